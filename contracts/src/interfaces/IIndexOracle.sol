@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Observation} from "../lib/Terms.sol";
+
+/// @notice Observers' signed readings of disruption indices; the median over all of them. A bucket is (peril, place, day).
+interface IIndexOracle {
+    event ObserversSeated(uint16 version, uint8 threshold, address[] keys);
+    event Observed(bytes32 indexed bucket, address indexed observer, uint64 value, uint32 observedAt);
+    event IndexFixed(bytes32 indexed bucket, uint64 median, uint8 observations);
+
+    error InvalidCommittee();
+    error NotObserver(address key);
+    error AlreadyObserved(bytes32 bucket, address observer);
+    error ObservationWindowClosed(bytes32 bucket);
+    error SignatureExpired(uint32 deadline);
+    error DayNotOver(uint32 day);
+    error AlreadyFixed(bytes32 bucket);
+    error TooEarly(bytes32 bucket, uint32 until);
+    error TooFewObservations(bytes32 bucket, uint8 given, uint8 threshold);
+
+    /// @notice Governance: the observers' keys and how many readings fix an index. 2k > n, at most 15.
+    function seat(uint8 threshold, address[] calldata keys) external;
+
+    /// @notice Anyone relays one observer's signed reading; the bucket's preimage proves which day it speaks of.
+    function observe(uint16 peril, bytes32 place, uint32 day, Observation calldata observation, bytes calldata signature) external;
+
+    /// @notice Anyone: fix the median once every observer has spoken, or k have and the observation deadline has passed.
+    function fix(bytes32 bucket) external;
+
+    function bucketOf(uint16 peril, bytes32 place, uint32 day) external pure returns (bytes32);
+
+    /// @return isFixed whether the median stands, its value, and how many readings are in
+    function indexOf(bytes32 bucket) external view returns (bool isFixed, uint64 median, uint8 observations);
+
+    /// @return seconds after the end of the day until which readings are accepted
+    function observationWindow() external view returns (uint32);
+
+    function digestOf(Observation calldata observation) external view returns (bytes32);
+}

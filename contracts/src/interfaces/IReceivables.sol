@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Acceptance, Attestation, FundBy, Phase, PurchaseOrder, SettleOn} from "../lib/Terms.sol";
+
+/// @notice Orders as receivables (ERC-721, token id = fingerprint): acceptance, released value, settlement.
+interface IReceivables {
+    /// @notice An order as stored, unpacked. Views only.
+    struct Position {
+        uint32 buyer;
+        uint32 holder;
+        uint32 line;
+        uint16 version;
+        uint16 currency;
+        uint16 jurisdiction;
+        Phase phase;
+        SettleOn settleOn;
+        FundBy fundBy;
+        bool hold;
+        uint16 tenorDays;
+        uint16 lateBps;
+        uint32 due; // 0: not set
+        uint32 expiry;
+        uint32 seq;
+        uint56 face;
+        uint56 reduced;
+        uint56 paid;
+        uint56 released;
+        uint56 dutyCap;
+        uint56 dutyPaid;
+        uint56 dutyDemanded;
+        uint88 lateAccrued; // millionths of a minor unit
+        uint32 lateSince; // 0: the buyer is not late
+    }
+
+    /// @notice The order exists from here on; the Merkle root and the whole order are in the event.
+    event Accepted(uint256 indexed order, uint32 indexed buyer, uint32 indexed supplier, bytes32 termsHash, PurchaseOrder terms, uint32 line, uint16 version);
+    /// @notice Cash of the buyer was locked for the order.
+    event Funded(uint256 indexed order, uint256 amount);
+    /// @notice The committee's state was recorded.
+    event Recorded(uint256 indexed order, uint32 seq, Phase phase, bool hold, bool refused, uint256 released, uint256 duty);
+    /// @notice Cash was paid under the order. `number` counts the order's settlements from 1; late is part of the sum paid.
+    /// toFunder + toHolder = face paid + late; debited from the buyer = that + toCustoms (R15).
+    event Settled(uint256 indexed order, uint32 number, uint256 face, uint256 late, uint256 toFunder, uint256 toHolder, uint256 toCustoms);
+    /// @notice The buyer could not pay all that was payable; the late charge runs.
+    event Unpaid(uint256 indexed order, uint256 remaining);
+    event DutyUnpaid(uint256 indexed order, uint256 remaining);
+    /// @notice Attested released value fell below what was paid: a claim, not a rollback (R14).
+    event Reversed(uint256 indexed order, uint256 released, uint256 paid);
+    event DueSet(uint256 indexed order, uint32 due);
+    event Lapsed(uint256 indexed order, uint256 reduced);
+    event Closed(uint256 indexed order);
+
+    error AlreadyAccepted(uint256 order);
+    error NumberNotCanonical(string number);
+    error FaceOutOfRange(uint256 face);
+    error PartiesNotDistinct();
+    error OrderExpired(uint32 expiry);
+    error SignatureExpired(uint32 deadline);
+    error NotSignedBy(uint32 member);
+    error AcceptanceOfOtherOrder();
+    error UnknownOrder(uint256 order);
+    error OrderClosed(uint256 order);
+    error StaleSequence(uint32 seq, uint32 stored);
+    error WrongJurisdiction(uint16 attested, uint16 ordered);
+    error PhaseNotAttestable(Phase phase);
+    error NothingDue(uint256 order);
+    error OnHold(uint256 order);
+    error NotExpired(uint32 until);
+    error NotClearanceOracle(address caller);
+    error BuyerShort(uint256 wanted, uint256 available);
+    error NotTransferable(uint256 order);
+
+    /// @notice Mint the receivable of an order both parties signed and reserve on the line the supplier named. Anyone relays.
+    /// An empty signature means the caller is that member's key. Holds: I-05, I-07, I-11, I-12, I-20.
+    function accept(PurchaseOrder calldata order, Acceptance calldata acceptance, bytes calldata buyerSignature, bytes calldata supplierSignature)
+        external
+        returns (uint256 id);
+
+    /// @notice ClearanceOracle only: take over an attested state and, in the same call, pay what became payable.
+    /// @param treasury the member of the jurisdiction that duty is paid to, 0 for none
+    function record(Attestation calldata attestation, uint32 treasury) external;
+
+    /// @notice Pay what is payable. Anyone, when due and not on hold. Holds: I-07, I-14, I-15, I-17, I-19.
+    function settle(uint256 order) external;
+
+    /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone.
+    function lapse(uint256 order) external;
+
+    function positionOf(uint256 order) external view returns (Position memory);
+
+    /// @return payable_ Y of R3 at this time, and what the buyer could pay of it now
+    function payableNow(uint256 order) external view returns (uint256 payable_, uint256 covered);
+
+    function fingerprint(bytes20 buyerLei, bytes20 supplierLei, string calldata number, uint16 year) external pure returns (uint256);
+
+    function termsHash(PurchaseOrder calldata order) external pure returns (bytes32);
+
+    /// @return the block timestamp after which `lapse` is allowed
+    function lapseAt(uint256 order) external view returns (uint32);
+}

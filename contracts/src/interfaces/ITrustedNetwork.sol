@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Status} from "../lib/Terms.sol";
+
+/// @notice Who belongs to the network, in which roles, and which keys act for them.
+interface ITrustedNetwork {
+    /// @param lei first 20 bytes of keccak256 of the LEI's 20 characters
+    struct Member {
+        bytes20 lei;
+        uint16 jurisdiction;
+        uint16 roles;
+        uint8 lane;
+        uint32 validUntil;
+        Status status;
+    }
+
+    struct Key {
+        uint32 member;
+        uint16 scopes;
+        Status status;
+        uint56 limit; // cash one signature may move, minor units
+    }
+
+    event MemberEnrolled(uint32 indexed member, bytes20 indexed lei, address indexed account, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil);
+    event MemberStatusSet(uint32 indexed member, Status status);
+    event MemberRenewed(uint32 indexed member, uint16 roles, uint8 lane, uint32 validUntil);
+    event KeySet(address indexed key, uint32 indexed member, uint16 scopes, uint56 limit);
+    event KeyRevoked(address indexed key, uint32 indexed member);
+
+    error AlreadyEnrolled(bytes20 lei);
+    error UnknownMember(uint32 member);
+    error NotInGoodStanding(uint32 member);
+    error RoleMissing(uint32 member, uint16 role);
+    error KeyNotValid(address key, uint16 scope);
+    error KeyTaken(address key);
+    error InvalidMember();
+
+    /// @notice Governance: enrol a member; its account address becomes its first key with all scopes.
+    function enroll(bytes20 lei, address account, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil) external returns (uint32 member);
+
+    /// @notice Governance: suspend, expel or reactivate.
+    function setStatus(uint32 member, Status status) external;
+
+    /// @notice Governance: new roles, lane and expiry.
+    function renew(uint32 member, uint16 roles, uint8 lane, uint32 validUntil) external;
+
+    /// @notice Governance: give a key to a member, or change its scopes and limit.
+    function setKey(address key, uint32 member, uint16 scopes, uint56 limit) external;
+
+    /// @notice Governance, or the member from its account address: the key is dead from this block on.
+    function revokeKey(address key) external;
+
+    /// @return member the owner of `key`; reverts KeyNotValid unless the key is active and has every bit of `scope`
+    function signer(address key, uint16 scope) external view returns (uint32 member);
+
+    /// @notice Reverts unless the member is active, unexpired and has every bit of `role`.
+    function requireStanding(uint32 member, uint16 role) external view;
+
+    function memberOf(uint32 member) external view returns (Member memory);
+
+    function keyOf(address key) external view returns (Key memory);
+
+    function accountOf(uint32 member) external view returns (address);
+
+    function idOf(bytes20 lei) external view returns (uint32);
+
+    function memberCount() external view returns (uint32);
+}
