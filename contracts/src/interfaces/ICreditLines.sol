@@ -20,9 +20,10 @@ interface ICreditLines {
     event Reserved(uint256 indexed order, uint32 indexed line, uint16 version, uint256 amount);
     /// @notice Headroom of the line changed; `used` is the line's new sum of uses (R10).
     event LineUsed(uint32 indexed line, uint256 used);
-    event Drawn(uint256 indexed order, uint16 index, uint256 amount, uint256 fee, uint256 principal);
-    /// @notice Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
-    event Repaid(uint256 indexed order, uint8 source, uint32 payer, uint256 interest, uint256 principal, uint256 outstanding);
+    event Drawn(uint256 indexed order, uint16 index, uint256 amount, uint256 fee, uint256 principal, uint256 accrued);
+    /// @notice `accrued` is the interest left, in millionths of a minor unit; `outstanding` the principal left.
+    /// Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
+    event Repaid(uint256 indexed order, uint8 source, uint32 payer, uint256 interest, uint256 principal, uint256 outstanding, uint256 accrued);
 
     error UnknownLine(uint32 line, uint16 version);
     error LineExpired(uint32 line, uint16 version);

@@ -43,7 +43,7 @@ interface IReceivables {
     /// toFunder + toHolder = face paid + late; debited from the buyer = that + toCustoms (R15).
     event Settled(uint256 indexed order, uint32 number, uint256 face, uint256 late, uint256 toFunder, uint256 toHolder, uint256 toCustoms);
     /// @notice The buyer could not pay all that was payable; the late charge runs.
-    event Unpaid(uint256 indexed order, uint256 remaining);
+    event Unpaid(uint256 indexed order, uint256 remaining, uint256 lateAccrued);
     event DutyUnpaid(uint256 indexed order, uint256 remaining);
     /// @notice Attested released value fell below what was paid: a claim, not a rollback (R14).
     event Reversed(uint256 indexed order, uint256 released, uint256 paid);
