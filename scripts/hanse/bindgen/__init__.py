@@ -1,0 +1,1 @@
+"""Write ``settlement/chain/bindings`` from the contracts' artifacts: ``python -m hanse.bindgen``."""
