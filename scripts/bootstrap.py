@@ -177,7 +177,9 @@ def _install_with_uv(uv: str, lock: Path) -> bool:
 
 def _install_with_pip(lock: Path) -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
-    if not _succeeds([*pip, "--version"]) and not _succeeds([str(PYTHON), "-m", "ensurepip", "--upgrade"]):
+    asks_for_pip = "import sys; from importlib.util import find_spec; sys.exit(find_spec('pip') is None)"
+    has_pip = _succeeds([str(PYTHON), "-c", asks_for_pip])
+    if not has_pip and not _succeeds([str(PYTHON), "-m", "ensurepip", "--upgrade"]):
         raise CannotPrepare(f"{VENV} has no pip and cannot get one; remove it, and install uv or python3-venv")
     words = [*pip, "install", "--quiet", "--require-hashes", *_wheels_only(), "-r", str(lock)]
     done = subprocess.run(words, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
