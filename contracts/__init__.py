@@ -98,7 +98,9 @@ def load_artifact(name: str) -> Artifact:
     """
     place = files(__name__).joinpath("artifacts", f"{name}.json")
     if not place.is_file():
-        raise ArtifactMissing(f"there is no artifact {name!r}; built are: {', '.join(artifact_names()) or 'none'}")
+        raise ArtifactMissing(
+            f"there is no artifact {name!r}; built are: {', '.join(artifact_names()) or 'none'}"
+        )
     return read_artifact(place)
 
 

@@ -157,7 +157,9 @@ def fixed(value: bytes, length: int) -> bytes:
     Raises: InputRefused for any other length.
     """
     if len(value) != length:
-        raise InputRefused(f"{len(value)} bytes were given where bytes{length} belongs: 0x{bytes(value)[:40].hex()}")
+        raise InputRefused(
+            f"{len(value)} bytes were given where bytes{length} belongs: 0x{bytes(value)[:40].hex()}"
+        )
     return value
 
 

@@ -12,6 +12,8 @@ Json = dict[str, Any]
 
 _ARRAY = re.compile(r"^(.*)\[(\d*)\]$")
 _BYTES_N = re.compile(r"^bytes(\d+)$")
+TAKEN = frozenset({"abi", "cls", "deploy", "enums", "errors", "libraries", "self", "structs"})
+"""Names that the generated text uses itself; a parameter or function of that name gets a trailing underscore."""
 
 
 class BindingsRefused(ValueError):
@@ -29,11 +31,6 @@ class Shape:
     python: str
     to_abi: Callable[[str], str]
     from_abi: Callable[[str], str]
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether values pass through unconverted in both directions."""
-        return self.to_abi("x") == "x" and self.from_abi("x") == "x"
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,9 @@ def shape_of(parameter: Json, structs_prefix: str = "structs.") -> Shape:
         if struct is None:
             raise BindingsRefused(f"parameter {parameter.get('name')!r} is a tuple without a struct's name")
         owner = f"{structs_prefix}{struct}"
-        return Shape(canonical(parameter), owner, lambda x: f"{x}.to_abi()", lambda x: f"{owner}.from_abi({x})")
+        return Shape(
+            canonical(parameter), owner, lambda x: f"{x}.to_abi()", lambda x: f"{owner}.from_abi({x})"
+        )
     if enum is not None:
         return Shape(kind, f"enums.{enum}", lambda x: f"int({x})", lambda x: f"enums.{enum}({x})")
     return _elementary(kind)
@@ -123,9 +122,9 @@ def _array_of(inner: Shape, length: str) -> Shape:
     return Shape(
         f"{inner.abi}[{length}]",
         f"tuple[{inner.python}, ...]",
-        _same if inner.to_abi("x") == "x" else lambda x: to_abi.format(x),
+        _same if inner.to_abi("x") == "x" else to_abi.format,
         # eth_abi gives tuples already where nothing in them is converted.
-        _same if inner.from_abi("x") == "x" else lambda x: from_abi.format(x),
+        _same if inner.from_abi("x") == "x" else from_abi.format,
     )
 
 
@@ -139,6 +138,7 @@ def fields_of(parameters: Sequence[Json], structs_prefix: str = "structs.") -> t
     Raises: BindingsRefused when two would have the same Python name.
     """
     names = [snake(parameter["name"]) or f"arg{at}" for at, parameter in enumerate(parameters)]
+    names = [f"{name}_" if name in TAKEN else name for name in names]
     if len(set(names)) != len(names):
         raise BindingsRefused(f"two parameters have the same Python name: {', '.join(names)}")
     return tuple(

@@ -27,7 +27,9 @@ class Surface:
     @property
     def constructor_inputs(self) -> Sequence[Json]:
         """Parameters of the constructor; none when it is not declared."""
-        found: list[Sequence[Json]] = [entry["inputs"] for entry in self.abi if entry["type"] == "constructor"]
+        found: list[Sequence[Json]] = [
+            entry["inputs"] for entry in self.abi if entry["type"] == "constructor"
+        ]
         return found[0] if found else ()
 
 
@@ -72,7 +74,9 @@ def _surfaces(by_name: dict[str, Artifact]) -> Iterator[Surface]:
                 yield Surface(implemented, artifact, artifact.abi)
             continue
         libraries = [by_name[library] for library in artifact.bytecode.libraries if library in by_name]
-        shared = [entry for library in libraries for entry in library.abi if entry["type"] in ("event", "error")]
+        shared = [
+            entry for library in libraries for entry in library.abi if entry["type"] in ("event", "error")
+        ]
         own = artifact.abi
         if artifact.kind == "library":
             # Library functions are called by code that was linked to them, never from outside.

@@ -506,225 +506,228 @@ class AccessManager:
     @staticmethod
     def deploy(initial_admin: str) -> bytes:
         """Creation code with its arguments."""
-        values = (initial_admin,)
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address",), values)
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address",), (initial_admin,))
 
     @staticmethod
     def admin_role() -> abi.Call[int]:
         """ADMIN_ROLE()"""
-        payload = bytes.fromhex("75b238fc")
-        return abi.Call(NAME, "ADMIN_ROLE", payload, True, _admin_role_answer)
+        return abi.Call(
+            NAME, "ADMIN_ROLE", bytes.fromhex("75b238fc"), True, _admin_role_answer
+        )
 
     @staticmethod
     def public_role() -> abi.Call[int]:
         """PUBLIC_ROLE()"""
-        payload = bytes.fromhex("3ca7c02a")
-        return abi.Call(NAME, "PUBLIC_ROLE", payload, True, _public_role_answer)
+        return abi.Call(
+            NAME, "PUBLIC_ROLE", bytes.fromhex("3ca7c02a"), True, _public_role_answer
+        )
 
     @staticmethod
     def can_call(caller: str, target: str, selector: bytes) -> abi.Call[CanCallAnswer]:
         """canCall(address,address,bytes4)"""
-        values = (caller, target, abi.fixed(selector, 4))
-        payload = bytes.fromhex("b7009613") + abi.encode(("address", "address", "bytes4"), values)
-        return abi.Call(NAME, "canCall", payload, True, _can_call_answer)
+        return abi.Call(
+            NAME, "canCall", bytes.fromhex("b7009613") + abi.encode(("address", "address", "bytes4"), (caller, target, abi.fixed(selector, 4))), True, _can_call_answer
+        )
 
     @staticmethod
     def cancel(caller: str, target: str, data: bytes) -> abi.Call[int]:
         """cancel(address,address,bytes)"""
-        values = (caller, target, data)
-        payload = bytes.fromhex("d6bb62c6") + abi.encode(("address", "address", "bytes"), values)
-        return abi.Call(NAME, "cancel", payload, False, _cancel_answer)
+        return abi.Call(
+            NAME, "cancel", bytes.fromhex("d6bb62c6") + abi.encode(("address", "address", "bytes"), (caller, target, data)), False, _cancel_answer
+        )
 
     @staticmethod
     def consume_scheduled_op(caller: str, data: bytes) -> abi.Call[None]:
         """consumeScheduledOp(address,bytes)"""
-        values = (caller, data)
-        payload = bytes.fromhex("94c7d7ee") + abi.encode(("address", "bytes"), values)
-        return abi.Call(NAME, "consumeScheduledOp", payload, False, _consume_scheduled_op_answer)
+        return abi.Call(
+            NAME, "consumeScheduledOp", bytes.fromhex("94c7d7ee") + abi.encode(("address", "bytes"), (caller, data)), False, _consume_scheduled_op_answer
+        )
 
     @staticmethod
     def execute(target: str, data: bytes) -> abi.Call[int]:
         """execute(address,bytes)"""
-        values = (target, data)
-        payload = bytes.fromhex("1cff79cd") + abi.encode(("address", "bytes"), values)
-        return abi.Call(NAME, "execute", payload, False, _execute_answer)
+        return abi.Call(
+            NAME, "execute", bytes.fromhex("1cff79cd") + abi.encode(("address", "bytes"), (target, data)), False, _execute_answer
+        )
 
     @staticmethod
     def expiration() -> abi.Call[int]:
         """expiration()"""
-        payload = bytes.fromhex("4665096d")
-        return abi.Call(NAME, "expiration", payload, True, _expiration_answer)
+        return abi.Call(
+            NAME, "expiration", bytes.fromhex("4665096d"), True, _expiration_answer
+        )
 
     @staticmethod
     def get_access(role_id: int, account: str) -> abi.Call[GetAccessAnswer]:
         """getAccess(uint64,address)"""
-        values = (role_id, account)
-        payload = bytes.fromhex("3078f114") + abi.encode(("uint64", "address"), values)
-        return abi.Call(NAME, "getAccess", payload, True, _get_access_answer)
+        return abi.Call(
+            NAME, "getAccess", bytes.fromhex("3078f114") + abi.encode(("uint64", "address"), (role_id, account)), True, _get_access_answer
+        )
 
     @staticmethod
     def get_nonce(id: bytes) -> abi.Call[int]:
         """getNonce(bytes32)"""
-        values = (abi.fixed(id, 32),)
-        payload = bytes.fromhex("4136a33c") + abi.encode(("bytes32",), values)
-        return abi.Call(NAME, "getNonce", payload, True, _get_nonce_answer)
+        return abi.Call(
+            NAME, "getNonce", bytes.fromhex("4136a33c") + abi.encode(("bytes32",), (abi.fixed(id, 32),)), True, _get_nonce_answer
+        )
 
     @staticmethod
     def get_role_admin(role_id: int) -> abi.Call[int]:
         """getRoleAdmin(uint64)"""
-        values = (role_id,)
-        payload = bytes.fromhex("530dd456") + abi.encode(("uint64",), values)
-        return abi.Call(NAME, "getRoleAdmin", payload, True, _get_role_admin_answer)
+        return abi.Call(
+            NAME, "getRoleAdmin", bytes.fromhex("530dd456") + abi.encode(("uint64",), (role_id,)), True, _get_role_admin_answer
+        )
 
     @staticmethod
     def get_role_grant_delay(role_id: int) -> abi.Call[int]:
         """getRoleGrantDelay(uint64)"""
-        values = (role_id,)
-        payload = bytes.fromhex("12be8727") + abi.encode(("uint64",), values)
-        return abi.Call(NAME, "getRoleGrantDelay", payload, True, _get_role_grant_delay_answer)
+        return abi.Call(
+            NAME, "getRoleGrantDelay", bytes.fromhex("12be8727") + abi.encode(("uint64",), (role_id,)), True, _get_role_grant_delay_answer
+        )
 
     @staticmethod
     def get_role_guardian(role_id: int) -> abi.Call[int]:
         """getRoleGuardian(uint64)"""
-        values = (role_id,)
-        payload = bytes.fromhex("0b0a93ba") + abi.encode(("uint64",), values)
-        return abi.Call(NAME, "getRoleGuardian", payload, True, _get_role_guardian_answer)
+        return abi.Call(
+            NAME, "getRoleGuardian", bytes.fromhex("0b0a93ba") + abi.encode(("uint64",), (role_id,)), True, _get_role_guardian_answer
+        )
 
     @staticmethod
     def get_schedule(id: bytes) -> abi.Call[int]:
         """getSchedule(bytes32)"""
-        values = (abi.fixed(id, 32),)
-        payload = bytes.fromhex("3adc277a") + abi.encode(("bytes32",), values)
-        return abi.Call(NAME, "getSchedule", payload, True, _get_schedule_answer)
+        return abi.Call(
+            NAME, "getSchedule", bytes.fromhex("3adc277a") + abi.encode(("bytes32",), (abi.fixed(id, 32),)), True, _get_schedule_answer
+        )
 
     @staticmethod
     def get_target_admin_delay(target: str) -> abi.Call[int]:
         """getTargetAdminDelay(address)"""
-        values = (target,)
-        payload = bytes.fromhex("4c1da1e2") + abi.encode(("address",), values)
-        return abi.Call(NAME, "getTargetAdminDelay", payload, True, _get_target_admin_delay_answer)
+        return abi.Call(
+            NAME, "getTargetAdminDelay", bytes.fromhex("4c1da1e2") + abi.encode(("address",), (target,)), True, _get_target_admin_delay_answer
+        )
 
     @staticmethod
     def get_target_function_role(target: str, selector: bytes) -> abi.Call[int]:
         """getTargetFunctionRole(address,bytes4)"""
-        values = (target, abi.fixed(selector, 4))
-        payload = bytes.fromhex("6d5115bd") + abi.encode(("address", "bytes4"), values)
-        return abi.Call(NAME, "getTargetFunctionRole", payload, True, _get_target_function_role_answer)
+        return abi.Call(
+            NAME, "getTargetFunctionRole", bytes.fromhex("6d5115bd") + abi.encode(("address", "bytes4"), (target, abi.fixed(selector, 4))), True, _get_target_function_role_answer
+        )
 
     @staticmethod
     def grant_role(role_id: int, account: str, execution_delay: int) -> abi.Call[None]:
         """grantRole(uint64,address,uint32)"""
-        values = (role_id, account, execution_delay)
-        payload = bytes.fromhex("25c471a0") + abi.encode(("uint64", "address", "uint32"), values)
-        return abi.Call(NAME, "grantRole", payload, False, _grant_role_answer)
+        return abi.Call(
+            NAME, "grantRole", bytes.fromhex("25c471a0") + abi.encode(("uint64", "address", "uint32"), (role_id, account, execution_delay)), False, _grant_role_answer
+        )
 
     @staticmethod
     def has_role(role_id: int, account: str) -> abi.Call[HasRoleAnswer]:
         """hasRole(uint64,address)"""
-        values = (role_id, account)
-        payload = bytes.fromhex("d1f856ee") + abi.encode(("uint64", "address"), values)
-        return abi.Call(NAME, "hasRole", payload, True, _has_role_answer)
+        return abi.Call(
+            NAME, "hasRole", bytes.fromhex("d1f856ee") + abi.encode(("uint64", "address"), (role_id, account)), True, _has_role_answer
+        )
 
     @staticmethod
     def hash_operation(caller: str, target: str, data: bytes) -> abi.Call[bytes]:
         """hashOperation(address,address,bytes)"""
-        values = (caller, target, data)
-        payload = bytes.fromhex("abd9bd2a") + abi.encode(("address", "address", "bytes"), values)
-        return abi.Call(NAME, "hashOperation", payload, True, _hash_operation_answer)
+        return abi.Call(
+            NAME, "hashOperation", bytes.fromhex("abd9bd2a") + abi.encode(("address", "address", "bytes"), (caller, target, data)), True, _hash_operation_answer
+        )
 
     @staticmethod
     def is_target_closed(target: str) -> abi.Call[bool]:
         """isTargetClosed(address)"""
-        values = (target,)
-        payload = bytes.fromhex("a166aa89") + abi.encode(("address",), values)
-        return abi.Call(NAME, "isTargetClosed", payload, True, _is_target_closed_answer)
+        return abi.Call(
+            NAME, "isTargetClosed", bytes.fromhex("a166aa89") + abi.encode(("address",), (target,)), True, _is_target_closed_answer
+        )
 
     @staticmethod
     def label_role(role_id: int, label: str) -> abi.Call[None]:
         """labelRole(uint64,string)"""
-        values = (role_id, label)
-        payload = bytes.fromhex("853551b8") + abi.encode(("uint64", "string"), values)
-        return abi.Call(NAME, "labelRole", payload, False, _label_role_answer)
+        return abi.Call(
+            NAME, "labelRole", bytes.fromhex("853551b8") + abi.encode(("uint64", "string"), (role_id, label)), False, _label_role_answer
+        )
 
     @staticmethod
     def min_setback() -> abi.Call[int]:
         """minSetback()"""
-        payload = bytes.fromhex("cc1b6c81")
-        return abi.Call(NAME, "minSetback", payload, True, _min_setback_answer)
+        return abi.Call(
+            NAME, "minSetback", bytes.fromhex("cc1b6c81"), True, _min_setback_answer
+        )
 
     @staticmethod
     def multicall(data: tuple[bytes, ...]) -> abi.Call[tuple[bytes, ...]]:
         """multicall(bytes[])"""
-        values = (data,)
-        payload = bytes.fromhex("ac9650d8") + abi.encode(("bytes[]",), values)
-        return abi.Call(NAME, "multicall", payload, False, _multicall_answer)
+        return abi.Call(
+            NAME, "multicall", bytes.fromhex("ac9650d8") + abi.encode(("bytes[]",), (data,)), False, _multicall_answer
+        )
 
     @staticmethod
     def renounce_role(role_id: int, caller_confirmation: str) -> abi.Call[None]:
         """renounceRole(uint64,address)"""
-        values = (role_id, caller_confirmation)
-        payload = bytes.fromhex("fe0776f5") + abi.encode(("uint64", "address"), values)
-        return abi.Call(NAME, "renounceRole", payload, False, _renounce_role_answer)
+        return abi.Call(
+            NAME, "renounceRole", bytes.fromhex("fe0776f5") + abi.encode(("uint64", "address"), (role_id, caller_confirmation)), False, _renounce_role_answer
+        )
 
     @staticmethod
     def revoke_role(role_id: int, account: str) -> abi.Call[None]:
         """revokeRole(uint64,address)"""
-        values = (role_id, account)
-        payload = bytes.fromhex("b7d2b162") + abi.encode(("uint64", "address"), values)
-        return abi.Call(NAME, "revokeRole", payload, False, _revoke_role_answer)
+        return abi.Call(
+            NAME, "revokeRole", bytes.fromhex("b7d2b162") + abi.encode(("uint64", "address"), (role_id, account)), False, _revoke_role_answer
+        )
 
     @staticmethod
     def schedule(target: str, data: bytes, when: int) -> abi.Call[ScheduleAnswer]:
         """schedule(address,bytes,uint48)"""
-        values = (target, data, when)
-        payload = bytes.fromhex("f801a698") + abi.encode(("address", "bytes", "uint48"), values)
-        return abi.Call(NAME, "schedule", payload, False, _schedule_answer)
+        return abi.Call(
+            NAME, "schedule", bytes.fromhex("f801a698") + abi.encode(("address", "bytes", "uint48"), (target, data, when)), False, _schedule_answer
+        )
 
     @staticmethod
     def set_grant_delay(role_id: int, new_delay: int) -> abi.Call[None]:
         """setGrantDelay(uint64,uint32)"""
-        values = (role_id, new_delay)
-        payload = bytes.fromhex("a64d95ce") + abi.encode(("uint64", "uint32"), values)
-        return abi.Call(NAME, "setGrantDelay", payload, False, _set_grant_delay_answer)
+        return abi.Call(
+            NAME, "setGrantDelay", bytes.fromhex("a64d95ce") + abi.encode(("uint64", "uint32"), (role_id, new_delay)), False, _set_grant_delay_answer
+        )
 
     @staticmethod
     def set_role_admin(role_id: int, admin: int) -> abi.Call[None]:
         """setRoleAdmin(uint64,uint64)"""
-        values = (role_id, admin)
-        payload = bytes.fromhex("30cae187") + abi.encode(("uint64", "uint64"), values)
-        return abi.Call(NAME, "setRoleAdmin", payload, False, _set_role_admin_answer)
+        return abi.Call(
+            NAME, "setRoleAdmin", bytes.fromhex("30cae187") + abi.encode(("uint64", "uint64"), (role_id, admin)), False, _set_role_admin_answer
+        )
 
     @staticmethod
     def set_role_guardian(role_id: int, guardian: int) -> abi.Call[None]:
         """setRoleGuardian(uint64,uint64)"""
-        values = (role_id, guardian)
-        payload = bytes.fromhex("52962952") + abi.encode(("uint64", "uint64"), values)
-        return abi.Call(NAME, "setRoleGuardian", payload, False, _set_role_guardian_answer)
+        return abi.Call(
+            NAME, "setRoleGuardian", bytes.fromhex("52962952") + abi.encode(("uint64", "uint64"), (role_id, guardian)), False, _set_role_guardian_answer
+        )
 
     @staticmethod
     def set_target_admin_delay(target: str, new_delay: int) -> abi.Call[None]:
         """setTargetAdminDelay(address,uint32)"""
-        values = (target, new_delay)
-        payload = bytes.fromhex("d22b5989") + abi.encode(("address", "uint32"), values)
-        return abi.Call(NAME, "setTargetAdminDelay", payload, False, _set_target_admin_delay_answer)
+        return abi.Call(
+            NAME, "setTargetAdminDelay", bytes.fromhex("d22b5989") + abi.encode(("address", "uint32"), (target, new_delay)), False, _set_target_admin_delay_answer
+        )
 
     @staticmethod
     def set_target_closed(target: str, closed: bool) -> abi.Call[None]:
         """setTargetClosed(address,bool)"""
-        values = (target, closed)
-        payload = bytes.fromhex("167bd395") + abi.encode(("address", "bool"), values)
-        return abi.Call(NAME, "setTargetClosed", payload, False, _set_target_closed_answer)
+        return abi.Call(
+            NAME, "setTargetClosed", bytes.fromhex("167bd395") + abi.encode(("address", "bool"), (target, closed)), False, _set_target_closed_answer
+        )
 
     @staticmethod
     def set_target_function_role(target: str, selectors: tuple[bytes, ...], role_id: int) -> abi.Call[None]:
         """setTargetFunctionRole(address,bytes4[],uint64)"""
-        values = (target, [abi.fixed(item, 4) for item in selectors], role_id)
-        payload = bytes.fromhex("08d6122d") + abi.encode(("address", "bytes4[]", "uint64"), values)
-        return abi.Call(NAME, "setTargetFunctionRole", payload, False, _set_target_function_role_answer)
+        return abi.Call(
+            NAME, "setTargetFunctionRole", bytes.fromhex("08d6122d") + abi.encode(("address", "bytes4[]", "uint64"), (target, [abi.fixed(item, 4) for item in selectors], role_id)), False, _set_target_function_role_answer
+        )
 
     @staticmethod
     def update_authority(target: str, new_authority: str) -> abi.Call[None]:
         """updateAuthority(address,address)"""
-        values = (target, new_authority)
-        payload = bytes.fromhex("18ff183c") + abi.encode(("address", "address"), values)
-        return abi.Call(NAME, "updateAuthority", payload, False, _update_authority_answer)
+        return abi.Call(
+            NAME, "updateAuthority", bytes.fromhex("18ff183c") + abi.encode(("address", "address"), (target, new_authority)), False, _update_authority_answer
+        )

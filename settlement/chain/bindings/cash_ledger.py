@@ -180,23 +180,23 @@ class CashLedger:
     @staticmethod
     def available(currency: int, hold: int, payer: int) -> abi.Call[AvailableAnswer]:
         """available(uint16,uint256,uint256)"""
-        values = (currency, hold, payer)
-        payload = bytes.fromhex("f99d308b") + abi.encode(("uint16", "uint256", "uint256"), values)
-        return abi.Call(NAME, "available", payload, True, _available_answer)
+        return abi.Call(
+            NAME, "available", bytes.fromhex("f99d308b") + abi.encode(("uint16", "uint256", "uint256"), (currency, hold, payer)), True, _available_answer
+        )
 
     @staticmethod
     def balance_of(currency: int, account: int) -> abi.Call[int]:
         """balanceOf(uint16,uint256)"""
-        values = (currency, account)
-        payload = bytes.fromhex("bd92e617") + abi.encode(("uint16", "uint256"), values)
-        return abi.Call(NAME, "balanceOf", payload, True, _balance_of_answer)
+        return abi.Call(
+            NAME, "balanceOf", bytes.fromhex("bd92e617") + abi.encode(("uint16", "uint256"), (currency, account)), True, _balance_of_answer
+        )
 
     @staticmethod
     def deposit(currency: int, member: int, amount: int) -> abi.Call[None]:
         """deposit(uint16,uint32,uint56)"""
-        values = (currency, member, amount)
-        payload = bytes.fromhex("346bf33b") + abi.encode(("uint16", "uint32", "uint56"), values)
-        return abi.Call(NAME, "deposit", payload, False, _deposit_answer)
+        return abi.Call(
+            NAME, "deposit", bytes.fromhex("346bf33b") + abi.encode(("uint16", "uint32", "uint56"), (currency, member, amount)), False, _deposit_answer
+        )
 
     @staticmethod
     def deposit_with_permit(
@@ -209,48 +209,48 @@ class CashLedger:
         s: bytes,
     ) -> abi.Call[None]:
         """depositWithPermit(uint16,uint32,uint56,uint256,uint8,bytes32,bytes32)"""
-        values = (currency, member, amount, deadline, v, abi.fixed(r, 32), abi.fixed(s, 32))
-        payload = bytes.fromhex("274bec04") + abi.encode(("uint16", "uint32", "uint56", "uint256", "uint8", "bytes32", "bytes32"), values)
-        return abi.Call(NAME, "depositWithPermit", payload, False, _deposit_with_permit_answer)
+        return abi.Call(
+            NAME, "depositWithPermit", bytes.fromhex("274bec04") + abi.encode(("uint16", "uint32", "uint56", "uint256", "uint8", "bytes32", "bytes32"), (currency, member, amount, deadline, v, abi.fixed(r, 32), abi.fixed(s, 32))), False, _deposit_with_permit_answer
+        )
 
     @staticmethod
     def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
         """isNonceUsed(uint32,uint64)"""
-        values = (member, nonce)
-        payload = bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), values)
-        return abi.Call(NAME, "isNonceUsed", payload, True, _is_nonce_used_answer)
+        return abi.Call(
+            NAME, "isNonceUsed", bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), (member, nonce)), True, _is_nonce_used_answer
+        )
 
     @staticmethod
     def list(currency: int, exponent: int, token: str) -> abi.Call[None]:
         """list(uint16,uint8,address)"""
-        values = (currency, exponent, token)
-        payload = bytes.fromhex("d0195921") + abi.encode(("uint16", "uint8", "address"), values)
-        return abi.Call(NAME, "list", payload, False, _list_answer)
+        return abi.Call(
+            NAME, "list", bytes.fromhex("d0195921") + abi.encode(("uint16", "uint8", "address"), (currency, exponent, token)), False, _list_answer
+        )
 
     @staticmethod
     def move(currency: int, legs: tuple[structs.Leg, ...]) -> abi.Call[None]:
         """move(uint16,(uint256,uint256,uint256)[])"""
-        values = (currency, [item.to_abi() for item in legs])
-        payload = bytes.fromhex("2061f6d7") + abi.encode(("uint16", "(uint256,uint256,uint256)[]"), values)
-        return abi.Call(NAME, "move", payload, False, _move_answer)
+        return abi.Call(
+            NAME, "move", bytes.fromhex("2061f6d7") + abi.encode(("uint16", "(uint256,uint256,uint256)[]"), (currency, [item.to_abi() for item in legs])), False, _move_answer
+        )
 
     @staticmethod
     def token_of(currency: int) -> abi.Call[TokenOfAnswer]:
         """tokenOf(uint16)"""
-        values = (currency,)
-        payload = bytes.fromhex("78a882d2") + abi.encode(("uint16",), values)
-        return abi.Call(NAME, "tokenOf", payload, True, _token_of_answer)
+        return abi.Call(
+            NAME, "tokenOf", bytes.fromhex("78a882d2") + abi.encode(("uint16",), (currency,)), True, _token_of_answer
+        )
 
     @staticmethod
     def total_of(currency: int) -> abi.Call[int]:
         """totalOf(uint16)"""
-        values = (currency,)
-        payload = bytes.fromhex("0e1394f7") + abi.encode(("uint16",), values)
-        return abi.Call(NAME, "totalOf", payload, True, _total_of_answer)
+        return abi.Call(
+            NAME, "totalOf", bytes.fromhex("0e1394f7") + abi.encode(("uint16",), (currency,)), True, _total_of_answer
+        )
 
     @staticmethod
     def withdraw(withdrawal: structs.Withdrawal, signature: bytes) -> abi.Call[None]:
         """withdraw((uint32,uint16,uint56,uint64,uint32),bytes)"""
-        values = (withdrawal.to_abi(), signature)
-        payload = bytes.fromhex("ba076f63") + abi.encode(("(uint32,uint16,uint56,uint64,uint32)", "bytes"), values)
-        return abi.Call(NAME, "withdraw", payload, False, _withdraw_answer)
+        return abi.Call(
+            NAME, "withdraw", bytes.fromhex("ba076f63") + abi.encode(("(uint32,uint16,uint56,uint64,uint32)", "bytes"), (withdrawal.to_abi(), signature)), False, _withdraw_answer
+        )

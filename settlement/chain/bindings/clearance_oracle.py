@@ -159,30 +159,30 @@ class ClearanceOracle:
     @staticmethod
     def attest(attestation: structs.Attestation, signatures: bytes) -> abi.Call[None]:
         """attest((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes)"""
-        values = (attestation.to_abi(), signatures)
-        payload = bytes.fromhex("f74bb75a") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "bytes"), values)
-        return abi.Call(NAME, "attest", payload, False, _attest_answer)
+        return abi.Call(
+            NAME, "attest", bytes.fromhex("f74bb75a") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "bytes"), (attestation.to_abi(), signatures)), False, _attest_answer
+        )
 
     @staticmethod
     def committee_of(jurisdiction: int) -> abi.Call[CommitteeOfAnswer]:
         """committeeOf(uint16)"""
-        values = (jurisdiction,)
-        payload = bytes.fromhex("a741c5f9") + abi.encode(("uint16",), values)
-        return abi.Call(NAME, "committeeOf", payload, True, _committee_of_answer)
+        return abi.Call(
+            NAME, "committeeOf", bytes.fromhex("a741c5f9") + abi.encode(("uint16",), (jurisdiction,)), True, _committee_of_answer
+        )
 
     @staticmethod
     def content_of(attestation: structs.Attestation) -> abi.Call[bytes]:
         """contentOf((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32))"""
-        values = (attestation.to_abi(),)
-        payload = bytes.fromhex("2ffc778c") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)",), values)
-        return abi.Call(NAME, "contentOf", payload, True, _content_of_answer)
+        return abi.Call(
+            NAME, "contentOf", bytes.fromhex("2ffc778c") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)",), (attestation.to_abi(),)), True, _content_of_answer
+        )
 
     @staticmethod
     def digest_of(attestation: structs.Attestation) -> abi.Call[bytes]:
         """digestOf((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32))"""
-        values = (attestation.to_abi(),)
-        payload = bytes.fromhex("ce6138c8") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)",), values)
-        return abi.Call(NAME, "digestOf", payload, True, _digest_of_answer)
+        return abi.Call(
+            NAME, "digestOf", bytes.fromhex("ce6138c8") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)",), (attestation.to_abi(),)), True, _digest_of_answer
+        )
 
     @staticmethod
     def seat(
@@ -192,13 +192,13 @@ class ClearanceOracle:
         seats: tuple[structs.Seat, ...],
     ) -> abi.Call[None]:
         """seat(uint16,uint8,uint32,(address,uint32)[])"""
-        values = (jurisdiction, threshold, treasury, [item.to_abi() for item in seats])
-        payload = bytes.fromhex("f4e32d5e") + abi.encode(("uint16", "uint8", "uint32", "(address,uint32)[]"), values)
-        return abi.Call(NAME, "seat", payload, False, _seat_answer)
+        return abi.Call(
+            NAME, "seat", bytes.fromhex("f4e32d5e") + abi.encode(("uint16", "uint8", "uint32", "(address,uint32)[]"), (jurisdiction, threshold, treasury, [item.to_abi() for item in seats])), False, _seat_answer
+        )
 
     @staticmethod
     def suspend_seat(key: str) -> abi.Call[None]:
         """suspendSeat(address)"""
-        values = (key,)
-        payload = bytes.fromhex("3c9229d3") + abi.encode(("address",), values)
-        return abi.Call(NAME, "suspendSeat", payload, False, _suspend_seat_answer)
+        return abi.Call(
+            NAME, "suspendSeat", bytes.fromhex("3c9229d3") + abi.encode(("address",), (key,)), False, _suspend_seat_answer
+        )

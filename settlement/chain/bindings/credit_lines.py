@@ -256,82 +256,83 @@ class CreditLines:
     @staticmethod
     def draw(request: structs.Draw, signature: bytes) -> abi.Call[None]:
         """draw((uint256,uint16,uint56,uint32),bytes)"""
-        values = (request.to_abi(), signature)
-        payload = bytes.fromhex("e060ef33") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), values)
-        return abi.Call(NAME, "draw", payload, False, _draw_answer)
+        return abi.Call(
+            NAME, "draw", bytes.fromhex("e060ef33") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (request.to_abi(), signature)), False, _draw_answer
+        )
 
     @staticmethod
     def drawable_of(order: int) -> abi.Call[int]:
         """drawableOf(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("9a8f7f6d") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "drawableOf", payload, True, _drawable_of_answer)
+        return abi.Call(
+            NAME, "drawableOf", bytes.fromhex("9a8f7f6d") + abi.encode(("uint256",), (order,)), True, _drawable_of_answer
+        )
 
     @staticmethod
     def due_from_supplier(order: int) -> abi.Call[int]:
         """dueFromSupplier(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("0e46390c") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "dueFromSupplier", payload, True, _due_from_supplier_answer)
+        return abi.Call(
+            NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (order,)), True, _due_from_supplier_answer
+        )
 
     @staticmethod
     def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
         """isNonceUsed(uint32,uint64)"""
-        values = (member, nonce)
-        payload = bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), values)
-        return abi.Call(NAME, "isNonceUsed", payload, True, _is_nonce_used_answer)
+        return abi.Call(
+            NAME, "isNonceUsed", bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), (member, nonce)), True, _is_nonce_used_answer
+        )
 
     @staticmethod
     def line_count() -> abi.Call[int]:
         """lineCount()"""
-        payload = bytes.fromhex("fd3615c9")
-        return abi.Call(NAME, "lineCount", payload, True, _line_count_answer)
+        return abi.Call(
+            NAME, "lineCount", bytes.fromhex("fd3615c9"), True, _line_count_answer
+        )
 
     @staticmethod
     def loan_of(order: int) -> abi.Call[structs.Loan]:
         """loanOf(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("e4ba13c7") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "loanOf", payload, True, _loan_of_answer)
+        return abi.Call(
+            NAME, "loanOf", bytes.fromhex("e4ba13c7") + abi.encode(("uint256",), (order,)), True, _loan_of_answer
+        )
 
     @staticmethod
     def outstanding_of(order: int) -> abi.Call[OutstandingOfAnswer]:
         """outstandingOf(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("a20dbd50") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "outstandingOf", payload, True, _outstanding_of_answer)
+        return abi.Call(
+            NAME, "outstandingOf", bytes.fromhex("a20dbd50") + abi.encode(("uint256",), (order,)), True, _outstanding_of_answer
+        )
 
     @staticmethod
     def publish(terms: structs.LineTerms, signature: bytes) -> abi.Call[PublishAnswer]:
         """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)"""
-        values = (terms.to_abi(), signature)
-        payload = bytes.fromhex("5981137e") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)", "bytes"), values)
-        return abi.Call(NAME, "publish", payload, False, _publish_answer)
+        return abi.Call(
+            NAME, "publish", bytes.fromhex("5981137e") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
+        )
 
     @staticmethod
     def recourse(order: int) -> abi.Call[None]:
         """recourse(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("efbc5ad3") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "recourse", payload, False, _recourse_answer)
+        return abi.Call(
+            NAME, "recourse", bytes.fromhex("efbc5ad3") + abi.encode(("uint256",), (order,)), False, _recourse_answer
+        )
 
     @staticmethod
     def repay(repayment: structs.Repayment, signature: bytes) -> abi.Call[None]:
         """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
-        values = (repayment.to_abi(), signature)
-        payload = bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), values)
-        return abi.Call(NAME, "repay", payload, False, _repay_answer)
+        return abi.Call(
+            NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
+        )
 
     @staticmethod
     def terms_of(line: int, version: int) -> abi.Call[structs.LineTerms]:
         """termsOf(uint32,uint16)"""
-        values = (line, version)
-        payload = bytes.fromhex("b09d3c4c") + abi.encode(("uint32", "uint16"), values)
-        return abi.Call(NAME, "termsOf", payload, True, _terms_of_answer)
+        return abi.Call(
+            NAME, "termsOf", bytes.fromhex("b09d3c4c") + abi.encode(("uint32", "uint16"), (line, version)), True, _terms_of_answer
+        )
 
     @staticmethod
     def usage_of(line: int) -> abi.Call[UsageOfAnswer]:
         """usageOf(uint32)"""
-        values = (line,)
-        payload = bytes.fromhex("8685f5eb") + abi.encode(("uint32",), values)
-        return abi.Call(NAME, "usageOf", payload, True, _usage_of_answer)
+        return abi.Call(
+            NAME, "usageOf", bytes.fromhex("8685f5eb") + abi.encode(("uint32",), (line,)), True, _usage_of_answer
+        )

@@ -187,55 +187,55 @@ class DisruptionCover:
     @staticmethod
     def buy(terms: structs.Policy, insurer_signature: bytes, insured_signature: bytes) -> abi.Call[int]:
         """buy((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32),bytes,bytes)"""
-        values = (terms.to_abi(), insurer_signature, insured_signature)
-        payload = bytes.fromhex("437c3ad3") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)", "bytes", "bytes"), values)
-        return abi.Call(NAME, "buy", payload, False, _buy_answer)
+        return abi.Call(
+            NAME, "buy", bytes.fromhex("437c3ad3") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)", "bytes", "bytes"), (terms.to_abi(), insurer_signature, insured_signature)), False, _buy_answer
+        )
 
     @staticmethod
     def expire(policy: int) -> abi.Call[None]:
         """expire(uint256)"""
-        values = (policy,)
-        payload = bytes.fromhex("bf81bf43") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "expire", payload, False, _expire_answer)
+        return abi.Call(
+            NAME, "expire", bytes.fromhex("bf81bf43") + abi.encode(("uint256",), (policy,)), False, _expire_answer
+        )
 
     @staticmethod
     def fund(funding: structs.PoolFunding, signature: bytes) -> abi.Call[None]:
         """fund((uint32,uint16,uint56,uint64,uint32),bytes)"""
-        values = (funding.to_abi(), signature)
-        payload = bytes.fromhex("cfc1d913") + abi.encode(("(uint32,uint16,uint56,uint64,uint32)", "bytes"), values)
-        return abi.Call(NAME, "fund", payload, False, _fund_answer)
+        return abi.Call(
+            NAME, "fund", bytes.fromhex("cfc1d913") + abi.encode(("(uint32,uint16,uint56,uint64,uint32)", "bytes"), (funding.to_abi(), signature)), False, _fund_answer
+        )
 
     @staticmethod
     def pay(policy: int, day: int) -> abi.Call[None]:
         """pay(uint256,uint32)"""
-        values = (policy, day)
-        payload = bytes.fromhex("43f3a12e") + abi.encode(("uint256", "uint32"), values)
-        return abi.Call(NAME, "pay", payload, False, _pay_answer)
+        return abi.Call(
+            NAME, "pay", bytes.fromhex("43f3a12e") + abi.encode(("uint256", "uint32"), (policy, day)), False, _pay_answer
+        )
 
     @staticmethod
     def policy_id(terms: structs.Policy) -> abi.Call[int]:
         """policyId((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"""
-        values = (terms.to_abi(),)
-        payload = bytes.fromhex("ac716a4e") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), values)
-        return abi.Call(NAME, "policyId", payload, True, _policy_id_answer)
+        return abi.Call(
+            NAME, "policyId", bytes.fromhex("ac716a4e") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), (terms.to_abi(),)), True, _policy_id_answer
+        )
 
     @staticmethod
     def policy_of(policy: int) -> abi.Call[structs.PolicyState]:
         """policyOf(uint256)"""
-        values = (policy,)
-        payload = bytes.fromhex("54d38590") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "policyOf", payload, True, _policy_of_answer)
+        return abi.Call(
+            NAME, "policyOf", bytes.fromhex("54d38590") + abi.encode(("uint256",), (policy,)), True, _policy_of_answer
+        )
 
     @staticmethod
     def pool_id(insurer: int, currency: int) -> abi.Call[int]:
         """poolId(uint32,uint16)"""
-        values = (insurer, currency)
-        payload = bytes.fromhex("ac6e5c14") + abi.encode(("uint32", "uint16"), values)
-        return abi.Call(NAME, "poolId", payload, True, _pool_id_answer)
+        return abi.Call(
+            NAME, "poolId", bytes.fromhex("ac6e5c14") + abi.encode(("uint32", "uint16"), (insurer, currency)), True, _pool_id_answer
+        )
 
     @staticmethod
     def pool_of(insurer: int, currency: int) -> abi.Call[PoolOfAnswer]:
         """poolOf(uint32,uint16)"""
-        values = (insurer, currency)
-        payload = bytes.fromhex("90a58ecb") + abi.encode(("uint32", "uint16"), values)
-        return abi.Call(NAME, "poolOf", payload, True, _pool_of_answer)
+        return abi.Call(
+            NAME, "poolOf", bytes.fromhex("90a58ecb") + abi.encode(("uint32", "uint16"), (insurer, currency)), True, _pool_of_answer
+        )

@@ -149,36 +149,37 @@ class IndexOracle:
     @staticmethod
     def bucket_of(peril: int, place: bytes, day: int) -> abi.Call[bytes]:
         """bucketOf(uint16,bytes32,uint32)"""
-        values = (peril, abi.fixed(place, 32), day)
-        payload = bytes.fromhex("009b2ae3") + abi.encode(("uint16", "bytes32", "uint32"), values)
-        return abi.Call(NAME, "bucketOf", payload, True, _bucket_of_answer)
+        return abi.Call(
+            NAME, "bucketOf", bytes.fromhex("009b2ae3") + abi.encode(("uint16", "bytes32", "uint32"), (peril, abi.fixed(place, 32), day)), True, _bucket_of_answer
+        )
 
     @staticmethod
     def digest_of(observation: structs.Observation) -> abi.Call[bytes]:
         """digestOf((bytes32,uint64,uint32,uint32))"""
-        values = (observation.to_abi(),)
-        payload = bytes.fromhex("f23e3982") + abi.encode(("(bytes32,uint64,uint32,uint32)",), values)
-        return abi.Call(NAME, "digestOf", payload, True, _digest_of_answer)
+        return abi.Call(
+            NAME, "digestOf", bytes.fromhex("f23e3982") + abi.encode(("(bytes32,uint64,uint32,uint32)",), (observation.to_abi(),)), True, _digest_of_answer
+        )
 
     @staticmethod
     def fix(bucket: bytes) -> abi.Call[None]:
         """fix(bytes32)"""
-        values = (abi.fixed(bucket, 32),)
-        payload = bytes.fromhex("63fad85e") + abi.encode(("bytes32",), values)
-        return abi.Call(NAME, "fix", payload, False, _fix_answer)
+        return abi.Call(
+            NAME, "fix", bytes.fromhex("63fad85e") + abi.encode(("bytes32",), (abi.fixed(bucket, 32),)), False, _fix_answer
+        )
 
     @staticmethod
     def index_of(bucket: bytes) -> abi.Call[IndexOfAnswer]:
         """indexOf(bytes32)"""
-        values = (abi.fixed(bucket, 32),)
-        payload = bytes.fromhex("6f4ce56a") + abi.encode(("bytes32",), values)
-        return abi.Call(NAME, "indexOf", payload, True, _index_of_answer)
+        return abi.Call(
+            NAME, "indexOf", bytes.fromhex("6f4ce56a") + abi.encode(("bytes32",), (abi.fixed(bucket, 32),)), True, _index_of_answer
+        )
 
     @staticmethod
     def observation_window() -> abi.Call[int]:
         """observationWindow()"""
-        payload = bytes.fromhex("b413ad69")
-        return abi.Call(NAME, "observationWindow", payload, True, _observation_window_answer)
+        return abi.Call(
+            NAME, "observationWindow", bytes.fromhex("b413ad69"), True, _observation_window_answer
+        )
 
     @staticmethod
     def observe(
@@ -189,13 +190,13 @@ class IndexOracle:
         signature: bytes,
     ) -> abi.Call[None]:
         """observe(uint16,bytes32,uint32,(bytes32,uint64,uint32,uint32),bytes)"""
-        values = (peril, abi.fixed(place, 32), day, observation.to_abi(), signature)
-        payload = bytes.fromhex("d71a8eab") + abi.encode(("uint16", "bytes32", "uint32", "(bytes32,uint64,uint32,uint32)", "bytes"), values)
-        return abi.Call(NAME, "observe", payload, False, _observe_answer)
+        return abi.Call(
+            NAME, "observe", bytes.fromhex("d71a8eab") + abi.encode(("uint16", "bytes32", "uint32", "(bytes32,uint64,uint32,uint32)", "bytes"), (peril, abi.fixed(place, 32), day, observation.to_abi(), signature)), False, _observe_answer
+        )
 
     @staticmethod
     def seat(threshold: int, keys: tuple[str, ...]) -> abi.Call[None]:
         """seat(uint8,address[])"""
-        values = (threshold, keys)
-        payload = bytes.fromhex("e076abf2") + abi.encode(("uint8", "address[]"), values)
-        return abi.Call(NAME, "seat", payload, False, _seat_answer)
+        return abi.Call(
+            NAME, "seat", bytes.fromhex("e076abf2") + abi.encode(("uint8", "address[]"), (threshold, keys)), False, _seat_answer
+        )

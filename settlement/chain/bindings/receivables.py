@@ -346,62 +346,62 @@ class Receivables:
         supplier_signature: bytes,
     ) -> abi.Call[int]:
         """accept((uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32),(bytes32,uint32,uint16,uint32),bytes,bytes)"""
-        values = (order.to_abi(), acceptance.to_abi(), buyer_signature, supplier_signature)
-        payload = bytes.fromhex("308e7ecc") + abi.encode(("(uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32)", "(bytes32,uint32,uint16,uint32)", "bytes", "bytes"), values)
-        return abi.Call(NAME, "accept", payload, False, _accept_answer)
+        return abi.Call(
+            NAME, "accept", bytes.fromhex("308e7ecc") + abi.encode(("(uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32)", "(bytes32,uint32,uint16,uint32)", "bytes", "bytes"), (order.to_abi(), acceptance.to_abi(), buyer_signature, supplier_signature)), False, _accept_answer
+        )
 
     @staticmethod
     def fingerprint(buyer_lei: bytes, supplier_lei: bytes, number: str, year: int) -> abi.Call[int]:
         """fingerprint(bytes20,bytes20,string,uint16)"""
-        values = (abi.fixed(buyer_lei, 20), abi.fixed(supplier_lei, 20), number, year)
-        payload = bytes.fromhex("f97aa5a7") + abi.encode(("bytes20", "bytes20", "string", "uint16"), values)
-        return abi.Call(NAME, "fingerprint", payload, True, _fingerprint_answer)
+        return abi.Call(
+            NAME, "fingerprint", bytes.fromhex("f97aa5a7") + abi.encode(("bytes20", "bytes20", "string", "uint16"), (abi.fixed(buyer_lei, 20), abi.fixed(supplier_lei, 20), number, year)), True, _fingerprint_answer
+        )
 
     @staticmethod
     def lapse(order: int) -> abi.Call[None]:
         """lapse(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("dd91d923") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "lapse", payload, False, _lapse_answer)
+        return abi.Call(
+            NAME, "lapse", bytes.fromhex("dd91d923") + abi.encode(("uint256",), (order,)), False, _lapse_answer
+        )
 
     @staticmethod
     def lapse_at(order: int) -> abi.Call[int]:
         """lapseAt(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("5e630f3f") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "lapseAt", payload, True, _lapse_at_answer)
+        return abi.Call(
+            NAME, "lapseAt", bytes.fromhex("5e630f3f") + abi.encode(("uint256",), (order,)), True, _lapse_at_answer
+        )
 
     @staticmethod
     def payable_now(order: int) -> abi.Call[PayableNowAnswer]:
         """payableNow(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("9bd30845") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "payableNow", payload, True, _payable_now_answer)
+        return abi.Call(
+            NAME, "payableNow", bytes.fromhex("9bd30845") + abi.encode(("uint256",), (order,)), True, _payable_now_answer
+        )
 
     @staticmethod
     def position_of(order: int) -> abi.Call[structs.Position]:
         """positionOf(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("46f96023") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "positionOf", payload, True, _position_of_answer)
+        return abi.Call(
+            NAME, "positionOf", bytes.fromhex("46f96023") + abi.encode(("uint256",), (order,)), True, _position_of_answer
+        )
 
     @staticmethod
     def record(attestation: structs.Attestation, treasury: int) -> abi.Call[None]:
         """record((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
-        values = (attestation.to_abi(), treasury)
-        payload = bytes.fromhex("e6d354b7") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), values)
-        return abi.Call(NAME, "record", payload, False, _record_answer)
+        return abi.Call(
+            NAME, "record", bytes.fromhex("e6d354b7") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_answer
+        )
 
     @staticmethod
     def settle(order: int) -> abi.Call[None]:
         """settle(uint256)"""
-        values = (order,)
-        payload = bytes.fromhex("8df82800") + abi.encode(("uint256",), values)
-        return abi.Call(NAME, "settle", payload, False, _settle_answer)
+        return abi.Call(
+            NAME, "settle", bytes.fromhex("8df82800") + abi.encode(("uint256",), (order,)), False, _settle_answer
+        )
 
     @staticmethod
     def terms_hash(order: structs.PurchaseOrder) -> abi.Call[bytes]:
         """termsHash((uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32))"""
-        values = (order.to_abi(),)
-        payload = bytes.fromhex("ce882e7d") + abi.encode(("(uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32)",), values)
-        return abi.Call(NAME, "termsHash", payload, True, _terms_hash_answer)
+        return abi.Call(
+            NAME, "termsHash", bytes.fromhex("ce882e7d") + abi.encode(("(uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32)",), (order.to_abi(),)), True, _terms_hash_answer
+        )

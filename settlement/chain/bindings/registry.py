@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from settlement.chain.bindings import errors
-from settlement.chain.bindings import access_manager
-from settlement.chain.bindings import cash_ledger
-from settlement.chain.bindings import clearance_oracle
-from settlement.chain.bindings import credit_lines
-from settlement.chain.bindings import disruption_cover
-from settlement.chain.bindings import index_oracle
-from settlement.chain.bindings import receivables
-from settlement.chain.bindings import trusted_network
+from settlement.chain.bindings import (
+    errors,
+    access_manager,
+    cash_ledger,
+    clearance_oracle,
+    credit_lines,
+    disruption_cover,
+    index_oracle,
+    receivables,
+    trusted_network,
+)
 
 
 class Event(Protocol):

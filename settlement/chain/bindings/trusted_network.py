@@ -208,9 +208,9 @@ class TrustedNetwork:
     @staticmethod
     def account_of(member: int) -> abi.Call[str]:
         """accountOf(uint32)"""
-        values = (member,)
-        payload = bytes.fromhex("6f9431f9") + abi.encode(("uint32",), values)
-        return abi.Call(NAME, "accountOf", payload, True, _account_of_answer)
+        return abi.Call(
+            NAME, "accountOf", bytes.fromhex("6f9431f9") + abi.encode(("uint32",), (member,)), True, _account_of_answer
+        )
 
     @staticmethod
     def enroll(
@@ -222,75 +222,76 @@ class TrustedNetwork:
         valid_until: int,
     ) -> abi.Call[int]:
         """enroll(bytes20,address,uint16,uint16,uint8,uint32)"""
-        values = (abi.fixed(lei, 20), account, jurisdiction, roles, lane, valid_until)
-        payload = bytes.fromhex("f274973f") + abi.encode(("bytes20", "address", "uint16", "uint16", "uint8", "uint32"), values)
-        return abi.Call(NAME, "enroll", payload, False, _enroll_answer)
+        return abi.Call(
+            NAME, "enroll", bytes.fromhex("f274973f") + abi.encode(("bytes20", "address", "uint16", "uint16", "uint8", "uint32"), (abi.fixed(lei, 20), account, jurisdiction, roles, lane, valid_until)), False, _enroll_answer
+        )
 
     @staticmethod
     def id_of(lei: bytes) -> abi.Call[int]:
         """idOf(bytes20)"""
-        values = (abi.fixed(lei, 20),)
-        payload = bytes.fromhex("8bb7bdd8") + abi.encode(("bytes20",), values)
-        return abi.Call(NAME, "idOf", payload, True, _id_of_answer)
+        return abi.Call(
+            NAME, "idOf", bytes.fromhex("8bb7bdd8") + abi.encode(("bytes20",), (abi.fixed(lei, 20),)), True, _id_of_answer
+        )
 
     @staticmethod
     def key_of(key: str) -> abi.Call[structs.Key]:
         """keyOf(address)"""
-        values = (key,)
-        payload = bytes.fromhex("fa073d76") + abi.encode(("address",), values)
-        return abi.Call(NAME, "keyOf", payload, True, _key_of_answer)
+        return abi.Call(
+            NAME, "keyOf", bytes.fromhex("fa073d76") + abi.encode(("address",), (key,)), True, _key_of_answer
+        )
 
     @staticmethod
     def member_count() -> abi.Call[int]:
         """memberCount()"""
-        payload = bytes.fromhex("11aee380")
-        return abi.Call(NAME, "memberCount", payload, True, _member_count_answer)
+        return abi.Call(
+            NAME, "memberCount", bytes.fromhex("11aee380"), True, _member_count_answer
+        )
 
     @staticmethod
     def member_of(member: int) -> abi.Call[structs.Member]:
         """memberOf(uint32)"""
-        values = (member,)
-        payload = bytes.fromhex("a59934a5") + abi.encode(("uint32",), values)
-        return abi.Call(NAME, "memberOf", payload, True, _member_of_answer)
+        return abi.Call(
+            NAME, "memberOf", bytes.fromhex("a59934a5") + abi.encode(("uint32",), (member,)), True, _member_of_answer
+        )
 
     @staticmethod
     def renew(member: int, roles: int, lane: int, valid_until: int) -> abi.Call[None]:
         """renew(uint32,uint16,uint8,uint32)"""
-        values = (member, roles, lane, valid_until)
-        payload = bytes.fromhex("a5ceb165") + abi.encode(("uint32", "uint16", "uint8", "uint32"), values)
-        return abi.Call(NAME, "renew", payload, False, _renew_answer)
+        return abi.Call(
+            NAME, "renew", bytes.fromhex("a5ceb165") + abi.encode(("uint32", "uint16", "uint8", "uint32"), (member, roles, lane, valid_until)), False, _renew_answer
+        )
 
     @staticmethod
     def require_standing(member: int, role: int) -> abi.Call[None]:
         """requireStanding(uint32,uint16)"""
-        values = (member, role)
-        payload = bytes.fromhex("8d85e0b4") + abi.encode(("uint32", "uint16"), values)
-        return abi.Call(NAME, "requireStanding", payload, True, _require_standing_answer)
+        return abi.Call(
+            NAME, "requireStanding", bytes.fromhex("8d85e0b4") + abi.encode(("uint32", "uint16"), (member, role)), True, _require_standing_answer
+        )
 
     @staticmethod
     def revoke_key(key: str) -> abi.Call[None]:
         """revokeKey(address)"""
-        values = (key,)
-        payload = bytes.fromhex("5ae7ab32") + abi.encode(("address",), values)
-        return abi.Call(NAME, "revokeKey", payload, False, _revoke_key_answer)
+        return abi.Call(
+            NAME, "revokeKey", bytes.fromhex("5ae7ab32") + abi.encode(("address",), (key,)), False, _revoke_key_answer
+        )
 
     @staticmethod
     def set_key(key: str, member: int, scopes: int, limit: int) -> abi.Call[None]:
         """setKey(address,uint32,uint16,uint56)"""
-        values = (key, member, scopes, limit)
-        payload = bytes.fromhex("165dafcb") + abi.encode(("address", "uint32", "uint16", "uint56"), values)
-        return abi.Call(NAME, "setKey", payload, False, _set_key_answer)
+        return abi.Call(
+            NAME, "setKey", bytes.fromhex("165dafcb") + abi.encode(("address", "uint32", "uint16", "uint56"), (key, member, scopes, limit)), False, _set_key_answer
+        )
 
     @staticmethod
     def set_status(member: int, status: enums.Status) -> abi.Call[None]:
         """setStatus(uint32,uint8)"""
-        values = (member, int(status))
-        payload = bytes.fromhex("3f6a41fd") + abi.encode(("uint32", "uint8"), values)
-        return abi.Call(NAME, "setStatus", payload, False, _set_status_answer)
+        return abi.Call(
+            NAME, "setStatus", bytes.fromhex("3f6a41fd") + abi.encode(("uint32", "uint8"), (member, int(status))), False, _set_status_answer
+        )
 
     @staticmethod
     def signer(key: str, scope: int) -> abi.Call[int]:
         """signer(address,uint16)"""
-        values = (key, scope)
-        payload = bytes.fromhex("be1370c3") + abi.encode(("address", "uint16"), values)
-        return abi.Call(NAME, "signer", payload, True, _signer_answer)
+        return abi.Call(
+            NAME, "signer", bytes.fromhex("be1370c3") + abi.encode(("address", "uint16"), (key, scope)), True, _signer_answer
+        )
