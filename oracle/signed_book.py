@@ -1,0 +1,36 @@
+"""What a member has signed, kept before it leaves the house, so that it never signs two contents for one place (I-21)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from settlement.durable_file import write_durably
+from settlement.errors import EvidenceError
+
+
+class SignedBook:
+    """One file for each place, a place being (order, seq) of an attestation or (bucket) of an observation."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+
+    def content_at(self, place: str) -> str | None:
+        """The content hash signed for a place, if any."""
+        path = self._folder / f"{place}.json"
+        return json.loads(path.read_text(encoding="ascii"))["content"] if path.exists() else None
+
+    def enter(self, place: str, content: str, message: dict[str, Any]) -> None:
+        """Promise one content for a place, durably. The same content again is fine.
+
+        Holds:  I-21.
+        Raises: EvidenceError when other content was signed for this place before.
+        """
+        earlier = self.content_at(place)
+        if earlier is not None:
+            if earlier != content:
+                raise EvidenceError(f"{place}: content {earlier} was signed before; {content} is refused")
+            return
+        write_durably(self._folder / f"{place}.json", json.dumps({"content": content, "message": message}))
