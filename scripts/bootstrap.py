@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "scripts" / "locks"
@@ -59,9 +60,14 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if command == "install":
         return 0
-    words = _pytest_words(rest) if command == "test" else ["-m", "hanse", command, *rest]
-    if command == "test":
-        os.chdir(ROOT)
+    if command != "test":
+        return _become(["-m", "hanse", command, *rest])
+    os.chdir(ROOT)
+    return _become(_pytest_words(rest))
+
+
+def _become(words: list[str]) -> NoReturn:
+    """Replace this program, so that signals and the exit code are the command's own."""
     sys.stderr.flush()
     os.execv(PYTHON, [str(PYTHON), *words])
 
@@ -104,7 +110,9 @@ def _probe_environment() -> Path | None:
     if not PYTHON.exists():
         return None
     try:
-        answer = subprocess.run([str(PYTHON), "-c", _PROBE], capture_output=True, text=True, check=True, cwd=ROOT)
+        answer = subprocess.run(
+            [str(PYTHON), "-c", _PROBE], capture_output=True, text=True, check=True, cwd=ROOT
+        )
     except (OSError, subprocess.CalledProcessError) as broken:
         say(f".venv does not run ({broken.__class__.__name__}); making it again")
         return None
@@ -180,7 +188,9 @@ def _install_with_pip(lock: Path) -> None:
     asks_for_pip = "import sys; from importlib.util import find_spec; sys.exit(find_spec('pip') is None)"
     has_pip = _succeeds([str(PYTHON), "-c", asks_for_pip])
     if not has_pip and not _succeeds([str(PYTHON), "-m", "ensurepip", "--upgrade"]):
-        raise CannotPrepare(f"{VENV} has no pip and cannot get one; remove it, and install uv or python3-venv")
+        raise CannotPrepare(
+            f"{VENV} has no pip and cannot get one; remove it, and install uv or python3-venv"
+        )
     words = [*pip, "install", "--quiet", "--require-hashes", *_wheels_only(), "-r", str(lock)]
     done = subprocess.run(words, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
     if done.returncode == 0:
