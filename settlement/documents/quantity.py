@@ -47,7 +47,7 @@ def extension_minor(
     """
     if base.count == 0:
         raise DocumentRefused(f"{field}: the base quantity of the price is 0; correct it", field=field)
-    above = price.count * quantity.count * 10**currency.exponent
+    above = price.count * quantity.count * int(10**currency.exponent)
     minor, rest = divmod(above.numerator * base.count.denominator, above.denominator * base.count.numerator)
     if rest:
         raise DocumentRefused(
