@@ -35,7 +35,7 @@ def order_from_json(raw: bytes) -> Order:
         currency=unit,
         buyer=_party(body.buyer, "buyer"),
         supplier=_party(body.supplier, "supplier"),
-        lines=tuple(_line(line, unit, f"lines/{at}") for at, line in enumerate(body.lines, start=1)),
+        lines=tuple(_line(line, unit, f"lines/{at}") for at, line in enumerate(body.lines)),
         face_minor=_minor(body.payable, unit, "payable"),
         allowance_minor=0,
         charge_minor=0,

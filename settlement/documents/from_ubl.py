@@ -51,6 +51,8 @@ def order_from_ubl_root(root: etree._Element, source_sha256: str) -> Order:
 
     Raises: DocumentRefused.
     """
+    for once in ("cbc:ID", "cbc:IssueDate", "cbc:DocumentCurrencyCode"):
+        _only(root, once)
     number = _required(root, "/Order", "cbc:ID", "give the order its number")
     with at_field("/Order/cbc:ID"):
         canonical_number(number)
@@ -84,7 +86,21 @@ def _all(node: etree._Element, path: str) -> list[etree._Element]:
 
 
 def _text(node: etree._Element, path: str, within: str) -> str:
-    return bounded_text(text_of(node.find(path, _SPACES)), f"{within}/{path}")
+    # A line break inside a name is the layout of the file, not part of the name.
+    return bounded_text(" ".join(text_of(node.find(path, _SPACES)).split()), f"{within}/{path}")
+
+
+def _only(root: etree._Element, path: str) -> etree._Element | None:
+    """The element at the path, which may stand once: a second one would let two readers see two orders.
+
+    Raises: DocumentRefused when it stands twice.
+    """
+    found = _all(root, path)
+    if len(found) > 1:
+        raise DocumentRefused(
+            f"/Order/{path} stands {len(found)} times; give it once", field=f"/Order/{path}"
+        )
+    return found[0] if found else None
 
 
 def _required(node: etree._Element, within: str, path: str, what_to_do: str) -> str:
@@ -117,7 +133,7 @@ def _currency(root: etree._Element) -> Currency:
     declared = _text(root, "cbc:DocumentCurrencyCode", "/Order")
     field = "/Order/cbc:DocumentCurrencyCode"
     if not declared:
-        payable = root.find("cac:AnticipatedMonetaryTotal/cbc:PayableAmount", _SPACES)
+        payable = _only(root, "cac:AnticipatedMonetaryTotal/cbc:PayableAmount")
         declared = "" if payable is None else payable.get("currencyID", "").strip()
     if not declared:
         raise DocumentRefused(
@@ -140,7 +156,7 @@ def _amount(node: etree._Element, unit: Currency, field: str) -> int:
 
 
 def _payable(root: etree._Element, unit: Currency, lines: tuple[OrderLine, ...]) -> int:
-    payable = root.find("cac:AnticipatedMonetaryTotal/cbc:PayableAmount", _SPACES)
+    payable = _only(root, "cac:AnticipatedMonetaryTotal/cbc:PayableAmount")
     field = "/Order/cac:AnticipatedMonetaryTotal/cbc:PayableAmount"
     face_minor = sum(line.value_minor for line in lines) if payable is None else _amount(payable, unit, field)
     if face_minor == 0:
@@ -224,7 +240,7 @@ def _line(item: etree._Element, unit: Currency, within: str) -> OrderLine:
 
 def _party(root: etree._Element, role: str) -> Party:
     field = f"/Order/{role}/cac:Party"
-    party = root.find(f"{role}/cac:Party", _SPACES)
+    party = _only(root, f"{role}/cac:Party")
     if party is None:
         raise DocumentRefused(f"{field} is missing; name both parties", field=field)
     identifiers = _identifiers(party, field)

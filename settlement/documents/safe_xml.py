@@ -25,14 +25,14 @@ class _Gate:
         self.depth = 0
         self.elements = 0
 
-    def doctype(self, name: str, _public: str | None, _system: str | None) -> None:
+    def doctype(self, name: str, *_ids: str | None) -> None:
         # Raised before the internal subset is read: no entity of it is ever expanded.
         raise DocumentRefused(
             f"the document carries a DOCTYPE ({name}); remove it, documents with a DTD are not read",
             field="/",
         )
 
-    def start(self, _tag: str, _attributes: object) -> None:
+    def start(self, tag: str | bytes, attrib: dict[str | bytes, str | bytes]) -> None:  # noqa: ARG002 - lxml names them
         self.depth += 1
         self.elements += 1
         if self.depth > MAX_DEPTH:
@@ -42,8 +42,14 @@ class _Gate:
         if self.elements > MAX_ELEMENTS:
             raise DocumentRefused(f"the document has more than {MAX_ELEMENTS} elements; split it", field="/")
 
-    def end(self, _tag: str) -> None:
+    def end(self, tag: str | bytes) -> None:  # noqa: ARG002 - lxml names them
         self.depth -= 1
+
+    def data(self, data: str | bytes) -> None:
+        """Nothing: text is bounded by the size of the document."""
+
+    def comment(self, text: str | bytes) -> None:
+        """Nothing: comments are not read."""
 
     def close(self) -> int:
         return self.elements
@@ -60,19 +66,23 @@ def parse_xml(raw: bytes) -> etree._Element:
             field="/",
         )
     try:
-        etree.fromstring(raw, etree.XMLParser(target=_Gate(), **_HARDENED))
-        return etree.fromstring(raw, etree.XMLParser(remove_comments=True, remove_pis=True, **_HARDENED))
+        etree.fromstring(raw, _parser(_Gate()))
+        return etree.fromstring(raw, _parser(None))
     except etree.XMLSyntaxError as wrong:
         raise DocumentRefused(f"the document is not well-formed XML: {wrong.msg}", field="/") from wrong
 
 
-_HARDENED = {
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "dtd_validation": False,
-    "huge_tree": False,
-}
+def _parser(target: _Gate | None) -> etree.XMLParser:
+    return etree.XMLParser(
+        target=target,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
 
 
 def local_name(node: etree._Element) -> str:

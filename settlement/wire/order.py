@@ -14,10 +14,11 @@ Amounts are strings of minor units; unknown keys are refused.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from settlement.documents.limits import (
     LONGEST_TEXT,
@@ -25,6 +26,17 @@ from settlement.documents.limits import (
     MOST_LINES,
 )
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _only_a_day(value: object) -> object:
+    # Left alone, pydantic reads a number as seconds since 1970 and a time as its day.
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a date is written as 2026-03-02")
+
+
+Day = Annotated[date, BeforeValidator(_only_a_day)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Code = Annotated[str, Field(max_length=32)]
@@ -75,8 +87,8 @@ class DeliveryBody(_Strict):
 
     country: CountryCode = ""
     place: Text = ""
-    not_before: date | None = None
-    not_after: date | None = None
+    not_before: Day | None = None
+    not_after: Day | None = None
     terms: Code = ""
 
 
@@ -84,7 +96,7 @@ class OrderBody(_Strict):
     """A purchase order in the API's own JSON."""
 
     number: Annotated[str, Field(min_length=1, max_length=200)]
-    issued_on: date
+    issued_on: Day
     buyer: PartyBody
     supplier: PartyBody
     lines: Annotated[list[OrderLineBody], Field(min_length=1, max_length=MOST_LINES)]

@@ -20,9 +20,9 @@ The state is a pure function of the *set* of messages: not of when they arrived,
 | other                | nothing; it is counted, hashed and shown |
 
 A hold is lifted only by a message issued later: where two carry the same second the hold is read last, since a wrong
-hold costs a day and a wrong release the money. A release of an older version does not lift a hold of a newer one. A control of named items is lifted for them only by a release that
-names them or speaks for everything; a control of the whole declaration by any release, since what a partial release
-does not name stays unreleased anyway.
+hold costs a day and a wrong release the money. A release of an older version does not lift a hold of a newer one.
+A control of named items is lifted for them only by a release that names them or speaks for everything; a control of
+the whole declaration by any release, since what a partial release does not name stays unreleased anyway.
 
 **Order of reading**, in one declaration: issue time, then precedence (what only informs, releases, holds, ends), then
 version, then message id.
