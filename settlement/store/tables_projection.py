@@ -1,0 +1,445 @@
+"""What the chain says, as tables: thrown away and rebuilt at will, never edited by hand.
+
+Every row carries the block of its last change. Keys derive from contract identity. Enumerations are the
+contracts' numbers (``settlement.chain.bindings.enums``); 256-bit ids are ``0x`` and 64 hex digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, MetaData
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from settlement.store.columns import (
+    NAMING,
+    amount,
+    bound_amounts,
+    digits,
+    document,
+    whole,
+)
+
+METADATA = MetaData(naming_convention=NAMING)
+
+
+class ProjectionTable(SQLModel, registry=registry(metadata=METADATA)):
+    """Base of the projection's tables: ``block_number`` is the block of the row's last change."""
+
+    metadata = METADATA
+
+    block_number: int = whole(default=0)
+
+
+class Member(ProjectionTable, table=True):
+    """A member of the network; ``lei`` is the 20-byte hash of its LEI."""
+
+    __tablename__ = "member"
+
+    member: int = whole(key=True)
+    lei: str = Field(unique=True)
+    account: str = Field(index=True)
+    jurisdiction: int = whole()
+    roles: int = whole()
+    lane: int = whole()
+    valid_until_at: int = whole()
+    status: int = whole()
+
+
+class MemberKey(ProjectionTable, table=True):
+    """A signing key; the address is checksummed."""
+
+    __tablename__ = "member_key"
+
+    key: str = Field(primary_key=True)
+    member: int = whole(index=True)
+    scopes: int = whole()
+    limit_minor: int = amount()
+    status: int = whole()
+
+
+class ListedCurrency(ProjectionTable, table=True):
+    """A currency of the ledger: ISO 4217 number, its token and the token's units per minor unit."""
+
+    __tablename__ = "currency"
+
+    currency: int = whole(key=True)
+    token: str
+    exponent: int = whole()
+    scale: int = digits()
+
+
+class AccountBalance(ProjectionTable, table=True):
+    """One ledger account: a member's free cash, an order's hold or a pool's capital."""
+
+    __tablename__ = "account_balance"
+    __table_args__ = (CheckConstraint("kind IN ('member', 'order', 'pool')", name="kind"),)
+
+    currency: int = whole(key=True)
+    account: str = Field(primary_key=True)
+    balance_minor: int = amount(0)
+    kind: str
+
+
+class Receivable(ProjectionTable, table=True):
+    """An accepted order."""
+
+    __tablename__ = "receivable"
+
+    order: str = Field(primary_key=True)
+    buyer: int = whole(index=True)
+    supplier: int = whole(index=True)
+    holder: int = whole(index=True)
+    line: int = whole(index=True)
+    version: int = whole()
+    currency: int = whole()
+    jurisdiction: int = whole(index=True)
+    phase: int = whole()
+    settle_on: int = whole()
+    fund_by: int = whole()
+    hold: bool = Field(default=False)
+    refused: bool = Field(default=False)
+    tenor_days: int = whole()
+    late_bps: int = whole()
+    due_at: int = whole(default=0)
+    expiry_at: int = whole()
+    seq: int = whole(default=0)
+    face_minor: int = amount()
+    reduced_minor: int = amount(0)
+    paid_minor: int = amount(0)
+    released_minor: int = amount(0)
+    duty_cap_minor: int = amount(0)
+    duty_paid_minor: int = amount(0)
+    duty_demanded_minor: int = amount(0)
+    late_accrued: int = digits()
+    late_since_at: int = whole(default=0)
+    number: str
+    year: int = whole()
+    document_root: str
+    terms_hash: str
+    accepted_at: int = whole()
+
+
+class Line(ProjectionTable, table=True):
+    """A funder's line as it stands: the terms of its current version are in ``line_version``."""
+
+    __tablename__ = "line"
+
+    line: int = whole(key=True)
+    funder: int = whole(index=True)
+    currency: int = whole()
+    limit_minor: int = amount()
+    used_minor: int = amount(0)
+    order_cap_minor: int = amount()
+    version: int = whole()
+
+
+class LineVersion(ProjectionTable, table=True):
+    """The terms of one version of a line; they never change."""
+
+    __tablename__ = "line_version"
+
+    line: int = whole(key=True)
+    version: int = whole(key=True)
+    limit_minor: int = amount()
+    order_cap_minor: int = amount()
+    rate_bps: int = whole()
+    late_bps: int = whole()
+    fee_bps: int = whole()
+    advance_accepted_bps: int = whole()
+    advance_shipped_bps: int = whole()
+    advance_released_bps: int = whole()
+    day_count: int = whole()
+    grace_days: int = whole()
+    recourse: bool
+    buyer_lanes: int = whole()
+    supplier_lanes: int = whole()
+    expiry_at: int = whole()
+    published_at: int = whole()
+
+
+class Loan(ProjectionTable, table=True):
+    """The loan of an order: there from the reserve on, drawn or not.
+
+    Units:  ``accrued_millionths`` is interest in millionths of a minor unit up to ``since_at``.
+    """
+
+    __tablename__ = "loan"
+
+    order: str = Field(primary_key=True)
+    line: int = whole(index=True)
+    version: int = whole()
+    reserved_minor: int = amount(0)
+    principal_minor: int = amount(0)
+    accrued_millionths: int = digits()
+    since_at: int = whole(default=0)
+    draws: int = whole(default=0)
+    drawn_minor: int = amount(0)
+    fee_minor: int = amount(0)
+    interest_paid_minor: int = amount(0)
+    repayments: int = whole(default=0)
+
+
+class Draw(ProjectionTable, table=True):
+    """One draw; ``index`` counts the order's draws from 0."""
+
+    __tablename__ = "draw"
+
+    order: str = Field(primary_key=True)
+    index: int = whole(key=True)
+    amount_minor: int = amount()
+    fee_minor: int = amount()
+    drawn_at: int = whole()
+    tx_hash: str
+
+
+class Repayment(ProjectionTable, table=True):
+    """Interest and principal paid on a loan; ``source`` 0 settlement, 1 repayment, 2 recourse, 3 cover."""
+
+    __tablename__ = "repayment"
+
+    order: str = Field(primary_key=True)
+    n: int = whole(key=True)
+    source: int = whole()
+    payer: int = whole()
+    interest_minor: int = amount()
+    principal_minor: int = amount()
+    repaid_at: int = whole()
+    tx_hash: str
+
+
+class Attestation(ProjectionTable, table=True):
+    """One recorded customs state of an order."""
+
+    __tablename__ = "attestation"
+
+    order: str = Field(primary_key=True)
+    seq: int = whole(key=True)
+    phase: int = whole(default=0)
+    hold: bool = Field(default=False)
+    refused: bool = Field(default=False)
+    released_minor: int = amount(0)
+    duty_minor: int = amount(0)
+    digest: str = Field(default="")
+    declarations: str = Field(default="")
+    messages: str = Field(default="")
+    seat_bitmap: int = digits()
+    event_at: int = whole(default=0)
+    recorded_at: int = whole()
+    tx_hash: str
+
+
+class Settlement(ProjectionTable, table=True):
+    """One payment under an order; ``number`` counts them from 1."""
+
+    __tablename__ = "settlement"
+
+    order: str = Field(primary_key=True)
+    number: int = whole(key=True)
+    face_minor: int = amount()
+    late_minor: int = amount()
+    to_funder_minor: int = amount()
+    to_holder_minor: int = amount()
+    to_customs_minor: int = amount()
+    buyer_debited_minor: int = amount()
+    settled_at: int = whole()
+    tx_hash: str
+
+
+class Committee(ProjectionTable, table=True):
+    """One version of a jurisdiction's customs committee; the highest version sits."""
+
+    __tablename__ = "committee"
+
+    jurisdiction: int = whole(key=True)
+    version: int = whole(key=True)
+    threshold: int = whole()
+    treasury: int = whole()
+
+
+class CommitteeSeat(ProjectionTable, table=True):
+    """One seat of a committee version, in the order its signatures are given."""
+
+    __tablename__ = "committee_seat"
+
+    jurisdiction: int = whole(key=True)
+    version: int = whole(key=True)
+    seat: int = whole(key=True)
+    key: str = Field(index=True)
+    member: int = whole(index=True)
+    suspended: bool = Field(default=False)
+
+
+class ObserverSet(ProjectionTable, table=True):
+    """One version of the index observers; the highest version sits."""
+
+    __tablename__ = "observer_set"
+
+    version: int = whole(key=True)
+    threshold: int = whole()
+
+
+class ObserverSeat(ProjectionTable, table=True):
+    """One observer's key."""
+
+    __tablename__ = "observer_seat"
+
+    version: int = whole(key=True)
+    seat: int = whole(key=True)
+    key: str
+
+
+class IndexBucket(ProjectionTable, table=True):
+    """The index of one bucket (peril, place, day), named by its hash."""
+
+    __tablename__ = "index_bucket"
+
+    bucket: str = Field(primary_key=True)
+    fixed: bool = Field(default=False)
+    median: int = digits()
+    observations: int = whole(default=0)
+    first_observed_at: int = whole(default=0)
+
+
+class Observation(ProjectionTable, table=True):
+    """One observer's reading."""
+
+    __tablename__ = "observation"
+
+    bucket: str = Field(primary_key=True)
+    observer: str = Field(primary_key=True)
+    value: int = digits()
+    observed_at: int = whole()
+    recorded_at: int = whole()
+    tx_hash: str
+
+
+class Pool(ProjectionTable, table=True):
+    """An insurer's capital in one currency, and what is locked for its policies."""
+
+    __tablename__ = "pool"
+
+    pool: str = Field(primary_key=True)
+    insurer: int = whole(index=True)
+    currency: int = whole()
+    capital_minor: int = amount(0)
+    locked_minor: int = amount(0)
+
+
+class Policy(ProjectionTable, table=True):
+    """A policy of parametric cover; ``settled`` once paid or expired."""
+
+    __tablename__ = "policy"
+
+    policy: str = Field(primary_key=True)
+    order: str = Field(index=True)
+    insurer: int = whole(index=True)
+    insured: int = whole(index=True)
+    currency: int = whole()
+    sum_minor: int = amount()
+    premium_minor: int = amount()
+    payout_minor: int = amount(0)
+    peril: int = whole()
+    place: str
+    first_day: int = whole()
+    last_day: int = whole()
+    attach: int = digits()
+    exhaust: int = digits()
+    waiting_days: int = whole()
+    starts_at: int = whole()
+    bought_at: int = whole()
+    settled: bool = Field(default=False)
+    terms_hash: str
+
+
+class CoverPayout(ProjectionTable, table=True):
+    """The one payout of a policy, to the order's lender first."""
+
+    __tablename__ = "cover_payout"
+
+    policy: str = Field(primary_key=True)
+    bucket: str
+    index_value: int = digits()
+    payout_minor: int = amount()
+    to_loss_payee_minor: int = amount()
+    to_insured_minor: int = amount()
+    paid_at: int = whole()
+    tx_hash: str
+
+
+class Outbox(ProjectionTable, table=True):
+    """What happened, in order, for events, webhooks and the live stream; ``sequence`` counts per order from 1."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_order_sequence", "order", "sequence"),)
+
+    position: int = whole(key=True)
+    order: str | None = Field(default=None)
+    sequence: int = whole()
+    type: str
+    body: Any = document()
+    block_hash: str
+    occurred_at: int = whole()
+    tx_hash: str
+
+
+PROJECTION_TABLES: tuple[type[ProjectionTable], ...] = (
+    Member,
+    MemberKey,
+    ListedCurrency,
+    AccountBalance,
+    Receivable,
+    Line,
+    LineVersion,
+    Loan,
+    Draw,
+    Repayment,
+    Attestation,
+    Settlement,
+    Committee,
+    CommitteeSeat,
+    ObserverSet,
+    ObserverSeat,
+    IndexBucket,
+    Observation,
+    Pool,
+    Policy,
+    CoverPayout,
+    Outbox,
+)
+"""All of the projection: what `rebuild` makes anew and `state_hash` covers."""
+
+
+class WindowTable(SQLModel, registry=registry(metadata=METADATA)):
+    """Base of what the follower keeps of the last blocks only, to take them back."""
+
+    metadata = METADATA
+
+
+class Block(WindowTable, table=True):
+    """A projected block that may still be taken back."""
+
+    __tablename__ = "block"
+
+    number: int = whole(key=True)
+    hash: str
+    parent_hash: str
+    timestamp: int = whole()
+
+
+class Undo(WindowTable, table=True):
+    """What a row was before a block changed it; ``before`` none: the block made the row."""
+
+    __tablename__ = "undo"
+
+    block_number: int = whole(key=True)
+    n: int = whole(key=True)
+    table_name: str
+    row_key: list[Any] = document()
+    before: dict[str, Any] | None = document(None)
+
+
+WINDOW_TABLES: tuple[type[WindowTable], ...] = (Block, Undo)
+
+bound_amounts(METADATA)
