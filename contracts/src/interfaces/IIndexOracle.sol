@@ -10,6 +10,7 @@ interface IIndexOracle {
     event IndexFixed(bytes32 indexed bucket, uint64 median, uint8 observations);
 
     error InvalidCommittee();
+    error BucketMismatch(bytes32 computed, bytes32 signed);
     error NotObserver(address key);
     error AlreadyObserved(bytes32 bucket, address observer);
     error ObservationWindowClosed(bytes32 bucket);
@@ -29,6 +30,12 @@ interface IIndexOracle {
     function fix(bytes32 bucket) external;
 
     function bucketOf(uint16 peril, bytes32 place, uint32 day) external pure returns (bytes32);
+
+    /// @return isFixed whether the median stands, its value, and whether it may still come to stand
+    function readingOf(uint16 peril, bytes32 place, uint32 day)
+        external
+        view
+        returns (bool isFixed, uint64 median, bool isOpen);
 
     /// @return isFixed whether the median stands, its value, and how many readings are in
     function indexOf(bytes32 bucket) external view returns (bool isFixed, uint64 median, uint8 observations);

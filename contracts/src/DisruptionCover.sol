@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ICashLedger} from "./interfaces/ICashLedger.sol";
+import {ICreditBook} from "./interfaces/ICreditBook.sol";
+import {IDisruptionCover} from "./interfaces/IDisruptionCover.sol";
+import {IIndexOracle} from "./interfaces/IIndexOracle.sol";
+import {IReceivables} from "./interfaces/IReceivables.sol";
+import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {Payout} from "./lib/Payout.sol";
+import {COVER, INSURER, Phase, Policy, PoolFunding} from "./lib/Terms.sol";
+
+/// @title Parametric cover against collateral locked at the sale
+contract DisruptionCover is IDisruptionCover, EIP712 {
+    uint256 private constant DAY = 1 days;
+    uint256 private constant MAX_DAYS = 31; // bounds the walk over earlier days in `pay` and `expire`
+    uint256 private constant GRACE = 3 days;
+    uint8 private constant FROM_COVER = 3;
+    bytes32 private constant POLICY_TYPE = keccak256(
+        "Policy(uint32 insurer,uint32 insured,uint256 order,uint16 currency,uint56 sum,uint56 premium,uint16 peril,"
+        "bytes32 place,uint32 firstDay,uint32 lastDay,uint64 attach,uint64 exhaust,uint32 waitingDays,uint64 nonce,"
+        "uint32 deadline)"
+    );
+    bytes32 private constant FUNDING_TYPE =
+        keccak256("PoolFunding(uint32 insurer,uint16 currency,uint56 amount,uint64 nonce,uint32 deadline)");
+
+    ITrustedNetwork private immutable _network;
+    ICashLedger private immutable _ledger;
+    IReceivables private immutable _receivables;
+    ICreditBook private immutable _credit;
+    IIndexOracle private immutable _indices;
+
+    mapping(uint256 policy => PolicyState) private _policies;
+    mapping(uint256 pool => uint256) private _locked;
+    mapping(uint32 member => mapping(uint64 nonce => bool)) private _nonces;
+
+    constructor(address network, address ledger, address receivables, address credit, address indices)
+        EIP712("Hanse", "1")
+    {
+        _network = ITrustedNetwork(network);
+        _ledger = ICashLedger(ledger);
+        _receivables = IReceivables(receivables);
+        _credit = ICreditBook(credit);
+        _indices = IIndexOracle(indices);
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function fund(PoolFunding calldata funding, bytes calldata signature) external {
+        if (block.timestamp > funding.deadline) revert SignatureExpired(funding.deadline);
+        if (_nonces[funding.insurer][funding.nonce]) revert NonceUsed(funding.insurer, funding.nonce);
+        _requireSigned(
+            funding.insurer, _hashTypedDataV4(keccak256(abi.encode(FUNDING_TYPE, funding))), signature
+        );
+        _network.requireStanding(funding.insurer, INSURER);
+
+        _nonces[funding.insurer][funding.nonce] = true;
+        uint256 pool = poolId(funding.insurer, funding.currency);
+        emit PoolFunded(pool, funding.insurer, funding.currency, funding.amount);
+        _moveOne(funding.currency, funding.insurer, pool, funding.amount);
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function buy(Policy calldata terms, bytes calldata insurerSignature, bytes calldata insuredSignature)
+        external
+        returns (uint256 policy)
+    {
+        _checkTerms(terms);
+        policy = policyId(terms);
+        if (_policies[policy].insurer != 0) revert QuoteUsed(policy);
+        _requireSigned(terms.insurer, bytes32(policy), insurerSignature);
+        _requireSigned(terms.insured, bytes32(policy), insuredSignature);
+        _network.requireStanding(terms.insurer, INSURER);
+        _network.requireStanding(terms.insured, 0);
+        _requireInterest(terms);
+
+        uint256 pool = poolId(terms.insurer, terms.currency);
+        uint256 capital = _ledger.balanceOf(terms.currency, pool) + terms.premium;
+        uint256 locked = _locked[pool] + terms.sum;
+        if (locked > capital) revert CapitalShort(pool, capital + terms.sum - locked, terms.sum);
+
+        _locked[pool] = locked;
+        _policies[policy] = PolicyState(terms.insurer, terms.insured, terms.currency, terms.sum, 0, false);
+        emit CoverBought(policy, terms.order, terms.insured, bytes32(policy), terms);
+        _moveOne(terms.currency, terms.insured, pool, terms.premium);
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function pay(Policy calldata terms, uint32 day) external {
+        (uint256 policy, PolicyState memory state) = _openPolicy(terms);
+        if (day < terms.firstDay || day > terms.lastDay) revert DayNotCovered(day);
+        (bool isFixed, uint64 index,) = _indices.readingOf(terms.peril, terms.place, day);
+        if (!isFixed) revert IndexNotFixed(day);
+        if (index < terms.attach) revert BelowAttach(index, terms.attach);
+        _requireNoEarlierTrigger(terms, day);
+
+        uint256 payout = Payout.linear(terms.sum, index, terms.attach, terms.exhaust);
+        uint256 pool = poolId(terms.insurer, terms.currency);
+        state.payout = uint56(payout);
+        state.isSettled = true;
+        _policies[policy] = state;
+        _locked[pool] -= terms.sum;
+
+        (uint256 toLossPayee, uint32 lossPayee) = _credit.collect(terms.order, payout, FROM_COVER);
+        emit CoverPaid(
+            policy,
+            _indices.bucketOf(terms.peril, terms.place, day),
+            index,
+            payout,
+            toLossPayee,
+            payout - toLossPayee
+        );
+        if (toLossPayee > 0) _moveOne(terms.currency, pool, lossPayee, toLossPayee);
+        if (toLossPayee < payout) _moveOne(terms.currency, pool, terms.insured, payout - toLossPayee);
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function expire(Policy calldata terms) external {
+        (uint256 policy, PolicyState memory state) = _openPolicy(terms);
+        uint32 until = expiresAt(terms);
+        if (block.timestamp <= until) revert CapitalStillBound(policy, until);
+        for (uint32 day = terms.firstDay; day <= terms.lastDay; ++day) {
+            (bool isFixed, uint64 index, bool isOpen) = _indices.readingOf(terms.peril, terms.place, day);
+            if (isOpen) revert IndexNotFixed(day);
+            if (isFixed && index >= terms.attach) revert TriggeredUnpaid(day);
+        }
+        state.isSettled = true;
+        _policies[policy] = state;
+        _locked[poolId(terms.insurer, terms.currency)] -= terms.sum;
+        emit CoverExpired(policy, terms.sum);
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function policyOf(uint256 policy) external view returns (PolicyState memory) {
+        return _policies[policy];
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function poolOf(uint32 insurer, uint16 currency) external view returns (uint256 capital, uint256 locked) {
+        uint256 pool = poolId(insurer, currency);
+        return (_ledger.balanceOf(currency, pool), _locked[pool]);
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
+        return _nonces[member][nonce];
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function poolId(uint32 insurer, uint16 currency) public pure returns (uint256) {
+        return uint256(keccak256(abi.encode("pool", insurer, currency)));
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function policyId(Policy calldata terms) public view returns (uint256) {
+        return uint256(_hashTypedDataV4(keccak256(abi.encode(POLICY_TYPE, terms))));
+    }
+
+    /// @inheritdoc IDisruptionCover
+    function expiresAt(Policy calldata terms) public view returns (uint32) {
+        return uint32((uint256(terms.lastDay) + 1) * DAY + _indices.observationWindow() + GRACE);
+    }
+
+    function _checkTerms(Policy calldata terms) private view {
+        if (block.timestamp > terms.deadline) revert SignatureExpired(terms.deadline);
+        if (
+            terms.sum == 0 || terms.attach == 0 || terms.exhaust <= terms.attach || terms.waitingDays == 0
+                || terms.lastDay < terms.firstDay || terms.lastDay - terms.firstDay >= MAX_DAYS
+        ) revert InvalidTerms();
+        // Covered days start after the waiting period, so no reading of one can exist at the sale (I-24).
+        uint256 earliest = block.timestamp / DAY + terms.waitingDays;
+        if (terms.firstDay < earliest) revert WaitingPeriod(terms.firstDay, uint32(earliest));
+    }
+
+    function _requireInterest(Policy calldata terms) private view {
+        IReceivables.Position memory position = _receivables.positionOf(terms.order);
+        bool isParty = terms.insured == position.holder || terms.insured == position.buyer;
+        if (!isParty || position.phase == Phase.Closed) revert NoInsurableInterest(terms.insured, terms.order);
+        if (position.currency != terms.currency) revert CurrencyDiffers(position.currency, terms.currency);
+    }
+
+    /// @dev A later day never pays before an earlier one that triggered, or that may still be fixed.
+    function _requireNoEarlierTrigger(Policy calldata terms, uint32 day) private view {
+        for (uint32 earlier = terms.firstDay; earlier < day; ++earlier) {
+            (bool isFixed, uint64 index, bool isOpen) = _indices.readingOf(terms.peril, terms.place, earlier);
+            if (isOpen || (isFixed && index >= terms.attach)) revert EarlierDayOpen(earlier);
+        }
+    }
+
+    function _openPolicy(Policy calldata terms) private view returns (uint256 policy, PolicyState memory state) {
+        policy = policyId(terms);
+        state = _policies[policy];
+        if (state.insurer == 0) revert UnknownPolicy(policy);
+        if (state.isSettled) revert PolicySettled(policy);
+    }
+
+    function _requireSigned(uint32 member, bytes32 digest, bytes calldata signature) private view {
+        address key = signature.length == 0 ? msg.sender : ECDSA.recover(digest, signature);
+        if (_network.signer(key, COVER) != member) revert NotSignedBy(member);
+    }
+
+    function _moveOne(uint16 currency, uint256 from, uint256 to, uint256 amount) private {
+        ICashLedger.Leg[] memory legs = new ICashLedger.Leg[](1);
+        legs[0] = ICashLedger.Leg(from, to, amount);
+        _ledger.move(currency, legs);
+    }
+}

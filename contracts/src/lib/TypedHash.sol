@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Acceptance, Attestation, Draw, LineTerms, PurchaseOrder, Repayment, Withdrawal} from "./Terms.sol";
+
+/// @notice EIP-712 struct hashes of what members sign. The types repeat the structs of Terms.sol, enums as uint8.
+library TypedHash {
+    bytes32 internal constant PURCHASE_ORDER = keccak256(
+        "PurchaseOrder(uint32 buyer,uint32 supplier,string number,uint16 year,uint16 currency,uint56 face,bytes32 document,uint8 settleOn,uint8 fundBy,uint16 tenorDays,uint16 lateBps,uint56 dutyCap,uint16 jurisdiction,uint32 expiry,uint32 deadline)"
+    );
+    bytes32 internal constant ACCEPTANCE =
+        keccak256("Acceptance(bytes32 order,uint32 line,uint16 version,uint32 deadline)");
+    bytes32 internal constant LINE_TERMS = keccak256(
+        "LineTerms(uint32 line,uint32 funder,uint16 currency,uint56 limit,uint56 orderCap,uint16 rateBps,uint16 lateBps,uint16 feeBps,uint16 advanceAccepted,uint16 advanceShipped,uint16 advanceReleased,uint8 dayCount,uint8 graceDays,bool recourse,uint8 buyerLanes,uint8 supplierLanes,uint32 expiry,uint64 nonce,uint32 deadline)"
+    );
+    bytes32 internal constant DRAW = keccak256("Draw(uint256 order,uint16 index,uint56 amount,uint32 deadline)");
+    bytes32 internal constant REPAYMENT =
+        keccak256("Repayment(uint256 order,uint32 payer,uint56 amount,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant WITHDRAWAL =
+        keccak256("Withdrawal(uint32 member,uint16 currency,uint56 amount,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant ATTESTATION = keccak256(
+        "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
+    );
+
+    function hash(PurchaseOrder calldata order) internal pure returns (bytes32 result) {
+        bytes32 typeHash = PURCHASE_ORDER;
+        bytes32 number = keccak256(bytes(order.number));
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 32), order, 480)
+            // The third field of the encoding is where the string starts; the hash takes the string's hash.
+            mstore(add(at, 96), number)
+            result := keccak256(at, 512)
+        }
+    }
+
+    function hash(Acceptance calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(ACCEPTANCE, place, 4);
+    }
+
+    function hash(LineTerms calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(LINE_TERMS, place, 19);
+    }
+
+    function hash(Draw calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(DRAW, place, 4);
+    }
+
+    function hash(Repayment calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(REPAYMENT, place, 5);
+    }
+
+    function hash(Withdrawal calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(WITHDRAWAL, place, 5);
+    }
+
+    function hash(Attestation calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(ATTESTATION, place, 12);
+    }
+
+    /// @dev Hash of a struct without dynamic fields, straight from calldata. A field with dirty upper bits gives a
+    /// digest that nobody signed, and reading the field reverts.
+    function ofWords(bytes32 typeHash, uint256 place, uint256 words) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typeHash)
+            calldatacopy(add(at, 32), place, mul(words, 32))
+            result := keccak256(at, mul(add(words, 1), 32))
+        }
+    }
+}
