@@ -30,11 +30,7 @@ LOCKS_OF_COMMAND = {"up": ("runtime",), "demo": ("runtime",), "test": ("test",),
 """Which locks a command needs; ``install NAME...`` names them itself."""
 
 _PROBE = "import sys, sysconfig; print(*sys.version_info[:2], sysconfig.get_path('purelib'), sep='\\n')"
-_NO_WHEEL = re.compile(
-    r"No matching distribution found for ([A-Za-z0-9._-]+)"
-    r"|Because ([A-Za-z0-9._-]+)==\S+ has no (?:usable )?wheels"
-    r"|no wheels? with a matching .*? tag.*?`?([A-Za-z0-9._-]+)`?"
-)
+_NO_WHEEL = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+?)(?:==|\s|$)")
 
 
 class CannotPrepare(Exception):
@@ -77,7 +73,7 @@ def _pytest_words(rest: list[str]) -> list[str]:
     chosen = [word for word in rest if word != "--deep"]
     # The default marker expression leaves the deep tests out; a later empty one takes it back.
     depth = ["-m", ""] if "--deep" in rest else []
-    spread = [] if chosen else ["-n", "2", "--dist", "loadgroup"]
+    spread = [] if chosen else ["-n", "2", "--dist", "loadfile"]
     return ["-m", "pytest", "-q", *spread, *depth, *chosen]
 
 
@@ -199,9 +195,8 @@ def _install_with_pip(lock: Path) -> None:
     absent = _NO_WHEEL.search(done.stderr)
     if absent is None:
         raise CannotPrepare("the packages could not be installed; pip's own words stand above")
-    package = next(group for group in absent.groups() if group)
     raise CannotPrepare(
-        f"there is no ready-built wheel of {package} for Python {platform.python_version()} on "
+        f"there is no ready-built wheel of {absent[1]} for Python {platform.python_version()} on "
         f"{platform.system()} {platform.machine()} (or the package index cannot be reached); use another "
         "Python (HANSE_PYTHON=/path/to/python3.12 after removing .venv), or let it be compiled: HANSE_ALLOW_BUILD=1"
     )
