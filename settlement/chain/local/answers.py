@@ -1,0 +1,145 @@
+"""The JSON shapes of blocks, transactions, receipts and logs, field for field as geth-family nodes give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+
+from settlement.chain.local.blocks import Head, Header, Log, MinedTransaction, logs_bloom
+from settlement.chain.local.hexes import prefixed, quantity
+from settlement.chain.local.transactions import ACCESS_LIST, LEGACY, SET_CODE, Transaction
+
+
+def block_answer(head: Head, transactions: list[Any]) -> dict[str, Any]:
+    """``transactions`` are hashes or whole transactions, as the caller asked."""
+    return {
+        "hash": prefixed(head.hash),
+        **_header_fields(head.header),
+        "size": quantity(head.size),
+        "transactions": transactions,
+        "uncles": [],
+        "withdrawals": [],
+    }
+
+
+def pending_block_answer(header: Header, transactions: list[Any]) -> dict[str, Any]:
+    """The block in the making: what only mining decides is null."""
+    unknown = ("hash", "nonce", "miner", "logsBloom")
+    fields = {"hash": None, **_header_fields(header), "size": quantity(0), "transactions": transactions}
+    return {**fields, "uncles": [], "withdrawals": [], **dict.fromkeys(unknown)}
+
+
+def _header_fields(header: Header) -> dict[str, Any]:
+    return {
+        "number": quantity(header.number),
+        "parentHash": prefixed(header.parent_hash),
+        "sha3Uncles": prefixed(header.uncles_hash),
+        "miner": prefixed(header.coinbase),
+        "stateRoot": prefixed(header.state_root),
+        "transactionsRoot": prefixed(header.transactions_root),
+        "receiptsRoot": prefixed(header.receipts_root),
+        "logsBloom": prefixed(header.bloom),
+        "difficulty": quantity(header.difficulty),
+        "gasLimit": quantity(header.gas_limit),
+        "gasUsed": quantity(header.gas_used),
+        "timestamp": quantity(header.timestamp),
+        "extraData": prefixed(header.extra),
+        "mixHash": prefixed(header.mix_hash),
+        "nonce": prefixed(header.nonce),
+        "baseFeePerGas": quantity(header.base_fee),
+        "withdrawalsRoot": prefixed(header.withdrawals_root),
+        "blobGasUsed": quantity(header.blob_gas_used),
+        "excessBlobGas": quantity(header.excess_blob_gas),
+        "parentBeaconBlockRoot": prefixed(header.parent_beacon_root),
+        "requestsHash": prefixed(header.requests_hash),
+    }
+
+
+def transaction_answer(tx: Transaction, head: Head | None = None, index: int | None = None) -> dict[str, Any]:
+    """A mined transaction, or a waiting one when no block is given."""
+    fields: dict[str, Any] = {
+        "hash": prefixed(tx.hash),
+        "type": quantity(tx.type_id),
+        "nonce": quantity(tx.nonce),
+        "blockHash": None if head is None else prefixed(head.hash),
+        "blockNumber": None if head is None else quantity(head.number),
+        "blockTimestamp": None if head is None else quantity(head.header.timestamp),
+        "transactionIndex": None if index is None else quantity(index),
+        "from": checksummed(tx.sender),
+        "to": checksummed(tx.to) if tx.to else None,
+        "value": quantity(tx.value),
+        "gas": quantity(tx.gas),
+        "input": prefixed(tx.data),
+        "v": quantity(tx.v),
+        "r": quantity(tx.r),
+        "s": quantity(tx.s),
+    }
+    price = tx.max_fee_per_gas if head is None else tx.effective_gas_price(head.header.base_fee)
+    fields["gasPrice"] = quantity(price)
+    if tx.chain_id is not None:
+        fields["chainId"] = quantity(tx.chain_id)
+    if tx.type_id == LEGACY:
+        return fields
+    fields["yParity"] = quantity(tx.v)
+    fields["accessList"] = [
+        {"address": checksummed(address), "storageKeys": [prefixed(slot.to_bytes(32, "big")) for slot in slots]}
+        for address, slots in tx.access_list
+    ]
+    if tx.type_id != ACCESS_LIST:
+        fields["maxFeePerGas"] = quantity(tx.max_fee_per_gas)
+        fields["maxPriorityFeePerGas"] = quantity(tx.max_priority_fee_per_gas)
+    if tx.type_id == SET_CODE:
+        fields["authorizationList"] = [
+            {
+                "chainId": quantity(entry.chain_id),
+                "address": checksummed(entry.address),
+                "nonce": quantity(entry.nonce),
+                "yParity": quantity(entry.y_parity),
+                "r": quantity(entry.r),
+                "s": quantity(entry.s),
+            }
+            for entry in tx.authorization_list
+        ]
+    return fields
+
+
+def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
+    tx, receipt = mined.transaction, mined.receipt
+    return {
+        "transactionHash": prefixed(tx.hash),
+        "transactionIndex": quantity(mined.index),
+        "blockHash": prefixed(head.hash),
+        "blockNumber": quantity(head.number),
+        "from": checksummed(tx.sender),
+        "to": checksummed(tx.to) if tx.to else None,
+        "contractAddress": checksummed(receipt.created) if receipt.created else None,
+        "cumulativeGasUsed": quantity(receipt.cumulative_gas),
+        "gasUsed": quantity(receipt.gas_used),
+        "effectiveGasPrice": quantity(receipt.gas_price),
+        "logs": [
+            log_answer(head, mined, receipt.first_log + offset, log) for offset, log in enumerate(receipt.logs)
+        ],
+        "logsBloom": prefixed(logs_bloom(receipt.logs)),
+        "status": quantity(int(receipt.succeeded)),
+        "type": quantity(tx.type_id),
+    }
+
+
+def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) -> dict[str, Any]:
+    return {
+        "address": checksummed(log.address),
+        "topics": [prefixed(topic) for topic in log.topics],
+        "data": prefixed(log.payload),
+        "blockHash": prefixed(head.hash),
+        "blockNumber": quantity(head.number),
+        "blockTimestamp": quantity(head.header.timestamp),
+        "transactionHash": prefixed(mined.transaction.hash),
+        "transactionIndex": quantity(mined.index),
+        "logIndex": quantity(log_index),
+        "removed": False,
+    }
+
+
+def checksummed(address: bytes) -> str:
+    return str(to_checksum_address(address))

@@ -1,0 +1,201 @@
+"""Messages that nobody signed: ``eth_call`` and ``eth_estimateGas``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+
+from settlement.chain.local.blocks import ZERO_ADDRESS, Head, Header
+from settlement.chain.local.chain import Chain
+from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
+from settlement.chain.local.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
+from settlement.chain.local.port import Execution
+from settlement.chain.local.transactions import Transaction
+
+CALL_STIPEND = 2_300
+PLAIN_TRANSFER_GAS = 21_000
+_ERROR_STRING = bytes.fromhex("08c379a0")
+_PANIC = bytes.fromhex("4e487b71")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The state after ``head``, as the block with ``header`` sees it."""
+
+    head: Head
+    header: Header
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """A message to try. ``gas_price`` is None when the caller named none: then nothing is paid for gas."""
+
+    sender: bytes
+    to: bytes
+    data: bytes
+    value: int
+    gas: int | None
+    gas_price: int | None
+    access_list: tuple[tuple[bytes, tuple[int, ...]], ...]
+
+    @classmethod
+    def read(cls, request: Any) -> CallRequest:
+        """From the request's JSON.
+
+        Raises: InvalidParams, naming the field.
+        """
+        if not isinstance(request, dict):
+            raise InvalidParams("invalid transaction: expected an object")
+        given = {name: value for name, value in request.items() if value is not None}
+        data = read_bytes(given.get("input", given.get("data", "0x")), "input")
+        price = given.get("maxFeePerGas", given.get("gasPrice"))
+        return cls(
+            sender=read_address(given["from"], "from") if "from" in given else ZERO_ADDRESS,
+            to=read_address(given["to"], "to") if given.get("to") not in (None, "", "0x") else b"",
+            data=data,
+            value=read_quantity(given.get("value", "0x0"), "value"),
+            gas=read_quantity(given["gas"], "gas") if "gas" in given else None,
+            gas_price=None if price is None else read_quantity(price, "gasPrice") or None,
+            access_list=_read_access_list(given.get("accessList", [])),
+        )
+
+    def transaction(self, gas: int, nonce: int) -> Transaction:
+        price = self.gas_price or 0
+        return Transaction(
+            sender=self.sender,
+            to=self.to,
+            data=self.data,
+            value=self.value,
+            gas=gas,
+            nonce=nonce,
+            max_fee_per_gas=price,
+            max_priority_fee_per_gas=price,
+            access_list=self.access_list,
+        )
+
+
+def _read_access_list(entries: Any) -> tuple[tuple[bytes, tuple[int, ...]], ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InvalidParams("invalid accessList: expected a list of objects")
+    return tuple(
+        (
+            read_address(entry.get("address"), "accessList.address"),
+            tuple(int.from_bytes(read_word(key, "storageKey"), "big") for key in entry.get("storageKeys") or []),
+        )
+        for entry in entries
+    )
+
+
+def call(chain: Chain, view: View, request: CallRequest) -> bytes:
+    """What the message returns.
+
+    Raises: RpcFault; with code 3 and the revert's bytes when it reverts.
+    """
+    gas = min(request.gas or view.header.gas_limit, view.header.gas_limit)
+    done = _try(chain, view, request, gas)
+    if done.error is not None:
+        raise _call_fault(done)
+    return done.output
+
+
+def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
+    """The least gas limit, within 1.5 %, with which the message succeeds.
+
+    The limit must cover what nested calls may not use (63/64) and what is refunded at the end, so it is searched for
+    by running, as geth does, not computed from what one run used.
+
+    Raises: RpcFault when it fails with any limit.
+    """
+    most = _most_gas(chain, view, request)
+    if request.to and not request.data and not request.access_list and most >= PLAIN_TRANSFER_GAS:
+        workspace = chain.workspace(view.head, view.header)
+        if not workspace.code(request.to):
+            _try(chain, view, request, PLAIN_TRANSFER_GAS)
+            return PLAIN_TRANSFER_GAS
+    done = _try(chain, view, request, most)
+    if done.error is not None:
+        if done.is_out_of_gas:
+            raise RpcFault(f"gas required exceeds allowance ({most})")
+        raise _call_fault(done)
+    too_little, enough = done.gas_used - 1, most
+    guess = (done.gas_used + done.gas_refunded + CALL_STIPEND) * 64 // 63
+    if guess < enough:
+        if _succeeds(chain, view, request, guess):
+            enough = guess
+        else:
+            too_little = guess
+    while too_little + 1 < enough and (enough - too_little) * 1_000 >= enough * 15:
+        # Most messages need little more than they use: the first steps stay near the lower end.
+        middle = min((too_little + enough) // 2, too_little * 2)
+        if _succeeds(chain, view, request, middle):
+            enough = middle
+        else:
+            too_little = middle
+    return enough
+
+
+def _most_gas(chain: Chain, view: View, request: CallRequest) -> int:
+    most = view.header.gas_limit
+    if request.gas is not None and PLAIN_TRANSFER_GAS <= request.gas < most:
+        most = request.gas
+    if request.gas_price:
+        balance = chain.workspace(view.head, view.header).balance(request.sender)
+        if balance < request.value:
+            raise RpcFault("insufficient funds for transfer")
+        most = min(most, (balance - request.value) // request.gas_price)
+    return most
+
+
+def _succeeds(chain: Chain, view: View, request: CallRequest, gas: int) -> bool:
+    try:
+        return _try(chain, view, request, gas).error is None
+    except RpcFault:
+        return False
+
+
+def _try(chain: Chain, view: View, request: CallRequest, gas: int) -> Execution:
+    header = view.header
+    if request.gas_price is None:
+        # Without a price the base fee is left out of the rules, as geth does; BASEFEE then answers 0.
+        header = replace(header, base_fee=0)
+    elif request.gas_price < header.base_fee:
+        raise RpcFault(
+            f"max fee per gas less than block base fee: maxFeePerGas: {request.gas_price}, baseFee: {header.base_fee}"
+        )
+    workspace = chain.workspace(view.head, header)
+    transaction = request.transaction(gas, workspace.nonce(request.sender))
+    least = max(transaction.minimum_gas, transaction.floor_gas)
+    if gas < least:
+        raise RpcFault(f"intrinsic gas too low: have {gas}, want {least}")
+    balance = workspace.balance(request.sender)
+    if balance < transaction.most_it_costs:
+        if not request.gas_price:
+            raise RpcFault(f"insufficient funds for transfer: address {prefixed(request.sender)}")
+        raise RpcFault(
+            f"insufficient funds for gas * price + value: balance {balance}, tx cost {transaction.most_it_costs}, "
+            f"overshot {transaction.most_it_costs - balance}"
+        )
+    return workspace.run(transaction)
+
+
+def _call_fault(done: Execution) -> RpcFault:
+    if not done.is_revert:
+        return RpcFault(done.error or "execution failed")
+    reason = revert_reason(done.output)
+    message = "execution reverted" if reason is None else f"execution reverted: {reason}"
+    return RpcFault(message, rpc_code=EXECUTION_REVERTED, data=prefixed(done.output))
+
+
+def revert_reason(output: bytes) -> str | None:
+    """The words of ``Error(string)`` or of ``Panic(uint256)``; None for a custom error, whose bytes speak."""
+    try:
+        if output[:4] == _ERROR_STRING:
+            return str(decode(["string"], output[4:])[0])
+        if output[:4] == _PANIC:
+            return f"panic code 0x{decode(['uint256'], output[4:])[0]:02x}"
+    except DecodingError:
+        return None
+    return None

@@ -1,0 +1,202 @@
+"""The engine: py-evm under Prague rules, behind ``port.Engine``. The only file that knows py-evm.
+
+Blocks are built in this package, not by py-evm's chain objects: what is used of it is the state, the executor and the
+opcodes. Validity (nonce, balance, signature, least gas) is checked before a transaction comes here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from eth.abc import ComputationAPI, SignedTransactionAPI
+from eth.db.account import AccountDB
+from eth.db.backends.base import BaseAtomicDB
+from eth.exceptions import OutOfGas, Revert, VMError
+from eth.vm.execution_context import ExecutionContext
+from eth.vm.forks.prague import PragueVM
+from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
+
+from settlement.chain.local.blocks import Header, Log
+from settlement.chain.local.port import Execution, NodeReader
+from settlement.chain.local.transactions import Transaction
+
+
+class _NodeStore(BaseAtomicDB):
+    """Reads nodes through the reader it was given; keeps what is written, for the caller to store."""
+
+    def __init__(self, read_node: NodeReader) -> None:
+        self._read = read_node
+        self.written: dict[bytes, bytes] = {}
+
+    def __getitem__(self, key: bytes) -> bytes:
+        found = self.written.get(key)
+        if found is None:
+            found = self._read(key)
+            if found is None:
+                raise KeyError(key)
+        return found
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self.written[key] = value
+
+    def __delitem__(self, key: bytes) -> None:
+        # Nodes are named by their hashes and shared by roots: none is ever taken away.
+        raise NotImplementedError("trie nodes are never deleted")
+
+    def _exists(self, key: bytes) -> bool:
+        return key in self.written or self._read(key) is not None
+
+    @contextmanager
+    def atomic_batch(self) -> Iterator[Any]:
+        # All of it is dropped together when anything raises, so a batch needs no journal of its own.
+        yield self
+
+
+class _Executor(PragueTransactionExecutor):
+    def validate_transaction(self, transaction: SignedTransactionAPI) -> None:
+        """Nothing: the pool checked it, and calls are run that no pool would take."""
+
+
+class _Accounts(AccountDB):
+    def get_code(self, address: Any) -> bytes:
+        # The original copies the set of all nodes read so far on every call, for a witness that nobody reads here.
+        code_hash = self.get_code_hash(address)
+        try:
+            return self._journaldb[code_hash]
+        except KeyError:
+            return b""
+
+
+class _State(PragueState):
+    account_db_class = _Accounts
+    transaction_executor_class = _Executor
+
+    def set_system_contracts(self) -> None:
+        """Nothing: this chain has no beacon chain whose roots such contracts would keep."""
+
+
+class PyEvm:
+    """py-evm as an engine for one chain id."""
+
+    def __init__(self, chain_id: int) -> None:
+        self._chain_id = chain_id
+        self.fork = PragueVM.fork
+
+    def open(
+        self, read_node: NodeReader, state_root: bytes, header: Header, past_hashes: Iterable[bytes] = ()
+    ) -> PyEvmWorkspace:
+        """The state under ``state_root`` as the block with ``header`` sees it."""
+        context = ExecutionContext(
+            coinbase=header.coinbase,
+            timestamp=header.timestamp,
+            block_number=header.number,
+            difficulty=header.difficulty,
+            mix_hash=header.mix_hash,
+            gas_limit=header.gas_limit,
+            prev_hashes=past_hashes,
+            chain_id=self._chain_id,
+            base_fee_per_gas=header.base_fee,
+            excess_blob_gas=header.excess_blob_gas,
+        )
+        nodes = _NodeStore(read_node)
+        return PyEvmWorkspace(_State(nodes, context, state_root), nodes)
+
+
+class PyEvmWorkspace:
+    """One py-evm state and the nodes written by it. Not shared between threads."""
+
+    def __init__(self, state: _State, nodes: _NodeStore) -> None:
+        self._state = state
+        self._nodes = nodes
+
+    def balance(self, address: bytes) -> int:
+        return self._state.get_balance(address)
+
+    def nonce(self, address: bytes) -> int:
+        return self._state.get_nonce(address)
+
+    def code(self, address: bytes) -> bytes:
+        return self._state.get_code(address)
+
+    def storage(self, address: bytes, slot: int) -> int:
+        return self._state.get_storage(address, slot)
+
+    def set_balance(self, address: bytes, wei: int) -> None:
+        self._state.set_balance(address, wei)
+
+    def set_nonce(self, address: bytes, nonce: int) -> None:
+        self._state.set_nonce(address, nonce)
+
+    def set_code(self, address: bytes, code: bytes) -> None:
+        self._state.set_code(address, code)
+
+    def set_storage(self, address: bytes, slot: int, word: int) -> None:
+        self._state.set_storage(address, slot, word)
+
+    def run(self, transaction: Transaction) -> Execution:
+        """Run it and keep its effects; a message that fails keeps only what it paid for gas."""
+        self._state.lock_changes()
+        executor = _Executor(self._state)
+        message = executor.build_evm_message(transaction)
+        try:
+            computation = executor.build_computation(message, transaction)
+        except VMError as exc:
+            # py-evm raises here, instead of answering a failed computation, when the value is not there to send.
+            return Execution(transaction.gas, 0, b"", (), b"", _described(exc))
+        spent = transaction.gas - computation.get_gas_remaining()
+        refund = executor.calculate_gas_refund(computation, spent)
+        executor.finalize_computation(transaction, computation)
+        self._state.clear_transient_storage()
+        # Not py-evm's own receipt: it caps the refund after adding the call data's floor, EIP-7623 before.
+        gas_used = spent - refund + computation.data_floor_gas
+        return _execution(transaction, message.storage_address, computation, gas_used, refund)
+
+    def close(self) -> tuple[bytes, dict[bytes, bytes]]:
+        """The new root and what must be stored under it."""
+        self._state.lock_changes()
+        self._state.persist()
+        return self._state.state_root, self._nodes.written
+
+
+def _execution(
+    transaction: Transaction, storage_address: bytes, computation: ComputationAPI, gas_used: int, refund: int
+) -> Execution:
+    error = computation.error if computation.is_error else None
+    logs = tuple(
+        Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), payload)
+        for address, topics, payload in computation.get_log_entries()
+    )
+    return Execution(
+        gas_used=gas_used,
+        gas_refunded=refund,
+        output=computation.output,
+        logs=logs,
+        created=storage_address if transaction.is_create else b"",
+        error=None if error is None else _described(error),
+        is_revert=isinstance(error, Revert),
+        is_out_of_gas=isinstance(error, OutOfGas),
+    )
+
+
+# What other nodes call these errors; testers look for the words.
+_GETH_WORDS = {
+    "OutOfGas": "out of gas",
+    "Revert": "execution reverted",
+    "InvalidJumpDestination": "invalid jump destination",
+    "InvalidInstruction": "invalid opcode",
+    "StackDepthLimit": "max call depth exceeded",
+    "WriteProtection": "write protection",
+    "OutOfBoundsRead": "return data out of bounds",
+    "InsufficientFunds": "insufficient funds for transfer",
+    "ContractCreationCollision": "contract address collision",
+    "ReservedBytesInCode": "invalid code: must not begin with 0xef",
+    "InsufficientStack": "stack underflow",
+    "FullStack": "stack limit reached 1024 (1023)",
+}
+
+
+def _described(error: VMError) -> str:
+    name = type(error).__name__
+    return _GETH_WORDS.get(name, f"{name}: {error}" if str(error) else name)

@@ -1,0 +1,153 @@
+"""Transactions that wait for a block, and the rules by which one is let in. The words are geth's: clients match on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.transactions import MAX_INITCODE_BYTES, Transaction
+
+PRICE_BUMP_PERCENT = 10
+MOST_PER_SENDER = 1_024
+MOST_IN_ALL = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What the chain's head says of a sender."""
+
+    nonce: int
+    balance: int
+
+
+@dataclass(slots=True)
+class Pool:
+    """Waiting transactions by sender and nonce. Used by the one writer thread; others may count and list."""
+
+    gas_limit: int
+    _by_sender: dict[bytes, dict[int, Transaction]] = field(default_factory=dict)
+    # Arrival decides the order in a block; a replacement keeps the place of what it replaces.
+    _arrivals: dict[bytes, int] = field(default_factory=dict)
+    _counter: int = 0
+
+    def __len__(self) -> int:
+        return len(self._arrivals)
+
+    def find(self, tx_hash: bytes) -> Transaction | None:
+        """The waiting transaction with this hash."""
+        if tx_hash not in self._arrivals:
+            return None
+        return next((tx for tx in self.waiting() if tx.hash == tx_hash), None)
+
+    def waiting(self) -> list[Transaction]:
+        """All that wait, in the order of their arrival."""
+        everything = [tx for queue in list(self._by_sender.values()) for tx in list(queue.values())]
+        return sorted(everything, key=lambda tx: self._arrivals.get(tx.hash, 0))
+
+    def next_nonce(self, sender: bytes, mined: int) -> int:
+        """The nonce after the last one that waits without a gap."""
+        queue = self._by_sender.get(sender)
+        if queue:
+            while mined in queue:
+                mined += 1
+        return mined
+
+    def add(self, tx: Transaction, account: AccountState) -> Transaction | None:
+        """Let ``tx`` in; answers the transaction it replaced, if any.
+
+        Raises: RpcFault with the reason it is refused.
+        """
+        if tx.hash in self._arrivals:
+            raise RpcFault("already known")
+        check_by_itself(tx, self.gas_limit)
+        if tx.nonce < account.nonce:
+            raise RpcFault(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
+        queue = self._by_sender.get(tx.sender, {})
+        replaced = queue.get(tx.nonce)
+        self._check_funds(tx, account, queue)
+        if replaced is not None:
+            _check_outbids(tx, replaced)
+        elif len(queue) >= MOST_PER_SENDER or len(self) >= MOST_IN_ALL:
+            raise RpcFault("txpool is full")
+        self._counter += 1
+        arrival = self._counter if replaced is None else self._arrivals.pop(replaced.hash)
+        self._arrivals[tx.hash] = arrival
+        self._by_sender.setdefault(tx.sender, {})[tx.nonce] = tx
+        return replaced
+
+    @staticmethod
+    def _check_funds(tx: Transaction, account: AccountState, queue: dict[int, Transaction]) -> None:
+        cost = tx.most_it_costs
+        if account.balance < cost:
+            raise RpcFault(
+                "insufficient funds for gas * price + value: "
+                f"balance {account.balance}, tx cost {cost}, overshot {cost - account.balance}"
+            )
+        queued = sum(other.most_it_costs for nonce, other in queue.items() if nonce != tx.nonce)
+        if account.balance < queued + cost:
+            raise RpcFault(
+                f"insufficient funds for gas * price + value: balance {account.balance}, queued cost {queued}, "
+                f"tx cost {cost}, overshot {queued + cost - account.balance}"
+            )
+
+    def remove(self, tx: Transaction) -> None:
+        """Forget it: it was mined, or can never be."""
+        queue = self._by_sender.get(tx.sender, {})
+        if queue.get(tx.nonce) is tx or (tx.nonce in queue and queue[tx.nonce].hash == tx.hash):
+            del queue[tx.nonce]
+            if not queue:
+                del self._by_sender[tx.sender]
+        self._arrivals.pop(tx.hash, None)
+
+    def ready(self, nonce_of: Callable[[bytes], int], base_fee: int) -> Iterator[Transaction]:
+        """What can be mined now, by arrival and, within a sender, by nonce; a gap or too low a fee ends its sender's row."""
+        runs: list[tuple[int, Transaction]] = []
+        for sender, queue in self._by_sender.items():
+            nonce = nonce_of(sender)
+            latest = 0
+            while (tx := queue.get(nonce)) is not None and tx.max_fee_per_gas >= base_fee:
+                # A later nonce that arrived first must still follow.
+                latest = max(latest, self._arrivals[tx.hash])
+                runs.append((latest, tx))
+                nonce += 1
+        # The sort is stable, so a sender's row keeps its order where arrivals are equal.
+        return iter([tx for _, tx in sorted(runs, key=lambda entry: entry[0])])
+
+    def clear(self) -> list[Transaction]:
+        """Forget all; answers what waited."""
+        dropped = self.waiting()
+        self._by_sender.clear()
+        self._arrivals.clear()
+        return dropped
+
+
+def check_by_itself(tx: Transaction, gas_limit: int) -> None:
+    """What can be refused without looking at the chain.
+
+    Raises: RpcFault with the reason.
+    """
+    if tx.gas > gas_limit:
+        raise RpcFault("exceeds block gas limit")
+    if tx.max_fee_per_gas >= 2**256 or tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
+        raise RpcFault(
+            "max priority fee per gas higher than max fee per gas: "
+            f"maxPriorityFeePerGas: {tx.max_priority_fee_per_gas}, maxFeePerGas: {tx.max_fee_per_gas}"
+        )
+    if tx.nonce >= 2**64 - 1:
+        raise RpcFault("nonce has max value")
+    if tx.is_create and len(tx.data) > MAX_INITCODE_BYTES:
+        raise RpcFault(f"max initcode size exceeded: code size {len(tx.data)}, limit {MAX_INITCODE_BYTES}")
+    if tx.gas < tx.minimum_gas:
+        raise RpcFault(f"intrinsic gas too low: gas {tx.gas}, minimum needed {tx.minimum_gas}")
+    if tx.gas < tx.floor_gas:
+        raise RpcFault(f"insufficient gas for floor data gas cost: gas {tx.gas}, minimum needed {tx.floor_gas}")
+
+
+def _check_outbids(tx: Transaction, replaced: Transaction) -> None:
+    least = 100 + PRICE_BUMP_PERCENT
+    if (
+        tx.max_fee_per_gas * 100 < replaced.max_fee_per_gas * least
+        or tx.max_priority_fee_per_gas * 100 < replaced.max_priority_fee_per_gas * least
+    ):
+        raise RpcFault("replacement transaction underpriced")

@@ -1,0 +1,66 @@
+"""The one small port behind which the engine lies.
+
+An engine is asked for a ``Workspace``: the state under one root, seen from one block. It runs transactions in it, reads
+and writes accounts in it, and finally says which new nodes must be stored and what the new root is. It never stores
+anything itself, so dropping a workspace undoes all that was done in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from settlement.chain.local.blocks import Header, Log
+from settlement.chain.local.transactions import Transaction
+
+# Gives the stored bytes of a trie node or of a contract's code under its hash, or None.
+NodeReader = Callable[[bytes], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What one message did.
+
+    ``gas_refunded`` was already taken off ``gas_used``; a gas limit must cover both. ``error`` is None on success.
+    """
+
+    gas_used: int
+    gas_refunded: int
+    output: bytes
+    logs: tuple[Log, ...]
+    created: bytes
+    error: str | None
+    is_revert: bool = False
+    is_out_of_gas: bool = False
+
+
+class Workspace(Protocol):
+    """The state under one root, as a block in the making sees it."""
+
+    def balance(self, address: bytes) -> int: ...
+    def nonce(self, address: bytes) -> int: ...
+    def code(self, address: bytes) -> bytes: ...
+    def storage(self, address: bytes, slot: int) -> int: ...
+    def set_balance(self, address: bytes, wei: int) -> None: ...
+    def set_nonce(self, address: bytes, nonce: int) -> None: ...
+    def set_code(self, address: bytes, code: bytes) -> None: ...
+    def set_storage(self, address: bytes, slot: int, word: int) -> None: ...
+
+    def run(self, transaction: Transaction) -> Execution:
+        """Run it and keep its effects. The caller has checked nonce, balance and gas limit."""
+        ...
+
+    def close(self) -> tuple[bytes, dict[bytes, bytes]]:
+        """The new root, and the nodes and codes that were not stored before, by their hashes."""
+        ...
+
+
+class Engine(Protocol):
+    """Gives workspaces."""
+
+    def open(
+        self, read_node: NodeReader, state_root: bytes, header: Header, past_hashes: Iterable[bytes] = ()
+    ) -> Workspace:
+        """``header`` is that of the block in the making; ``past_hashes`` run back from its parent."""
+        ...
