@@ -28,6 +28,8 @@ class Settings:
     rpc_port: int
     oracle_port: int
     confirmations: int
+    governor_key_file: Path | None = None
+    relayer_key_file: Path | None = None
 
     @property
     def api_url(self) -> str:
@@ -74,6 +76,8 @@ def load_settings(
         rpc_port=chain_port,
         oracle_port=_integer(env, "HANSE_ORACLE_PORT", web_port + 1),
         confirmations=_integer(env, "HANSE_CONFIRMATIONS", 0),
+        governor_key_file=_path(env, "HANSE_GOVERNOR_KEY_FILE"),
+        relayer_key_file=_path(env, "HANSE_RELAYER_KEY_FILE"),
     )
 
 
@@ -89,6 +93,11 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise InputRefused(f"{name} is {text!r}; a whole number is needed", field=name)
     return int(text)
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name)
+    return None if text is None else Path(text).absolute()
 
 
 def _secret(env: Mapping[str, str], name: str) -> str | None:

@@ -1,0 +1,274 @@
+"""Which class of the drawn error tree each custom error of the contracts becomes, and in which words.
+
+Errors are named, not imported, so that the table may also speak of what standard libraries revert with.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from settlement.chain.abi import ErrorString, Panic, UnknownError, decode_error
+from settlement.errors import (
+    ChainError,
+    Conflict,
+    EvidenceError,
+    HanseError,
+    InputRefused,
+    InvariantBroken,
+    NotFound,
+    NotPermitted,
+)
+from settlement.ids import id_text
+
+_TIMES: Final = frozenset({"deadline", "until", "expiry", "event_at"})
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
+    # Who may act
+    "AccessManagedInvalidAuthority": (
+        InvariantBroken,
+        "{authority} is no authority; the deployment is broken",
+    ),
+    "AccessManagedRequiredDelay": (
+        Conflict,
+        "the act of {caller} needs a delay of {delay} s; schedule it first",
+    ),
+    "AccessManagedUnauthorized": (
+        NotPermitted,
+        "{caller} may not govern this contract; use the governor's key",
+    ),
+    "AccessManagerAlreadyScheduled": (Conflict, "operation {operation_id} is scheduled already; wait for it"),
+    "AccessManagerBadConfirmation": (InputRefused, "a role is renounced only by the account that has it"),
+    "AccessManagerExpired": (
+        Conflict,
+        "operation {operation_id} was not executed in time; schedule it again",
+    ),
+    "AccessManagerInvalidInitialAdmin": (
+        InputRefused,
+        "{initial_admin} cannot be the first governor; give another",
+    ),
+    "AccessManagerLockedFunction": (NotPermitted, "function {selector} belongs to the authority itself"),
+    "AccessManagerLockedRole": (NotPermitted, "role {role_id} cannot be changed"),
+    "AccessManagerNotReady": (Conflict, "operation {operation_id} is not due yet; wait for its delay to end"),
+    "AccessManagerNotScheduled": (Conflict, "operation {operation_id} was not scheduled; schedule it first"),
+    "AccessManagerUnauthorizedAccount": (
+        NotPermitted,
+        "{msgsender} lacks role {role_id}; use the governor's key",
+    ),
+    "AccessManagerUnauthorizedCall": (NotPermitted, "{caller} may not call {selector} of {target}"),
+    "AccessManagerUnauthorizedCancel": (NotPermitted, "{msgsender} may not cancel what {caller} scheduled"),
+    "AccessManagerUnauthorizedConsume": (
+        NotPermitted,
+        "only {target} itself may consume its scheduled operations",
+    ),
+    "NotClearanceOracle": (
+        NotPermitted,
+        "{caller} is not the clearance oracle; hand the attestation in there",
+    ),
+    "NotOperator": (NotPermitted, "{caller} is not a trade contract; nobody else moves members' cash"),
+    "NotTradeContract": (NotPermitted, "{caller} is not a trade contract of this suite"),
+    "NotTheMember": (
+        NotPermitted,
+        "the act is not signed by a key of member {member}; sign with one of its keys",
+    ),
+    "KeyNotValid": (
+        NotPermitted,
+        "key {key} is not an active key with scope {scope}; use one of the member's keys",
+    ),
+    "RoleMissing": (NotPermitted, "member {member} lacks role {role}; the governor can give it"),
+    "NotInGoodStanding": (
+        NotPermitted,
+        "member {member} is suspended, expelled or past its valid-until date",
+    ),
+    "NotEligible": (
+        NotPermitted,
+        "line {line} does not take a buyer of lane {buyer_lane} with a supplier of lane {supplier_lane}; choose another",
+    ),
+    # What is not there
+    "UnknownMember": (NotFound, "there is no member {member}"),
+    "UnknownOrder": (NotFound, "there is no order {order} on chain; it must be accepted first"),
+    "UnknownLine": (NotFound, "there is no version {version} of line {line}"),
+    "UnknownPolicy": (NotFound, "there is no policy {policy}"),
+    "NoLoan": (NotFound, "order {order} has no loan"),
+    "NoCommittee": (
+        NotFound,
+        "jurisdiction {jurisdiction} has no customs committee; the governor must seat one",
+    ),
+    "CurrencyUnknown": (NotFound, "currency {currency} is not listed; the governor must list a token for it"),
+    # What can never be accepted as it is
+    "AmountOutOfRange": (InputRefused, "amount {amount} must be above 0 and below 2^56 minor units"),
+    "FaceOutOfRange": (InputRefused, "face {face} must be above 0 and below 2^56 minor units"),
+    "NumberNotCanonical": (
+        InputRefused,
+        "order number {number!r} is not canonical: 1 to 32 of A-Z 0-9, no leading zero",
+    ),
+    "PartiesNotDistinct": (InputRefused, "buyer and supplier are the same member"),
+    "InvalidTerms": (InputRefused, "the terms contradict each other or leave their ranges"),
+    "InvalidMember": (
+        InputRefused,
+        "a member needs an LEI, an account of its own, a role and a date in the future",
+    ),
+    "InvalidCommittee": (
+        InputRefused,
+        "a committee needs distinct keys, 2k > n, and members with the right role and no trading role",
+    ),
+    "ScaleNotWhole": (
+        InputRefused,
+        "a token of {decimals} decimals cannot carry a currency of {exponent}; it needs at least as many",
+    ),
+    "CurrencyDiffers": (
+        InputRefused,
+        "currencies differ; choose a line or policy in the order's own currency",
+    ),
+    "OrderCapExceeded": (
+        InputRefused,
+        "face {face} is above the line's cap of {cap} for one order; choose another line",
+    ),
+    "WrongJurisdiction": (
+        InputRefused,
+        "attested for jurisdiction {attested}, but the order names {ordered}",
+    ),
+    "PhaseNotAttestable": (InputRefused, "phase {phase} cannot be attested"),
+    "DayNotCovered": (InputRefused, "day {day} is not one that the policy covers"),
+    "DeadlineNotOnGrid": (InputRefused, "deadline {deadline} is not on the full hour; round it up"),
+    "DeadlineTooFar": (
+        InputRefused,
+        "deadline {deadline} is more than two hours ahead; choose an earlier hour",
+    ),
+    "EventInFuture": (InputRefused, "the event of {event_at} lies in the future of the chain's clock"),
+    "InvalidSignatureLength": (InputRefused, "signatures of {length} bytes in all; each needs 65 (r, s, v)"),
+    "SeatsNotAscending": (InputRefused, "signatures must stand in ascending order of seats, each seat once"),
+    "SafeCastOverflowedUintDowncast": (InputRefused, "value {value} does not fit {bits} bits"),
+    "StringTooLong": (InputRefused, "the text {str!r} is too long"),
+    "InvalidShortString": (InvariantBroken, "a stored short text is damaged"),
+    # What does not prove what it claims
+    "AcceptanceOfOtherOrder": (
+        EvidenceError,
+        "the supplier's acceptance names other terms; sign these terms",
+    ),
+    "NotSignedBy": (EvidenceError, "the signature is not by a key of member {member} with the needed scope"),
+    "NotObserver": (EvidenceError, "{key} is not a seated observer's key"),
+    "SeatNotActive": (EvidenceError, "{key} has no active seat in this committee"),
+    "SignatureExpired": (
+        EvidenceError,
+        "the signature was good until {deadline}; sign again with a later deadline",
+    ),
+    "TooFewSignatures": (EvidenceError, "{given} signatures were given, {threshold} are needed"),
+    "ERC2612ExpiredSignature": (EvidenceError, "the permit was good until {deadline}; sign again"),
+    "ERC2612InvalidSigner": (
+        EvidenceError,
+        "the permit was signed by {signer}, not by the token's owner {owner}",
+    ),
+    "ECDSAInvalidSignature": (EvidenceError, "the signature recovers to no key"),
+    "ECDSAInvalidSignatureLength": (EvidenceError, "a signature of {length} bytes; 65 are needed"),
+    "ECDSAInvalidSignatureS": (EvidenceError, "the signature's s is high; use the canonical low form"),
+    # What the present state forbids
+    "AdvanceExceeded": (
+        Conflict,
+        "{wanted} exceeds what order {order} may draw now ({available} minor units)",
+    ),
+    "AlreadyAccepted": (Conflict, "order {order} was accepted before; one acceptance per order, ever"),
+    "AlreadyEnrolled": (Conflict, "a member with LEI hash {lei} is enrolled already"),
+    "AlreadyFixed": (Conflict, "the index of bucket {bucket} is fixed already"),
+    "AlreadyObserved": (Conflict, "{observer} has spoken for bucket {bucket} already"),
+    "BelowAttach": (Conflict, "index {index} is below the attachment {attach}; nothing is owed"),
+    "BuyerShort": (
+        Conflict,
+        "the buyer must lock {wanted} and has {available} minor units free; deposit first",
+    ),
+    "CapitalShort": (Conflict, "the pool has {free} of {wanted} minor units free; fund it first"),
+    "CapitalStillBound": (Conflict, "the capital of policy {policy} is bound until {until}"),
+    "CurrencyTaken": (Conflict, "currency {currency} is listed already"),
+    "DayNotOver": (Conflict, "day {day} is not over; observe it afterwards"),
+    "DrawIndexUsed": (Conflict, "draw {index} was made already; the next is {next}"),
+    "DrawsClosed": (Conflict, "order {order} takes no more draws: repaid, paid, on hold, expired or closed"),
+    "EventUnderWay": (Conflict, "the event of bucket {bucket} is under way; its cover is no longer sold"),
+    "IndexNotFixed": (Conflict, "the index of bucket {bucket} is not fixed yet"),
+    "InsufficientCash": (
+        Conflict,
+        "account {account} has {available} of {wanted} minor units of currency {currency} free; deposit first",
+    ),
+    "KeyTaken": (Conflict, "key {key} belongs to a member already; use a fresh one"),
+    "LimitExceeded": (
+        Conflict,
+        "line {line} has {available} of {wanted} minor units left; choose another line",
+    ),
+    "LineExpired": (Conflict, "version {version} of line {line} has expired; choose another line"),
+    "NonceUsed": (Conflict, "nonce {nonce} of member {member} was used; this act was done before"),
+    "NotExpired": (Conflict, "this is possible only after {until}"),
+    "NotTransferable": (Conflict, "the receivable of order {order} cannot be transferred here"),
+    "NothingDue": (Conflict, "nothing is payable on order {order} now"),
+    "NothingDueFromSupplier": (Conflict, "nothing falls due from the supplier of order {order} now"),
+    "ObservationWindowClosed": (Conflict, "readings for bucket {bucket} are no longer taken"),
+    "OnHold": (Conflict, "customs hold order {order}; nothing is paid until they lift it"),
+    "OrderClosed": (Conflict, "order {order} is closed, for good"),
+    "OrderExpired": (Conflict, "the order expired at {expiry}"),
+    "PolicySettled": (Conflict, "policy {policy} is paid or expired already"),
+    "QuoteUsed": (Conflict, "policy {policy} was bought already"),
+    "StaleSequence": (
+        Conflict,
+        "sequence {seq} is not newer than the stored {stored}; fold the newer messages",
+    ),
+    "TooEarly": (Conflict, "bucket {bucket} can be fixed after {until}, or once every observer has spoken"),
+    "TooFewObservations": (Conflict, "bucket {bucket} has {given} readings, {threshold} are needed"),
+    "InvalidAccountNonce": (Conflict, "the nonce of {account} moved on to {current_nonce}; sign again"),
+    "ERC20InsufficientBalance": (Conflict, "{sender} has {balance} of {needed} token units"),
+    "ERC20InsufficientAllowance": (
+        Conflict,
+        "{spender} may take {allowance} of {needed} token units; sign a permit",
+    ),
+    "ERC20InvalidApprover": (InputRefused, "{approver} cannot approve"),
+    "ERC20InvalidReceiver": (InputRefused, "{receiver} cannot receive tokens"),
+    "ERC20InvalidSender": (InputRefused, "{sender} cannot send tokens"),
+    "ERC20InvalidSpender": (InputRefused, "{spender} cannot spend tokens"),
+    # What foreign code did
+    "AddressEmptyCode": (ChainError, "there is no contract at {target}"),
+    "FailedCall": (ChainError, "a call inside the transaction failed without a reason"),
+    "InsufficientBalance": (ChainError, "{balance} of {needed} wei are there"),
+    "SafeERC20FailedOperation": (ChainError, "token {token} refused to move; look at its own rules"),
+    "TokenShortPaid": (
+        ChainError,
+        "the token delivered {received} of {expected} units; it cannot be used here",
+    ),
+    "ReentrancyGuardReentrantCall": (NotPermitted, "the contract was entered again from inside itself"),
+}
+"""Class and words by the error's Solidity name; fields in braces are the error's own."""
+
+
+def refusal_of(revert: bytes, verb: str) -> HanseError:
+    """The error of the tree that a revert means, its ``code`` the Solidity name in snake case.
+
+    ``verb`` says in the message what was tried.
+    """
+    found = decode_error(revert)
+    if isinstance(found, Panic):
+        return InvariantBroken(
+            f"{verb} failed inside: {found.reason} (panic 0x{found.code:02x})", code="panic"
+        )
+    if isinstance(found, ErrorString):
+        return Conflict(f"{verb} was refused: {found.message}", code="refused_with_text")
+    if isinstance(found, UnknownError):
+        reason = f"revert bytes 0x{found.raw[:36].hex()}" if found.raw else "no reason, or out of gas"
+        return ChainError(
+            f"{verb} was refused with {reason}; wrong address, or another version?", code="unknown_revert"
+        )
+    name = type(found).__name__
+    kind, words = MEANINGS[name]
+    fields = {field: _plain(field, value) for field, value in vars(found).items()}
+    return kind(f"{verb} was refused: {words.format(**fields)}", code=_CAMEL.sub("_", name).lower())
+
+
+def _plain(field: str, value: object) -> object:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, int) and field in _TIMES:
+        # A uint256 may hold what no calendar does.
+        return datetime.fromtimestamp(value, UTC).isoformat() if value < 1 << 34 else value
+    if isinstance(value, int) and value >= 1 << 64:
+        return id_text(value)
+    return value
