@@ -70,6 +70,7 @@ def read_source(path: str, text: str) -> Source:
     """
     if not path.endswith(".py") and not text.startswith("#!/usr/bin/env python"):
         return Source(path, text)
+    tree = ast.parse(text, path)
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     comments = {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
-    return Source(path, text, ast.parse(text, path), comments)
+    return Source(path, text, tree, comments)
