@@ -1,0 +1,6 @@
+"""The database and its session by name, for code that may not import SQLAlchemy or SQLModel."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine as Engine
+from sqlmodel import Session as Session
