@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine as Engine
-from sqlmodel import Session as Session
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+__all__ = ["Engine", "Session"]
