@@ -1,0 +1,60 @@
+"""Orders as receivables."""
+
+from __future__ import annotations
+
+from settlement.chain.bindings.receivables import PayableNowAnswer, Receivables
+from settlement.chain.bindings.structs import Acceptance, Position, PurchaseOrder
+from settlement.chain.gateways.gateway import Gateway
+from settlement.chain.wanted import Kind, Wanted
+from settlement.ids import OrderId, id_text
+
+
+class ReceivablesGateway(Gateway):
+    """The Receivables contract."""
+
+    def accept(
+        self,
+        order: OrderId,
+        terms: PurchaseOrder,
+        acceptance: Acceptance,
+        buyer_signature: bytes,
+        supplier_signature: bytes,
+    ) -> Wanted:
+        """Mint the receivable both parties signed; ``acceptance.order`` is the terms' hash."""
+        call = Receivables.accept(terms, acceptance, buyer_signature, supplier_signature)
+        key = f"{id_text(order)}:0x{acceptance.order.hex()}"
+        return Wanted(Kind.ACCEPT, key, self.address, call.data, subject=id_text(order))
+
+    def settle(self, order: OrderId, occasion: str) -> Wanted:
+        """Pay what is payable."""
+        key = id_text(order)
+        return Wanted(
+            Kind.SETTLE, key, self.address, Receivables.settle(order).data, occasion=occasion, subject=key
+        )
+
+    def lapse(self, order: OrderId, occasion: str = "") -> Wanted:
+        """Reduce the undelivered part of an expired order."""
+        key = id_text(order)
+        return Wanted(
+            Kind.LAPSE, key, self.address, Receivables.lapse(order).data, occasion=occasion, subject=key
+        )
+
+    def position(self, order: OrderId, *, block: str | int = "latest") -> Position:
+        """The order as stored; phase NONE when there is none. Units: minor units, unix seconds."""
+        return self._ask(Receivables.position_of(order), block)
+
+    def payable(self, order: OrderId, *, block: str | int = "pending") -> PayableNowAnswer:
+        """What is payable at the block's time, and what the buyer could pay of it. Units: minor units."""
+        return self._ask(Receivables.payable_now(order), block)
+
+    def lapse_at(self, order: OrderId, *, block: str | int = "latest") -> int:
+        """The time after which the order may lapse. Units: unix seconds."""
+        return self._ask(Receivables.lapse_at(order), block)
+
+    def fingerprint(self, buyer_lei: bytes, supplier_lei: bytes, number: str, year: int) -> OrderId:
+        """The id of an order, as the contract computes it. Shapes: LEI hashes of 20 bytes."""
+        return OrderId(self._ask(Receivables.fingerprint(buyer_lei, supplier_lei, number, year), "latest"))
+
+    def terms_hash(self, terms: PurchaseOrder) -> bytes:
+        """The EIP-712 struct hash of the terms. Shapes: 32 bytes."""
+        return self._ask(Receivables.terms_hash(terms), "latest")
