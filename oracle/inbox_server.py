@@ -21,62 +21,73 @@ _MAX_BODY = 4 * MAX_MESSAGE_BYTES
 _KINDS = frozenset({"wco", "link", "reading"})
 
 
-def serve_inbox(inbox: Inbox, token: str, view: Callable[[], dict[str, Any]]) -> ThreadingHTTPServer:
-    """Open the door on a free loopback port; the caller runs ``serve_forever`` and ``shutdown``."""
+class InboxServer(ThreadingHTTPServer):
+    """Listens on a free loopback port; the caller runs ``serve_forever`` and ``shutdown``."""
 
-    class Door(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 30
+    daemon_threads = True
 
-        def do_POST(self) -> None:
-            if not self._is_allowed():
-                return
-            if self.path != "/inbox":
-                self._answer(404, {"error": f"no {self.path}; post to /inbox"})
-                return
-            try:
-                is_new = _take(inbox, self._body())
-            except InputRefused as refused:
-                self._answer(422, {"error": refused.message, "field": refused.field})
-                return
-            self._answer(202 if is_new else 200, {"is_new": is_new})
+    def __init__(self, inbox: Inbox, token: str, view: Callable[[], dict[str, Any]]) -> None:
+        self.inbox = inbox
+        self.view = view
+        self._credential = f"Bearer {token}".encode()
+        super().__init__(("127.0.0.1", 0), _Door)
 
-        def do_GET(self) -> None:
-            if not self._is_allowed():
-                return
-            if self.path != "/view":
-                self._answer(404, {"error": f"no {self.path}; look at /view"})
-                return
-            self._answer(200, view())
+    def is_allowed(self, authorization: str) -> bool:
+        """Whether the header carries this member's token; compared in constant time (T11)."""
+        return hmac.compare_digest(authorization.encode(), self._credential)
 
-        def _is_allowed(self) -> bool:
-            given = self.headers.get("Authorization", "")
-            if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-                return True
-            self._answer(401, {"error": "the inbox token is missing or wrong"})
-            return False
 
-        def _body(self) -> bytes:
-            length = self.headers.get("Content-Length", "")
-            if not length.isascii() or not length.isdigit() or int(length) > _MAX_BODY:
-                self.close_connection = True
-                raise InputRefused(f"Content-Length {length[:20]!r} is missing or above {_MAX_BODY}", field="body")
-            return self.rfile.read(int(length))
+class _Door(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    server: InboxServer
 
-        def _answer(self, status: int, document: dict[str, Any]) -> None:
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def do_POST(self) -> None:
+        if not self._is_allowed():
+            return
+        if self.path != "/inbox":
+            self._answer(404, {"error": f"no {self.path}; post to /inbox"})
+            return
+        try:
+            is_new = _take(self.server.inbox, self._body())
+        except InputRefused as refused:
+            self._answer(422, {"error": refused.message, "field": refused.field})
+            return
+        self._answer(202 if is_new else 200, {"is_new": is_new})
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Requests carry the token and sealed mail; nothing of them is logged."""
+    def do_GET(self) -> None:
+        if not self._is_allowed():
+            return
+        if self.path != "/view":
+            self._answer(404, {"error": f"no {self.path}; look at /view"})
+            return
+        self._answer(200, self.server.view())
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
-    return server
+    def _is_allowed(self) -> bool:
+        if self.server.is_allowed(self.headers.get("Authorization", "")):
+            return True
+        # The body was not read: the connection cannot be used for another request.
+        self.close_connection = True
+        self._answer(401, {"error": "the inbox token is missing or wrong"})
+        return False
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "")
+        if not length.isascii() or not length.isdigit() or int(length) > _MAX_BODY:
+            self.close_connection = True
+            raise InputRefused(f"Content-Length {length[:20]!r} is missing or above {_MAX_BODY}", field="body")
+        return self.rfile.read(int(length))
+
+    def _answer(self, status: int, document: dict[str, Any]) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name the base class calls it by
+        """Requests carry the token and sealed mail; nothing of them is logged."""
 
 
 def _take(inbox: Inbox, body: bytes) -> bool:

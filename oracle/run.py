@@ -10,14 +10,13 @@ import json
 import secrets
 import threading
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import structlog
 
 from oracle.customs_member import CustomsMember
 from oracle.inbox import Inbox
-from oracle.inbox_server import serve_inbox
+from oracle.inbox_server import InboxServer
 from oracle.key_file import SigningKey, read_key_file, write_key_file
 from oracle.observer import Observer
 from oracle.signed_book import SignedBook
@@ -70,7 +69,7 @@ class RunningMember:
         self._member = seat(folder.name, folder.key(), inbox, SignedBook(folder.path / "signed"), api)
         self._inbox = inbox
         self._is_stopping = threading.Event()
-        self._door: ThreadingHTTPServer = serve_inbox(inbox, folder.token(), self._member.describe)
+        self._door = InboxServer(inbox, folder.token(), self._member.describe)
         host, port = self._door.server_address[:2]
         write_durably(folder.path / "door.json", json.dumps({"url": f"http://{host!s}:{port}"}))
         self._threads = [
