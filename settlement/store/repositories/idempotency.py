@@ -58,10 +58,10 @@ def _found(
     row = session.get_one(IdempotencyKey, (client_id, route, key), populate_existing=True)
     if row.body_hash != body_hash:
         return Keyed(KeyState.OTHER_BODY, row)
-    if row.status is not None:
-        return Keyed(KeyState.REPLAY, row)
     if row.locked_until_at > now:
         return Keyed(KeyState.IN_FLIGHT, row)
+    if row.status is not None:
+        return Keyed(KeyState.REPLAY, row)
     taken = session.execute(
         update(IdempotencyKey)
         .where(
@@ -87,9 +87,15 @@ def finish_keyed(
     status: int,
     response: str,
     headers: dict[str, str] | None = None,
+    locked_until_at: int = 0,
 ) -> None:
-    """Keep the answer; called in the business commit, so that effect and answer stand or fall together."""
-    row = session.get_one(IdempotencyKey, (client_id, route, key))
+    """Keep the answer; called in the business commit, so that effect and answer stand or fall together.
+
+    With ``locked_until_at`` the request goes on (it waits for the chain) and may finish once more with what it
+    really answers; until then, or until the lock ends, it counts as in flight.
+    """
+    row = session.get_one(IdempotencyKey, (client_id, route, key), populate_existing=True)
+    row.locked_until_at = locked_until_at
     row.status = status
     row.response = response
     row.headers = headers
