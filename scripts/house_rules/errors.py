@@ -16,7 +16,7 @@ _SILENCER = re.compile(
     r"|pragma:\s*no cover)"
     r"(?P<rest>.*)"
 )
-_REASON = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")
+_REASON = re.compile(r"[A-Za-z]{2,}\S*\s.*[A-Za-z]{2,}")
 
 
 def bare_except(source: Source) -> Iterator[Finding]:

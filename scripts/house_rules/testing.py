@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from house_rules.source import Finding, Function, Source
 
 _NAME = re.compile(r"test_[a-z0-9]+(?:_[A-Za-z0-9]+)*__[A-Za-z0-9]+")
-_PROVES = re.compile(r"raises|assert|check|expect|verify|refuse|warns|fail|run_state_machine")
+_PROVES = re.compile(r"raises|revert|assert|check|expect|verify|refuse|warns|fail|run_state_machine")
 
 
 def test_name(source: Source) -> Iterator[Finding]:
