@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "DisruptionCover"
-ABI_HASH = "0xd6558f1a26ae75ff973c1b4e4a68799f44478912bebbf8b37a77ca88396e3041"
+ABI_HASH = "0x66b3d2e769cfdc4baa7b6d0bb9f8b427ca6a444fb47772dcbe2e8615009704f6"
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,22 @@ class CoverPaid:
 
 
 @dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "DisruptionCover"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
 class PoolFunded:
     """Event PoolFunded(uint256,uint32,uint16,uint256)."""
 
@@ -114,22 +130,30 @@ class PoolFunded:
         return cls(pool=indexed[0], insurer=indexed[1], currency=indexed[2], amount=values[0])
 
 
-EVENTS: tuple[type[Any], ...] = (CoverBought, CoverExpired, CoverPaid, PoolFunded)
+EVENTS: tuple[type[Any], ...] = (CoverBought, CoverExpired, CoverPaid, EIP712DomainChanged, PoolFunded)
 ERRORS: tuple[type[Any], ...] = (
     errors.BelowAttach,
     errors.CapitalShort,
     errors.CapitalStillBound,
     errors.CurrencyDiffers,
     errors.DayNotCovered,
-    errors.EventUnderWay,
+    errors.ECDSAInvalidSignature,
+    errors.ECDSAInvalidSignatureLength,
+    errors.ECDSAInvalidSignatureS,
+    errors.EarlierDayOpen,
     errors.IndexNotFixed,
+    errors.InvalidShortString,
     errors.InvalidTerms,
+    errors.NoInsurableInterest,
     errors.NonceUsed,
     errors.NotSignedBy,
     errors.PolicySettled,
     errors.QuoteUsed,
     errors.SignatureExpired,
+    errors.StringTooLong,
+    errors.TriggeredUnpaid,
     errors.UnknownPolicy,
+    errors.WaitingPeriod,
 )
 
 
@@ -139,12 +163,49 @@ def _buy_answer(output: bytes) -> int:
     return answer
 
 
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
+
+
 def _expire_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _expires_at_answer(output: bytes) -> int:
+    values = abi.decode(("uint32",), output)
+    answer: int = values[0]
+    return answer
+
+
 def _fund_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _is_nonce_used_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
 
 
 def _pay_answer(output: bytes) -> None:
@@ -158,7 +219,7 @@ def _policy_id_answer(output: bytes) -> int:
 
 
 def _policy_of_answer(output: bytes) -> structs.PolicyState:
-    values = abi.decode(("(uint32,uint32,uint16,uint256,uint56,uint56,uint32,uint32,uint32,uint16,bytes32,uint64,uint64,bool)",), output)
+    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,bool)",), output)
     answer: structs.PolicyState = structs.PolicyState.from_abi(values[0])
     return answer
 
@@ -185,6 +246,11 @@ class DisruptionCover:
     """Calls of DisruptionCover."""
 
     @staticmethod
+    def deploy(network: str, ledger: str, receivables: str, credit: str, indices: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (network, ledger, receivables, credit, indices))
+
+    @staticmethod
     def buy(terms: structs.Policy, insurer_signature: bytes, insured_signature: bytes) -> abi.Call[int]:
         """buy((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32),bytes,bytes)"""
         return abi.Call(
@@ -192,10 +258,24 @@ class DisruptionCover:
         )
 
     @staticmethod
-    def expire(policy: int) -> abi.Call[None]:
-        """expire(uint256)"""
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
         return abi.Call(
-            NAME, "expire", bytes.fromhex("bf81bf43") + abi.encode(("uint256",), (policy,)), False, _expire_answer
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+        )
+
+    @staticmethod
+    def expire(terms: structs.Policy) -> abi.Call[None]:
+        """expire((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"""
+        return abi.Call(
+            NAME, "expire", bytes.fromhex("57d5511d") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), (terms.to_abi(),)), False, _expire_answer
+        )
+
+    @staticmethod
+    def expires_at(terms: structs.Policy) -> abi.Call[int]:
+        """expiresAt((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"""
+        return abi.Call(
+            NAME, "expiresAt", bytes.fromhex("08c900a1") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), (terms.to_abi(),)), True, _expires_at_answer
         )
 
     @staticmethod
@@ -206,10 +286,17 @@ class DisruptionCover:
         )
 
     @staticmethod
-    def pay(policy: int, day: int) -> abi.Call[None]:
-        """pay(uint256,uint32)"""
+    def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
+        """isNonceUsed(uint32,uint64)"""
         return abi.Call(
-            NAME, "pay", bytes.fromhex("43f3a12e") + abi.encode(("uint256", "uint32"), (policy, day)), False, _pay_answer
+            NAME, "isNonceUsed", bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), (member, nonce)), True, _is_nonce_used_answer
+        )
+
+    @staticmethod
+    def pay(terms: structs.Policy, day: int) -> abi.Call[None]:
+        """pay((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32),uint32)"""
+        return abi.Call(
+            NAME, "pay", bytes.fromhex("b67e90e5") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)", "uint32"), (terms.to_abi(), day)), False, _pay_answer
         )
 
     @staticmethod

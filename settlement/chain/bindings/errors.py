@@ -25,6 +25,55 @@ class AcceptanceOfOtherOrder:
 
 
 @dataclass(frozen=True)
+class AccessManagedInvalidAuthority:
+    """Custom error AccessManagedInvalidAuthority(address)."""
+
+    SIGNATURE: ClassVar[str] = "AccessManagedInvalidAuthority(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("c2f31e5e")
+
+    authority: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccessManagedInvalidAuthority:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(authority=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class AccessManagedRequiredDelay:
+    """Custom error AccessManagedRequiredDelay(address,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "AccessManagedRequiredDelay(address,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("af77169d")
+
+    caller: str
+    delay: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccessManagedRequiredDelay:
+        """Read what follows the selector."""
+        values = abi.decode(("address", "uint32"), body)
+        return cls(caller=abi.checksum(values[0]), delay=values[1])
+
+
+@dataclass(frozen=True)
+class AccessManagedUnauthorized:
+    """Custom error AccessManagedUnauthorized(address)."""
+
+    SIGNATURE: ClassVar[str] = "AccessManagedUnauthorized(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("068ca9d8")
+
+    caller: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccessManagedUnauthorized:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(caller=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
 class AccessManagerAlreadyScheduled:
     """Custom error AccessManagerAlreadyScheduled(bytes32)."""
 
@@ -358,6 +407,23 @@ class BelowAttach:
 
 
 @dataclass(frozen=True)
+class BucketMismatch:
+    """Custom error BucketMismatch(bytes32,bytes32)."""
+
+    SIGNATURE: ClassVar[str] = "BucketMismatch(bytes32,bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("62d946c1")
+
+    computed: bytes
+    signed: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BucketMismatch:
+        """Read what follows the selector."""
+        values = abi.decode(("bytes32", "bytes32"), body)
+        return cls(computed=values[0], signed=values[1])
+
+
+@dataclass(frozen=True)
 class BuyerShort:
     """Custom error BuyerShort(uint256,uint256)."""
 
@@ -417,13 +483,13 @@ class CurrencyDiffers:
     SELECTOR: ClassVar[bytes] = bytes.fromhex("cdcba1ee")
 
     order: int
-    line: int
+    policy: int
 
     @classmethod
     def from_body(cls, body: bytes) -> CurrencyDiffers:
         """Read what follows the selector."""
         values = abi.decode(("uint16", "uint16"), body)
-        return cls(order=values[0], line=values[1])
+        return cls(order=values[0], policy=values[1])
 
 
 @dataclass(frozen=True)
@@ -556,6 +622,68 @@ class DrawsClosed:
 
 
 @dataclass(frozen=True)
+class ECDSAInvalidSignature:
+    """Custom error ECDSAInvalidSignature()."""
+
+    SIGNATURE: ClassVar[str] = "ECDSAInvalidSignature()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f645eedf")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ECDSAInvalidSignature:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class ECDSAInvalidSignatureLength:
+    """Custom error ECDSAInvalidSignatureLength(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ECDSAInvalidSignatureLength(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fce698f7")
+
+    length: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ECDSAInvalidSignatureLength:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(length=values[0])
+
+
+@dataclass(frozen=True)
+class ECDSAInvalidSignatureS:
+    """Custom error ECDSAInvalidSignatureS(bytes32)."""
+
+    SIGNATURE: ClassVar[str] = "ECDSAInvalidSignatureS(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d78bce0c")
+
+    s: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ECDSAInvalidSignatureS:
+        """Read what follows the selector."""
+        values = abi.decode(("bytes32",), body)
+        return cls(s=values[0])
+
+
+@dataclass(frozen=True)
+class EarlierDayOpen:
+    """Custom error EarlierDayOpen(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "EarlierDayOpen(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a976675a")
+
+    day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> EarlierDayOpen:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(day=values[0])
+
+
+@dataclass(frozen=True)
 class EventInFuture:
     """Custom error EventInFuture(uint32)."""
 
@@ -569,22 +697,6 @@ class EventInFuture:
         """Read what follows the selector."""
         values = abi.decode(("uint32",), body)
         return cls(event_at=values[0])
-
-
-@dataclass(frozen=True)
-class EventUnderWay:
-    """Custom error EventUnderWay(bytes32)."""
-
-    SIGNATURE: ClassVar[str] = "EventUnderWay(bytes32)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("8fff4a38")
-
-    bucket: bytes
-
-    @classmethod
-    def from_body(cls, body: bytes) -> EventUnderWay:
-        """Read what follows the selector."""
-        values = abi.decode(("bytes32",), body)
-        return cls(bucket=values[0])
 
 
 @dataclass(frozen=True)
@@ -619,18 +731,18 @@ class FailedCall:
 
 @dataclass(frozen=True)
 class IndexNotFixed:
-    """Custom error IndexNotFixed(bytes32)."""
+    """Custom error IndexNotFixed(uint32)."""
 
-    SIGNATURE: ClassVar[str] = "IndexNotFixed(bytes32)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("a09be5af")
+    SIGNATURE: ClassVar[str] = "IndexNotFixed(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f333c8a6")
 
-    bucket: bytes
+    day: int
 
     @classmethod
     def from_body(cls, body: bytes) -> IndexNotFixed:
         """Read what follows the selector."""
-        values = abi.decode(("bytes32",), body)
-        return cls(bucket=values[0])
+        values = abi.decode(("uint32",), body)
+        return cls(day=values[0])
 
 
 @dataclass(frozen=True)
@@ -692,6 +804,20 @@ class InvalidMember:
 
     @classmethod
     def from_body(cls, body: bytes) -> InvalidMember:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class InvalidShortString:
+    """Custom error InvalidShortString()."""
+
+    SIGNATURE: ClassVar[str] = "InvalidShortString()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b3512b0c")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> InvalidShortString:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
@@ -809,6 +935,23 @@ class NoCommittee:
         """Read what follows the selector."""
         values = abi.decode(("uint16",), body)
         return cls(jurisdiction=values[0])
+
+
+@dataclass(frozen=True)
+class NoInsurableInterest:
+    """Custom error NoInsurableInterest(uint32,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NoInsurableInterest(uint32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("eb28a1a5")
+
+    insured: int
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NoInsurableInterest:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256"), body)
+        return cls(insured=values[0], order=values[1])
 
 
 @dataclass(frozen=True)
@@ -1312,6 +1455,22 @@ class StaleSequence:
 
 
 @dataclass(frozen=True)
+class StringTooLong:
+    """Custom error StringTooLong(string)."""
+
+    SIGNATURE: ClassVar[str] = "StringTooLong(string)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("305a27a9")
+
+    str: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> StringTooLong:
+        """Read what follows the selector."""
+        values = abi.decode(("string",), body)
+        return cls(str=values[0])
+
+
+@dataclass(frozen=True)
 class TokenShortPaid:
     """Custom error TokenShortPaid(uint256,uint256)."""
 
@@ -1381,6 +1540,22 @@ class TooFewSignatures:
 
 
 @dataclass(frozen=True)
+class TriggeredUnpaid:
+    """Custom error TriggeredUnpaid(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "TriggeredUnpaid(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("27f944f8")
+
+    day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TriggeredUnpaid:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(day=values[0])
+
+
+@dataclass(frozen=True)
 class UnknownLine:
     """Custom error UnknownLine(uint32,uint16)."""
 
@@ -1443,6 +1618,23 @@ class UnknownPolicy:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(policy=values[0])
+
+
+@dataclass(frozen=True)
+class WaitingPeriod:
+    """Custom error WaitingPeriod(uint32,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "WaitingPeriod(uint32,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5edee2ad")
+
+    first_day: int
+    earliest: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> WaitingPeriod:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint32"), body)
+        return cls(first_day=values[0], earliest=values[1])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,41 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "IndexOracle"
-ABI_HASH = "0xfebda1165ca6113f22be7be334e7437ad5c752918b0eb9d530b9314bab263f6d"
+ABI_HASH = "0x06e085339cf390da0505485707e4bbea83664ae1041267c7121ab05d59095d02"
+
+
+@dataclass(frozen=True)
+class AuthorityUpdated:
+    """Event AuthorityUpdated(address)."""
+
+    CONTRACT: ClassVar[str] = "IndexOracle"
+    SIGNATURE: ClassVar[str] = "AuthorityUpdated(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad")
+
+    authority: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AuthorityUpdated:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        values = abi.decode(("address",), body)
+        return cls(authority=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "IndexOracle"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
 
 
 @dataclass(frozen=True)
@@ -86,18 +120,33 @@ class ObserversSeated:
         )
 
 
-EVENTS: tuple[type[Any], ...] = (IndexFixed, Observed, ObserversSeated)
+EVENTS: tuple[type[Any], ...] = (AuthorityUpdated, EIP712DomainChanged, IndexFixed, Observed, ObserversSeated)
 ERRORS: tuple[type[Any], ...] = (
+    errors.AccessManagedInvalidAuthority,
+    errors.AccessManagedRequiredDelay,
+    errors.AccessManagedUnauthorized,
     errors.AlreadyFixed,
     errors.AlreadyObserved,
+    errors.BucketMismatch,
     errors.DayNotOver,
+    errors.ECDSAInvalidSignature,
+    errors.ECDSAInvalidSignatureLength,
+    errors.ECDSAInvalidSignatureS,
     errors.InvalidCommittee,
+    errors.InvalidShortString,
     errors.NotObserver,
     errors.ObservationWindowClosed,
     errors.SignatureExpired,
+    errors.StringTooLong,
     errors.TooEarly,
     errors.TooFewObservations,
 )
+
+
+def _authority_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
 
 
 def _bucket_of_answer(output: bytes) -> bytes:
@@ -110,6 +159,31 @@ def _digest_of_answer(output: bytes) -> bytes:
     values = abi.decode(("bytes32",), output)
     answer: bytes = values[0]
     return answer
+
+
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
 
 
 def _fix_answer(output: bytes) -> None:
@@ -129,6 +203,12 @@ def _index_of_answer(output: bytes) -> IndexOfAnswer:
     return IndexOfAnswer(is_fixed=values[0], median=values[1], observations=values[2])
 
 
+def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
+    values = abi.decode(("bytes4",), output)
+    answer: bytes = values[0]
+    return answer
+
+
 def _observation_window_answer(output: bytes) -> int:
     values = abi.decode(("uint32",), output)
     answer: int = values[0]
@@ -139,12 +219,41 @@ def _observe_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+class ReadingOfAnswer(NamedTuple):
+    """Answer of readingOf(uint16,bytes32,uint32)."""
+
+    is_fixed: bool
+    median: int
+    is_open: bool
+
+
+def _reading_of_answer(output: bytes) -> ReadingOfAnswer:
+    values = abi.decode(("bool", "uint64", "bool"), output)
+    return ReadingOfAnswer(is_fixed=values[0], median=values[1], is_open=values[2])
+
+
 def _seat_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _set_authority_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
 class IndexOracle:
     """Calls of IndexOracle."""
+
+    @staticmethod
+    def deploy(authority: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address",), (authority,))
+
+    @staticmethod
+    def authority() -> abi.Call[str]:
+        """authority()"""
+        return abi.Call(
+            NAME, "authority", bytes.fromhex("bf7e214f"), True, _authority_answer
+        )
 
     @staticmethod
     def bucket_of(peril: int, place: bytes, day: int) -> abi.Call[bytes]:
@@ -161,17 +270,31 @@ class IndexOracle:
         )
 
     @staticmethod
-    def fix(bucket: bytes) -> abi.Call[None]:
-        """fix(bytes32)"""
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
         return abi.Call(
-            NAME, "fix", bytes.fromhex("63fad85e") + abi.encode(("bytes32",), (abi.fixed(bucket, 32),)), False, _fix_answer
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
         )
 
     @staticmethod
-    def index_of(bucket: bytes) -> abi.Call[IndexOfAnswer]:
+    def fix(id: bytes) -> abi.Call[None]:
+        """fix(bytes32)"""
+        return abi.Call(
+            NAME, "fix", bytes.fromhex("63fad85e") + abi.encode(("bytes32",), (abi.fixed(id, 32),)), False, _fix_answer
+        )
+
+    @staticmethod
+    def index_of(id: bytes) -> abi.Call[IndexOfAnswer]:
         """indexOf(bytes32)"""
         return abi.Call(
-            NAME, "indexOf", bytes.fromhex("6f4ce56a") + abi.encode(("bytes32",), (abi.fixed(bucket, 32),)), True, _index_of_answer
+            NAME, "indexOf", bytes.fromhex("6f4ce56a") + abi.encode(("bytes32",), (abi.fixed(id, 32),)), True, _index_of_answer
+        )
+
+    @staticmethod
+    def is_consuming_scheduled_op() -> abi.Call[bytes]:
+        """isConsumingScheduledOp()"""
+        return abi.Call(
+            NAME, "isConsumingScheduledOp", bytes.fromhex("8fb36037"), True, _is_consuming_scheduled_op_answer
         )
 
     @staticmethod
@@ -195,8 +318,22 @@ class IndexOracle:
         )
 
     @staticmethod
+    def reading_of(peril: int, place: bytes, day: int) -> abi.Call[ReadingOfAnswer]:
+        """readingOf(uint16,bytes32,uint32)"""
+        return abi.Call(
+            NAME, "readingOf", bytes.fromhex("31330087") + abi.encode(("uint16", "bytes32", "uint32"), (peril, abi.fixed(place, 32), day)), True, _reading_of_answer
+        )
+
+    @staticmethod
     def seat(threshold: int, keys: tuple[str, ...]) -> abi.Call[None]:
         """seat(uint8,address[])"""
         return abi.Call(
             NAME, "seat", bytes.fromhex("e076abf2") + abi.encode(("uint8", "address[]"), (threshold, keys)), False, _seat_answer
+        )
+
+    @staticmethod
+    def set_authority(new_authority: str) -> abi.Call[None]:
+        """setAuthority(address)"""
+        return abi.Call(
+            NAME, "setAuthority", bytes.fromhex("7a9e5e4b") + abi.encode(("address",), (new_authority,)), False, _set_authority_answer
         )

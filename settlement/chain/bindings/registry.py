@@ -41,18 +41,21 @@ class CustomError(Protocol):
 
 EVENTS: dict[str, dict[bytes, type[Event]]] = {
     "AccessManager": {event.TOPIC: event for event in access_manager.EVENTS},
+    "DisruptionCover": {event.TOPIC: event for event in disruption_cover.EVENTS},
     "CashLedger": {event.TOPIC: event for event in cash_ledger.EVENTS},
     "ClearanceOracle": {event.TOPIC: event for event in clearance_oracle.EVENTS},
     "CreditLines": {event.TOPIC: event for event in credit_lines.EVENTS},
-    "DisruptionCover": {event.TOPIC: event for event in disruption_cover.EVENTS},
-    "IndexOracle": {event.TOPIC: event for event in index_oracle.EVENTS},
     "Receivables": {event.TOPIC: event for event in receivables.EVENTS},
     "TrustedNetwork": {event.TOPIC: event for event in trusted_network.EVENTS},
+    "IndexOracle": {event.TOPIC: event for event in index_oracle.EVENTS},
 }
 """Events by contract name and topic."""
 
 ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.AcceptanceOfOtherOrder,
+    errors.AccessManagedInvalidAuthority,
+    errors.AccessManagedRequiredDelay,
+    errors.AccessManagedUnauthorized,
     errors.AccessManagerAlreadyScheduled,
     errors.AccessManagerBadConfirmation,
     errors.AccessManagerExpired,
@@ -73,6 +76,7 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.AlreadyObserved,
     errors.AmountOutOfRange,
     errors.BelowAttach,
+    errors.BucketMismatch,
     errors.BuyerShort,
     errors.CapitalShort,
     errors.CapitalStillBound,
@@ -85,8 +89,11 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.DeadlineTooFar,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
+    errors.ECDSAInvalidSignature,
+    errors.ECDSAInvalidSignatureLength,
+    errors.ECDSAInvalidSignatureS,
+    errors.EarlierDayOpen,
     errors.EventInFuture,
-    errors.EventUnderWay,
     errors.FaceOutOfRange,
     errors.FailedCall,
     errors.IndexNotFixed,
@@ -94,6 +101,7 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.InsufficientCash,
     errors.InvalidCommittee,
     errors.InvalidMember,
+    errors.InvalidShortString,
     errors.InvalidSignatureLength,
     errors.InvalidTerms,
     errors.KeyNotValid,
@@ -101,6 +109,7 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.LimitExceeded,
     errors.LineExpired,
     errors.NoCommittee,
+    errors.NoInsurableInterest,
     errors.NoLoan,
     errors.NonceUsed,
     errors.NotClearanceOracle,
@@ -132,14 +141,17 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.SeatsNotAscending,
     errors.SignatureExpired,
     errors.StaleSequence,
+    errors.StringTooLong,
     errors.TokenShortPaid,
     errors.TooEarly,
     errors.TooFewObservations,
     errors.TooFewSignatures,
+    errors.TriggeredUnpaid,
     errors.UnknownLine,
     errors.UnknownMember,
     errors.UnknownOrder,
     errors.UnknownPolicy,
+    errors.WaitingPeriod,
     errors.WrongJurisdiction,
 )
 
@@ -148,11 +160,11 @@ ERRORS: dict[bytes, type[CustomError]] = {error.SELECTOR: error for error in ALL
 
 ABI_HASHES: dict[str, str] = {
     "AccessManager": access_manager.ABI_HASH,
+    "DisruptionCover": disruption_cover.ABI_HASH,
     "CashLedger": cash_ledger.ABI_HASH,
     "ClearanceOracle": clearance_oracle.ABI_HASH,
     "CreditLines": credit_lines.ABI_HASH,
-    "DisruptionCover": disruption_cover.ABI_HASH,
-    "IndexOracle": index_oracle.ABI_HASH,
     "Receivables": receivables.ABI_HASH,
     "TrustedNetwork": trusted_network.ABI_HASH,
+    "IndexOracle": index_oracle.ABI_HASH,
 }

@@ -394,41 +394,18 @@ class Policy:
 class PolicyState:
     """Solidity struct PolicyState."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint256,uint56,uint56,uint32,uint32,uint32,uint16,bytes32,uint64,uint64,bool)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint56,bool)"
 
     insurer: int
     insured: int
     currency: int
-    order: int
     sum: int
     payout: int
-    starts_at: int
-    first_day: int
-    last_day: int
-    peril: int
-    place: bytes
-    attach: int
-    exhaust: int
-    settled: bool
+    is_settled: bool
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
-        return (
-            self.insurer,
-            self.insured,
-            self.currency,
-            self.order,
-            self.sum,
-            self.payout,
-            self.starts_at,
-            self.first_day,
-            self.last_day,
-            self.peril,
-            abi.fixed(self.place, 32),
-            self.attach,
-            self.exhaust,
-            self.settled,
-        )
+        return (self.insurer, self.insured, self.currency, self.sum, self.payout, self.is_settled)
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> PolicyState:
@@ -437,17 +414,9 @@ class PolicyState:
             insurer=values[0],
             insured=values[1],
             currency=values[2],
-            order=values[3],
-            sum=values[4],
-            payout=values[5],
-            starts_at=values[6],
-            first_day=values[7],
-            last_day=values[8],
-            peril=values[9],
-            place=values[10],
-            attach=values[11],
-            exhaust=values[12],
-            settled=values[13],
+            sum=values[3],
+            payout=values[4],
+            is_settled=values[5],
         )
 
 
