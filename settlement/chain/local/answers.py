@@ -83,7 +83,10 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
         return fields
     fields["yParity"] = quantity(tx.v)
     fields["accessList"] = [
-        {"address": checksummed(address), "storageKeys": [prefixed(slot.to_bytes(32, "big")) for slot in slots]}
+        {
+            "address": checksummed(address),
+            "storageKeys": [prefixed(slot.to_bytes(32, "big")) for slot in slots],
+        }
         for address, slots in tx.access_list
     ]
     if tx.type_id != ACCESS_LIST:
@@ -118,7 +121,8 @@ def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
         "gasUsed": quantity(receipt.gas_used),
         "effectiveGasPrice": quantity(receipt.gas_price),
         "logs": [
-            log_answer(head, mined, receipt.first_log + offset, log) for offset, log in enumerate(receipt.logs)
+            log_answer(head, mined, receipt.first_log + offset, log)
+            for offset, log in enumerate(receipt.logs)
         ],
         "logsBloom": prefixed(logs_bloom(receipt.logs)),
         "status": quantity(int(receipt.succeeded)),

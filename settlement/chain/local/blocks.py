@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-import rlp
-
 from settlement.chain.local.hashing import (
     EMPTY_TRIE_ROOT,
     EMPTY_UNCLES_HASH,
@@ -16,6 +14,8 @@ from settlement.chain.local.hashing import (
     int_bytes,
     keccak,
     ordered_trie_root,
+    rlp_decode,
+    rlp_encode,
 )
 from settlement.chain.local.transactions import LEGACY, Transaction
 
@@ -53,12 +53,15 @@ class Header:
 
     def encode(self) -> bytes:
         values = (getattr(self, name) for name in _HEADER_FIELDS)
-        return rlp.encode([int_bytes(value) if isinstance(value, int) else value for value in values])
+        return rlp_encode([int_bytes(value) if isinstance(value, int) else value for value in values])
 
     @classmethod
     def decode(cls, encoded: bytes) -> Self:
-        items = zip(_HEADER_FIELDS, rlp.decode(encoded), strict=True)
-        return cls(**{name: bytes_int(item) if name in _HEADER_INTS else item for name, item in items})
+        items = zip(_HEADER_FIELDS, rlp_decode(encoded), strict=True)
+        values: dict[str, Any] = {
+            name: bytes_int(item) if name in _HEADER_INTS else item for name, item in items
+        }
+        return cls(**values)
 
     def next_base_fee(self) -> int:
         """EIP-1559: the base fee of this block's child."""
@@ -111,7 +114,7 @@ class Receipt:
 
     def encode(self) -> bytes:
         """The form it is stored in."""
-        return rlp.encode(
+        return rlp_encode(
             [
                 b"\1" if self.succeeded else b"",
                 int_bytes(self.cumulative_gas),
@@ -125,7 +128,7 @@ class Receipt:
 
     @classmethod
     def decode(cls, encoded: bytes) -> Self:
-        status, cumulative, used, price, created, first_log, logs = rlp.decode(encoded)
+        status, cumulative, used, price, created, first_log, logs = rlp_decode(encoded)
         return cls(
             succeeded=bool(status),
             cumulative_gas=bytes_int(cumulative),
@@ -139,7 +142,7 @@ class Receipt:
     def consensus_bytes(self, type_id: int, bloom: bytes) -> bytes:
         """The form the receipts' root is made of."""
         status = b"\1" if self.succeeded else b""
-        body = rlp.encode([status, int_bytes(self.cumulative_gas), bloom, _log_items(self.logs)])
+        body = rlp_encode([status, int_bytes(self.cumulative_gas), bloom, _log_items(self.logs)])
         return body if type_id == LEGACY else bytes([type_id]) + body
 
 
@@ -186,7 +189,7 @@ class Head:
         return replace(self, state_root=state_root)
 
     def encode(self) -> bytes:
-        return rlp.encode(
+        return rlp_encode(
             [
                 self.header.encode(),
                 self.hash,
@@ -198,7 +201,7 @@ class Head:
 
     @classmethod
     def decode(cls, encoded: bytes) -> Self:
-        header, block_hash, state_root, size, count = rlp.decode(encoded)
+        header, block_hash, state_root, size, count = rlp_decode(encoded)
         return cls(Header.decode(header), block_hash, state_root, bytes_int(size), bytes_int(count))
 
 

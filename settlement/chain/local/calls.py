@@ -83,7 +83,9 @@ def _read_access_list(entries: Any) -> tuple[tuple[bytes, tuple[int, ...]], ...]
     return tuple(
         (
             read_address(entry.get("address"), "accessList.address"),
-            tuple(int.from_bytes(read_word(key, "storageKey"), "big") for key in entry.get("storageKeys") or []),
+            tuple(
+                int.from_bytes(read_word(key, "storageKey"), "big") for key in entry.get("storageKeys") or []
+            ),
         )
         for entry in entries
     )

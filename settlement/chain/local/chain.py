@@ -6,7 +6,7 @@ Whoever changes it is the one writer; readers on other threads take ``head`` onc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from settlement.chain.local.blocks import (
     seal,
 )
 from settlement.chain.local.clock import Clock, wall_time
+from settlement.chain.local.execution import Built, run_all
 from settlement.chain.local.faults import FolderDamaged, RpcFault
 from settlement.chain.local.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
 from settlement.chain.local.log_index import (
@@ -33,7 +34,7 @@ from settlement.chain.local.log_index import (
     place_numbers,
     unindex_block,
 )
-from settlement.chain.local.port import Engine, Execution, NodeReader, Workspace
+from settlement.chain.local.port import Engine, NodeReader, Workspace
 from settlement.chain.local.storage import Batch, Storage, Table
 from settlement.chain.local.transactions import Transaction, decode_transaction
 
@@ -53,15 +54,6 @@ class ChainSettings:
     accounts: int = ACCOUNT_COUNT
     balance_wei: int = INITIAL_BALANCE_WEI
     genesis_at: int | None = None
-
-
-@dataclass(slots=True)
-class Built:
-    """A block that is not stored yet. ``refused`` can never be mined as they stand; the rest of what was offered waits."""
-
-    block: Block
-    nodes: dict[bytes, bytes]
-    refused: list[tuple[Transaction, RpcFault]] = field(default_factory=list)
 
 
 class Chain:
@@ -115,16 +107,26 @@ class Chain:
         number = bytes_int(self.storage.get(Table.META, _HEAD) or b"")
         head = self.head_at(number)
         if head is None:
-            raise FolderDamaged(f"block {number} is named as the head and missing; restore the folder or start a new one")
+            raise FolderDamaged(
+                f"block {number} is named as the head and missing; restore the folder or start a new one"
+            )
         above = head
         for lower in range(number - 1, max(-1, number - _CHECKED_BLOCKS), -1):
             below = self.head_at(lower)
             if below is None or below.hash != above.header.parent_hash:
-                raise FolderDamaged(f"block {lower} is not the parent of block {lower + 1}; restore the folder")
+                raise FolderDamaged(
+                    f"block {lower} is not the parent of block {lower + 1}; restore the folder"
+                )
             above = below
         known = self.storage.get(Table.HASHES, head.hash)
-        root_is_there = head.state_root == EMPTY_TRIE_ROOT or self.storage.read_node(head.state_root) is not None
-        if keccak(head.header.encode()) != head.hash or known != number.to_bytes(8, "big") or not root_is_there:
+        root_is_there = (
+            head.state_root == EMPTY_TRIE_ROOT or self.storage.read_node(head.state_root) is not None
+        )
+        if (
+            keccak(head.header.encode()) != head.hash
+            or known != number.to_bytes(8, "big")
+            or not root_is_there
+        ):
             raise FolderDamaged(f"the head, block {number}, does not match its hash, its index or its state")
         return head, Clock.decode(self.storage.get(Table.META, _CLOCK) or Clock().encode())
 
@@ -179,7 +181,9 @@ class Chain:
         self, wanted: LogFilter, first: int, last: int
     ) -> Iterator[tuple[Head, MinedTransaction, int, Log]]:
         """Logs that match, in the chain's order, each with its block, transaction and index in the block."""
-        by_block = groupby(find_places(self.storage, wanted, first, last), key=lambda key: place_numbers(key)[0])
+        by_block = groupby(
+            find_places(self.storage, wanted, first, last), key=lambda key: place_numbers(key)[0]
+        )
         for number, places in by_block:
             head = self.head_at(number)
             for key in places:
@@ -213,19 +217,28 @@ class Chain:
     # Building
 
     def build(
-        self, head: Head, header: Header, offered: Iterable[Transaction], read_node: NodeReader | None = None
+        self,
+        head: Head,
+        header: Header,
+        offered: Iterable[Transaction],
+        *,
+        workspace: Workspace | None = None,
+        read_node: NodeReader | None = None,
     ) -> Built:
-        """Run what fits of ``offered`` on ``head``. Nothing is stored."""
+        """Run what fits of ``offered`` on ``head``, in ``workspace`` if one is open already. Nothing is stored."""
         offered = list(offered)
         refused: list[tuple[Transaction, RpcFault]] = []
         while True:
-            workspace = self.workspace(head, header, read_node)
-            mined, broken = _run_all(workspace, header, offered, refused)
-            if broken is None:
+            workspace = workspace or self.workspace(head, header, read_node)
+            ran = run_all(workspace, header, offered)
+            refused += ran.refused
+            if ran.broken is None:
                 root, nodes = workspace.close()
-                return Built(seal(header, root, mined), nodes, refused)
+                return Built(seal(header, root, ran.mined), nodes, refused)
             # The engine failed inside this one: its workspace is worthless, and so is the transaction.
-            offered = [tx for tx in offered if tx is not broken]
+            workspace = None
+            unfit = {tx.hash for tx, _ in refused}
+            offered = [tx for tx in offered if tx.hash not in unfit]
 
     def put_block(self, batch: Batch, built: Built) -> None:
         """Add a block, its state and its index entries, and make it the head."""
@@ -280,57 +293,9 @@ def _decode_body(body: bytes, chain_id: int) -> Transaction:
     return decode_transaction(body[20:], chain_id, known_sender=body[:20])
 
 
-def _run_all(
-    workspace: Workspace, header: Header, offered: list[Transaction], refused: list[tuple[Transaction, RpcFault]]
-) -> tuple[list[tuple[Transaction, Receipt]], Transaction | None]:
-    """Run what fits; the second answer is a transaction that the engine itself failed on."""
-    mined: list[tuple[Transaction, Receipt]] = []
-    gas_used = first_log = 0
-    turned_away: set[bytes] = {tx.hash for tx, _ in refused}
-    skipped: set[bytes] = set()
-    for tx in offered:
-        # After one that does not fit, its sender's later ones must wait as well.
-        if tx.sender in skipped or tx.hash in turned_away:
-            continue
-        if gas_used + tx.gas > header.gas_limit or workspace.nonce(tx.sender) != tx.nonce:
-            skipped.add(tx.sender)
-            continue
-        balance = workspace.balance(tx.sender)
-        if balance < tx.most_it_costs:
-            refused.append((tx, _cannot_pay(tx, balance)))
-            skipped.add(tx.sender)
-            continue
-        try:
-            done = workspace.run(tx)
-        except Exception as exc:  # noqa: BLE001  an engine's own failure may be anything, and must cost one transaction only
-            refused.append((tx, RpcFault(f"the engine cannot run this transaction: {exc!r}")))
-            return [], tx
-        gas_used += done.gas_used
-        mined.append((tx, _receipt(tx, header, done, gas_used, first_log)))
-        first_log += len(done.logs)
-    return mined, None
-
-
-def _receipt(tx: Transaction, header: Header, done: Execution, gas_used: int, first_log: int) -> Receipt:
-    return Receipt(
-        succeeded=done.error is None,
-        cumulative_gas=gas_used,
-        gas_used=done.gas_used,
-        gas_price=tx.effective_gas_price(header.base_fee),
-        created=done.created,
-        first_log=first_log,
-        logs=done.logs,
-    )
-
-
-def _cannot_pay(tx: Transaction, balance: int) -> RpcFault:
-    cost = tx.most_it_costs
-    return RpcFault(
-        f"insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, overshot {cost - balance}"
-    )
-
-
-def open_chain(folder: Path, engine: Engine, settings: ChainSettings, *, map_bytes: int | None = None) -> Chain:
+def open_chain(
+    folder: Path, engine: Engine, settings: ChainSettings, *, map_bytes: int | None = None
+) -> Chain:
     """Open the chain in ``folder``, or make one there."""
     storage = Storage(folder) if map_bytes is None else Storage(folder, map_bytes=map_bytes)
     try:
@@ -338,5 +303,3 @@ def open_chain(folder: Path, engine: Engine, settings: ChainSettings, *, map_byt
     except BaseException:
         storage.close()
         raise
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from eth.abc import ComputationAPI, SignedTransactionAPI
 from eth.db.account import AccountDB
@@ -17,6 +17,7 @@ from eth.exceptions import OutOfGas, Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
+from eth_typing import Address
 
 from settlement.chain.local.blocks import Header, Log
 from settlement.chain.local.port import Execution, NodeReader
@@ -88,7 +89,13 @@ class PyEvm:
         self, read_node: NodeReader, state_root: bytes, header: Header, past_hashes: Iterable[bytes] = ()
     ) -> PyEvmWorkspace:
         """The state under ``state_root`` as the block with ``header`` sees it."""
-        context = ExecutionContext(
+        root: Any = state_root
+        nodes = _NodeStore(read_node)
+        return PyEvmWorkspace(_State(nodes, self._context(header, past_hashes), root), nodes)
+
+    def _context(self, header: Any, past_hashes: Any) -> ExecutionContext:
+        # Any: py-evm gives bytes and ints names of its own (Address, Hash32, BlockNumber), which end at this file.
+        return ExecutionContext(
             coinbase=header.coinbase,
             timestamp=header.timestamp,
             block_number=header.number,
@@ -100,8 +107,6 @@ class PyEvm:
             base_fee_per_gas=header.base_fee,
             excess_blob_gas=header.excess_blob_gas,
         )
-        nodes = _NodeStore(read_node)
-        return PyEvmWorkspace(_State(nodes, context, state_root), nodes)
 
 
 class PyEvmWorkspace:
@@ -112,42 +117,44 @@ class PyEvmWorkspace:
         self._nodes = nodes
 
     def balance(self, address: bytes) -> int:
-        return self._state.get_balance(address)
+        return self._state.get_balance(Address(address))
 
     def nonce(self, address: bytes) -> int:
-        return self._state.get_nonce(address)
+        return self._state.get_nonce(Address(address))
 
     def code(self, address: bytes) -> bytes:
-        return self._state.get_code(address)
+        return self._state.get_code(Address(address))
 
     def storage(self, address: bytes, slot: int) -> int:
-        return self._state.get_storage(address, slot)
+        return self._state.get_storage(Address(address), slot)
 
     def set_balance(self, address: bytes, wei: int) -> None:
-        self._state.set_balance(address, wei)
+        self._state.set_balance(Address(address), wei)
 
     def set_nonce(self, address: bytes, nonce: int) -> None:
-        self._state.set_nonce(address, nonce)
+        self._state.set_nonce(Address(address), nonce)
 
     def set_code(self, address: bytes, code: bytes) -> None:
-        self._state.set_code(address, code)
+        self._state.set_code(Address(address), code)
 
     def set_storage(self, address: bytes, slot: int, word: int) -> None:
-        self._state.set_storage(address, slot, word)
+        self._state.set_storage(Address(address), slot, word)
 
     def run(self, transaction: Transaction) -> Execution:
         """Run it and keep its effects; a message that fails keeps only what it paid for gas."""
         self._state.lock_changes()
         executor = _Executor(self._state)
-        message = executor.build_evm_message(transaction)
+        # Not one of py-evm's classes: it has the fields that the executor reads, under the same names.
+        runnable = cast("SignedTransactionAPI", transaction)
+        message = executor.build_evm_message(runnable)
         try:
-            computation = executor.build_computation(message, transaction)
+            computation = executor.build_computation(message, runnable)
         except VMError as exc:
             # py-evm raises here, instead of answering a failed computation, when the value is not there to send.
             return Execution(transaction.gas, 0, b"", (), b"", _described(exc))
         spent = transaction.gas - computation.get_gas_remaining()
         refund = executor.calculate_gas_refund(computation, spent)
-        executor.finalize_computation(transaction, computation)
+        executor.finalize_computation(runnable, computation)
         self._state.clear_transient_storage()
         # Not py-evm's own receipt: it caps the refund after adding the call data's floor, EIP-7623 before.
         gas_used = spent - refund + computation.data_floor_gas

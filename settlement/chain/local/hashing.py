@@ -6,11 +6,36 @@ from collections.abc import Sequence
 from typing import Any
 
 import rlp
-from eth_hash.auto import keccak as keccak
+from eth_hash.auto import keccak as _keccak
 
-EMPTY_TRIE_ROOT = keccak(rlp.encode(b""))
-EMPTY_CODE_HASH = keccak(b"")
-EMPTY_UNCLES_HASH = keccak(rlp.encode([]))
+
+def keccak(value: bytes) -> bytes:
+    return _keccak(value)
+
+
+def rlp_encode(item: Any) -> bytes:
+    """RLP of byte strings and lists of them. Several times quicker than the library, which must guess types first."""
+    if isinstance(item, bytes):
+        if len(item) == 1 and item[0] < 0x80:
+            return item
+        return _prefix(len(item), 0x80) + item
+    payload = b"".join(map(rlp_encode, item))
+    return _prefix(len(payload), 0xC0) + payload
+
+
+def _prefix(length: int, offset: int) -> bytes:
+    if length < 56:
+        return bytes((offset + length,))
+    size = int_bytes(length)
+    return bytes((offset + 55 + len(size),)) + size
+
+
+def rlp_decode(encoded: bytes) -> Any:
+    """What ``rlp_encode`` was given, lists as lists.
+
+    Raises: rlp.exceptions.DecodingError for anything but the one valid encoding.
+    """
+    return rlp.decode(encoded)
 
 
 def int_bytes(value: int) -> bytes:
@@ -22,6 +47,10 @@ def bytes_int(value: bytes) -> int:
     return int.from_bytes(value, "big")
 
 
+EMPTY_TRIE_ROOT = keccak(rlp_encode(b""))
+EMPTY_UNCLES_HASH = keccak(rlp_encode([]))
+
+
 def ordered_trie_root(items: Sequence[bytes]) -> bytes:
     """Root of the Merkle-Patricia trie that maps each item's RLP-encoded index to it.
 
@@ -29,8 +58,8 @@ def ordered_trie_root(items: Sequence[bytes]) -> bytes:
     """
     if not items:
         return EMPTY_TRIE_ROOT
-    entries = sorted((_nibbles(rlp.encode(int_bytes(index))), item) for index, item in enumerate(items))
-    return keccak(rlp.encode(_node(entries, 0)))
+    entries = sorted((_nibbles(rlp_encode(int_bytes(index))), item) for index, item in enumerate(items))
+    return keccak(rlp_encode(_node(entries, 0)))
 
 
 def _nibbles(key: bytes) -> tuple[int, ...]:
@@ -62,7 +91,7 @@ def _node(entries: list[tuple[tuple[int, ...], bytes]], depth: int) -> Any:
 
 
 def _reference(node: Any) -> Any:
-    encoded = rlp.encode(node)
+    encoded = rlp_encode(node)
     return keccak(encoded) if len(encoded) >= 32 else node
 
 

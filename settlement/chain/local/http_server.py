@@ -39,7 +39,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
         self._transport = None
         self._connections.discard(self)
 
@@ -101,7 +101,9 @@ class Connection(asyncio.Protocol):
         while True:
             line_end = self._received.find(b"\r\n", at)
             if line_end < 0:
-                return self._unless_endless(at)
+                if len(self._received) - at > MOST_HEAD_BYTES:
+                    self._refuse(400)
+                return None
             try:
                 size = int(bytes(self._received[at:line_end]).partition(b";")[0], 16)
             except ValueError:
@@ -116,11 +118,6 @@ class Connection(asyncio.Protocol):
             at = chunk_end + 2
             if size == 0:
                 return bytes(body), at
-
-    def _unless_endless(self, at: int) -> None:
-        """A chunk's size line that never ends is refused."""
-        if len(self._received) - at > MOST_HEAD_BYTES:
-            self._refuse(400)
 
     async def _respond(self, method: bytes, body: bytes, *, is_last: bool) -> None:
         try:

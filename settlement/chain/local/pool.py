@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from settlement.chain.local.execution import cannot_pay
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.transactions import MAX_INITCODE_BYTES, Transaction
 
@@ -28,22 +29,20 @@ class Pool:
     gas_limit: int
     _by_sender: dict[bytes, dict[int, Transaction]] = field(default_factory=dict)
     # Arrival decides the order in a block; a replacement keeps the place of what it replaces.
-    _arrivals: dict[bytes, int] = field(default_factory=dict)
+    _by_hash: dict[bytes, tuple[int, Transaction]] = field(default_factory=dict)
     _counter: int = 0
 
     def __len__(self) -> int:
-        return len(self._arrivals)
+        return len(self._by_hash)
 
     def find(self, tx_hash: bytes) -> Transaction | None:
         """The waiting transaction with this hash."""
-        if tx_hash not in self._arrivals:
-            return None
-        return next((tx for tx in self.waiting() if tx.hash == tx_hash), None)
+        found = self._by_hash.get(tx_hash)
+        return None if found is None else found[1]
 
     def waiting(self) -> list[Transaction]:
         """All that wait, in the order of their arrival."""
-        everything = [tx for queue in list(self._by_sender.values()) for tx in list(queue.values())]
-        return sorted(everything, key=lambda tx: self._arrivals.get(tx.hash, 0))
+        return [tx for _, tx in sorted(self._by_hash.values(), key=_arrival)]
 
     def next_nonce(self, sender: bytes, mined: int) -> int:
         """The nonce after the last one that waits without a gap."""
@@ -58,7 +57,7 @@ class Pool:
 
         Raises: RpcFault with the reason it is refused.
         """
-        if tx.hash in self._arrivals:
+        if tx.hash in self._by_hash:
             raise RpcFault("already known")
         check_by_itself(tx, self.gas_limit)
         if tx.nonce < account.nonce:
@@ -71,8 +70,8 @@ class Pool:
         elif len(queue) >= MOST_PER_SENDER or len(self) >= MOST_IN_ALL:
             raise RpcFault("txpool is full")
         self._counter += 1
-        arrival = self._counter if replaced is None else self._arrivals.pop(replaced.hash)
-        self._arrivals[tx.hash] = arrival
+        arrival = self._counter if replaced is None else self._by_hash.pop(replaced.hash)[0]
+        self._by_hash[tx.hash] = arrival, tx
         self._by_sender.setdefault(tx.sender, {})[tx.nonce] = tx
         return replaced
 
@@ -80,10 +79,7 @@ class Pool:
     def _check_funds(tx: Transaction, account: AccountState, queue: dict[int, Transaction]) -> None:
         cost = tx.most_it_costs
         if account.balance < cost:
-            raise RpcFault(
-                "insufficient funds for gas * price + value: "
-                f"balance {account.balance}, tx cost {cost}, overshot {cost - account.balance}"
-            )
+            raise cannot_pay(tx, account.balance)
         queued = sum(other.most_it_costs for nonce, other in queue.items() if nonce != tx.nonce)
         if account.balance < queued + cost:
             raise RpcFault(
@@ -93,14 +89,14 @@ class Pool:
 
     def remove(self, tx: Transaction) -> None:
         """Forget it: it was mined, or can never be."""
-        queue = self._by_sender.get(tx.sender, {})
-        if queue.get(tx.nonce) is tx or (tx.nonce in queue and queue[tx.nonce].hash == tx.hash):
-            del queue[tx.nonce]
-            if not queue:
-                del self._by_sender[tx.sender]
-        self._arrivals.pop(tx.hash, None)
+        if self._by_hash.pop(tx.hash, None) is None:
+            return
+        queue = self._by_sender[tx.sender]
+        del queue[tx.nonce]
+        if not queue:
+            del self._by_sender[tx.sender]
 
-    def ready(self, nonce_of: Callable[[bytes], int], base_fee: int) -> Iterator[Transaction]:
+    def ready(self, nonce_of: Callable[[bytes], int], base_fee: int) -> list[Transaction]:
         """What can be mined now, by arrival and, within a sender, by nonce; a gap or too low a fee ends its sender's row."""
         runs: list[tuple[int, Transaction]] = []
         for sender, queue in self._by_sender.items():
@@ -108,18 +104,20 @@ class Pool:
             latest = 0
             while (tx := queue.get(nonce)) is not None and tx.max_fee_per_gas >= base_fee:
                 # A later nonce that arrived first must still follow.
-                latest = max(latest, self._arrivals[tx.hash])
+                latest = max(latest, self._by_hash[tx.hash][0])
                 runs.append((latest, tx))
                 nonce += 1
         # The sort is stable, so a sender's row keeps its order where arrivals are equal.
-        return iter([tx for _, tx in sorted(runs, key=lambda entry: entry[0])])
+        return [tx for _, tx in sorted(runs, key=_arrival)]
 
-    def clear(self) -> list[Transaction]:
-        """Forget all; answers what waited."""
-        dropped = self.waiting()
+    def clear(self) -> None:
+        """Forget all."""
         self._by_sender.clear()
-        self._arrivals.clear()
-        return dropped
+        self._by_hash.clear()
+
+
+def _arrival(entry: tuple[int, Transaction]) -> int:
+    return entry[0]
 
 
 def check_by_itself(tx: Transaction, gas_limit: int) -> None:
@@ -141,7 +139,9 @@ def check_by_itself(tx: Transaction, gas_limit: int) -> None:
     if tx.gas < tx.minimum_gas:
         raise RpcFault(f"intrinsic gas too low: gas {tx.gas}, minimum needed {tx.minimum_gas}")
     if tx.gas < tx.floor_gas:
-        raise RpcFault(f"insufficient gas for floor data gas cost: gas {tx.gas}, minimum needed {tx.floor_gas}")
+        raise RpcFault(
+            f"insufficient gas for floor data gas cost: gas {tx.gas}, minimum needed {tx.floor_gas}"
+        )
 
 
 def _check_outbids(tx: Transaction, replaced: Transaction) -> None:

@@ -49,7 +49,9 @@ class Dispatcher:
         try:
             request = json.loads(body)
         except (ValueError, RecursionError):
-            return _encoded(_failure(None, RpcFault("parse error: the body is no JSON", rpc_code=PARSE_ERROR)))
+            return _encoded(
+                _failure(None, RpcFault("parse error: the body is no JSON", rpc_code=PARSE_ERROR))
+            )
         if not isinstance(request, list):
             response = await self._answer_one(request)
             return b"" if response is None else _encoded(response)
@@ -67,12 +69,14 @@ class Dispatcher:
             return _failure(None, RpcFault("invalid request: no method", rpc_code=INVALID_REQUEST))
         request_id = request.get("id")
         if not isinstance(request_id, str | int | float | None):
-            return _failure(None, RpcFault("invalid request: id is no string or number", rpc_code=INVALID_REQUEST))
+            return _failure(
+                None, RpcFault("invalid request: id is no string or number", rpc_code=INVALID_REQUEST)
+            )
         try:
             result = await self._call(request["method"], request.get("params"))
         except RpcFault as fault:
             response = _failure(request_id, fault)
-        except Exception as exc:  # a defect of ours: the caller gets an error object, the log the trace
+        except Exception as exc:  # noqa: BLE001  a defect of ours: the caller gets an error object, the log the trace
             _log.exception("%s failed", request["method"])
             response = _failure(request_id, RpcFault(f"internal error: {exc!r}", rpc_code=INTERNAL_ERROR))
         else:

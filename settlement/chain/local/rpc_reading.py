@@ -5,20 +5,26 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from settlement.chain.local.accounts import well_known_accounts
 from settlement.chain.local.answers import (
     block_answer,
-    checksummed,
     log_answer,
     pending_block_answer,
     receipt_answer,
     transaction_answer,
 )
-from settlement.chain.local.accounts import well_known_accounts
 from settlement.chain.local.blocks import Head
 from settlement.chain.local.calls import CallRequest, View, call, estimate_gas
 from settlement.chain.local.faults import LIMIT_EXCEEDED, InvalidParams, RpcFault
 from settlement.chain.local.hashing import keccak
-from settlement.chain.local.hexes import prefixed, quantity, read_address, read_bytes, read_quantity, read_word
+from settlement.chain.local.hexes import (
+    prefixed,
+    quantity,
+    read_address,
+    read_bytes,
+    read_quantity,
+    read_word,
+)
 from settlement.chain.local.log_index import LogFilter
 from settlement.chain.local.node import Node
 from settlement.chain.local.port import Workspace
@@ -78,7 +84,7 @@ class Reader:
 
     def _find_head(self, wanted: Any) -> Head | None:
         """The block a number, tag or object names; None when there is none. ``pending`` names the head."""
-        if wanted is None or wanted in ("pending",) or (isinstance(wanted, str) and wanted in _HEAD_TAGS):
+        if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in _HEAD_TAGS):
             return self._chain.head
         if wanted == "earliest":
             return self._chain.head_at(0)
@@ -167,18 +173,18 @@ class Reader:
 
     # Blocks
 
-    def block_by_number(self, block: Any, is_full: Any = False) -> dict[str, Any] | None:
+    def block_by_number(self, block: Any, is_full: Any = None) -> dict[str, Any] | None:
         if block == "pending":
             waiting = self._node.pool.waiting()
             shown: list[Any] = [transaction_answer(tx) if is_full else prefixed(tx.hash) for tx in waiting]
             return pending_block_answer(self._chain.next_header(self._chain.head), shown)
         return self._block(self._find_head(block), is_full)
 
-    def block_by_hash(self, block_hash: Any, is_full: Any = False) -> dict[str, Any] | None:
+    def block_by_hash(self, block_hash: Any, is_full: Any = None) -> dict[str, Any] | None:
         return self._block(self._chain.head_of(read_word(block_hash, "block hash")), is_full)
 
     def _block(self, head: Head | None, is_full: Any) -> dict[str, Any] | None:
-        if not isinstance(is_full, bool):
+        if not isinstance(is_full, bool | None):
             raise InvalidParams("invalid argument 1: expected true or false")
         if head is None:
             return None
@@ -222,7 +228,9 @@ class Reader:
         block_hash = request.get("blockHash")
         if block_hash is not None:
             if request.get("fromBlock") is not None or request.get("toBlock") is not None:
-                raise InvalidParams("cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other")
+                raise InvalidParams(
+                    "cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other"
+                )
             head = self._chain.head_of(read_word(block_hash, "blockHash"))
             if head is None:
                 raise RpcFault("unknown block")

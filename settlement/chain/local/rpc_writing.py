@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
+from settlement.chain.local import orders
 from settlement.chain.local.faults import InvalidParams
 from settlement.chain.local.hexes import (
     prefixed,
@@ -52,6 +54,9 @@ class Writer:
         table["eth_sendRawTransaction"] = Method(self.send_raw_transaction, 1, 1)
         return table
 
+    def _order(self, run: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        return self._node.order(partial(run, self._node, *arguments))
+
     def send_raw_transaction(self, raw: Any) -> Future[str]:
         return _then(self._node.submit(read_bytes(raw, "transaction")), prefixed)
 
@@ -62,16 +67,11 @@ class Writer:
         if added < 0 or added > 2**40:
             raise InvalidParams("invalid seconds: business time moves forward only")
 
-        def advance() -> int:
-            clock = self._node.chain.clock.advanced(added)
-            self._node.set_clock(clock)
-            return clock.offset_s
-
-        return self._node.order(advance)
+        return self._order(orders.increase_time, added)
 
     def set_next_block_timestamp(self, at: Any) -> Future[None]:
         wanted = self._read_time(at)
-        return self._node.order(lambda: self._node.set_next_timestamp(wanted))
+        return self._order(orders.set_next_timestamp, wanted)
 
     @staticmethod
     def _read_time(at: Any) -> int:
@@ -85,7 +85,9 @@ class Writer:
     def mine(self, blocks: Any = 1, interval: Any = 1) -> Future[str]:
         count, interval_s = read_number(blocks, "blocks"), read_number(interval, "interval")
         if not 0 <= count <= MOST_BLOCKS_AT_ONCE or not 1 <= interval_s < 2**40:
-            raise InvalidParams(f"invalid argument: at most {MOST_BLOCKS_AT_ONCE} blocks, at least a second apart")
+            raise InvalidParams(
+                f"invalid argument: at most {MOST_BLOCKS_AT_ONCE} blocks, at least a second apart"
+            )
         return self._mine(count, interval_s, None)
 
     def evm_mine(self, options: Any = None) -> Future[str]:
@@ -97,24 +99,22 @@ class Writer:
         return self._mine(blocks, 1, None if at is None else self._read_time(at))
 
     def _mine(self, blocks: int, interval_s: int, first_at: int | None) -> Future[str]:
-        return _then(self._node.order(lambda: self._node.mine(blocks, interval_s, first_at)), lambda _: "0x0")
+        return _then(self._order(orders.mine, blocks, interval_s, first_at), lambda _: "0x0")
 
     def set_automine(self, is_on: Any) -> Future[bool]:
         if not isinstance(is_on, bool):
             raise InvalidParams("invalid argument 0: expected true or false")
 
-        def switch() -> bool:
-            self._node.is_automining = is_on
-            return True
-
-        return self._node.order(switch)
+        return self._node.order(lambda: orders.set_automine(self._node, is_on=is_on))
 
     def snapshot(self) -> Future[str]:
-        return _then(self._node.order(self._node.snapshot), quantity)
+        return _then(self._order(orders.snapshot), quantity)
 
     def revert(self, number: Any) -> Future[bool]:
         wanted = read_number(number, "snapshot")
-        return self._node.order(lambda: self._node.revert(min(wanted, 2**64 - 1)))
+        if not 0 <= wanted < 2**64:
+            raise InvalidParams(f"invalid snapshot: {wanted} is no number that evm_snapshot gives")
+        return self._order(orders.revert, wanted)
 
     def reorg(self, options: Any, pairs: Any = None) -> Future[None]:
         """By depth, and pairs of a raw transaction and the offset of the block it returns in."""
@@ -127,8 +127,10 @@ class Writer:
             if not isinstance(pair, list) or len(pair) != 2:
                 raise InvalidParams("invalid pairs: expected [raw transaction, offset of its block]")
             raw, offset = read_bytes(pair[0], "transaction"), read_number(pair[1], "offset")
-            returning.setdefault(offset, []).append(decode_transaction(raw, self._node.chain.settings.chain_id))
-        return self._node.order(lambda: self._node.reorg(wanted, returning))
+            returning.setdefault(offset, []).append(
+                decode_transaction(raw, self._node.chain.settings.chain_id)
+            )
+        return self._order(orders.reorg, wanted, returning)
 
     # Accounts
 
@@ -154,7 +156,7 @@ class Writer:
         return self._change(lambda state: state.set_storage(account, position, wanted))
 
     def _change(self, change: Callable[[Workspace], None]) -> Future[bool]:
-        return _then(self._node.order(lambda: self._node.change_state(change)), lambda _: True)
+        return _then(self._order(orders.change_state, change), lambda _: True)
 
 
 def _then(first: Future[Any], shape: Callable[[Any], Any]) -> Future[Any]:

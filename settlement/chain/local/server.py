@@ -70,10 +70,15 @@ async def _serve_until_stopped(
         loop.add_signal_handler(number, stopped.set)
     if parent_fd is not None:
         # Nothing is ever written to the pipe: it becomes readable when the parent is gone.
-        loop.add_reader(parent_fd, lambda: os.read(parent_fd, 1) or stopped.set())
+        loop.add_reader(parent_fd, _stop_at_end, parent_fd, stopped)
     await _run_server(node, host, port, stopped, ready)
     if parent_fd is not None:
         loop.remove_reader(parent_fd)
+
+
+def _stop_at_end(parent_fd: int, stopped: asyncio.Event) -> None:
+    if not os.read(parent_fd, 1):
+        stopped.set()
 
 
 async def _run_server(
@@ -88,7 +93,9 @@ async def _run_server(
                 lambda: Connection(dispatcher.answer, connections), host, port, backlog=512
             )
         except OSError as exc:
-            raise ChainError(f"port {port} of {host} cannot be used: {exc.strerror}; choose another with --port") from exc
+            raise ChainError(
+                f"port {port} of {host} cannot be used: {exc.strerror}; choose another with --port"
+            ) from exc
         if ready is not None:
             ready(server.sockets[0].getsockname()[1])
         await stopped.wait()
@@ -157,5 +164,3 @@ class LocalNode:
             self._is_up.set()
 
         await _run_server(self.node, "127.0.0.1", self._wanted_port, self._stopped, announce)
-
-

@@ -106,7 +106,9 @@ class Storage:
     def read_node(self, key: bytes) -> bytes | None:
         return self.get(Table.NODES, key)
 
-    def scan(self, table: Table, first: bytes, last: bytes, *, limit: int | None = None) -> list[tuple[bytes, bytes]]:
+    def scan(
+        self, table: Table, first: bytes, last: bytes, *, limit: int | None = None
+    ) -> list[tuple[bytes, bytes]]:
         """Entries with ``first`` <= key <= ``last``, in order of their keys, at most ``limit``."""
         found: list[tuple[bytes, bytes]] = []
         self._gate.enter()
@@ -138,7 +140,9 @@ class Storage:
             except lmdb.MapFullError:
                 self._grow()
             except lmdb.Error as exc:
-                raise RpcFault(f"the block could not be written to disk: {exc}", rpc_code=INTERNAL_ERROR) from exc
+                raise RpcFault(
+                    f"the block could not be written to disk: {exc}", rpc_code=INTERNAL_ERROR
+                ) from exc
 
     def _grow(self) -> None:
         size = self.map_bytes

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import rlp
 from rlp.exceptions import RLPException
 
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.hashing import bytes_int, int_bytes, keccak
+from settlement.chain.local.hashing import bytes_int, int_bytes, keccak, rlp_decode, rlp_encode
 
 LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE = 0, 1, 2, 3, 4
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -106,8 +105,8 @@ def decode_transaction(raw: bytes, chain_id: int, *, known_sender: bytes | None 
     if layout is None:
         raise RpcFault("transaction type not supported")
     try:
-        items = rlp.decode(raw if type_id == LEGACY else raw[1:])
-        if not isinstance(items, (list, tuple)) or len(items) != len(layout):
+        items: Any = rlp_decode(raw if type_id == LEGACY else raw[1:])
+        if not isinstance(items, list) or len(items) != len(layout):
             raise ValueError(f"expected a list of {len(layout)} items")
         fields = {name: _READERS.get(name, _read_int)(item) for name, item in zip(layout, items, strict=True)}
     except (RLPException, ValueError, TypeError) as exc:
@@ -117,7 +116,7 @@ def decode_transaction(raw: bytes, chain_id: int, *, known_sender: bytes | None 
     if type_id == LEGACY:
         signed_hash = _legacy_signing(items, fields, chain_id)
     else:
-        signed_hash = keccak(raw[:1] + rlp.encode(items[:-3]))
+        signed_hash = keccak(raw[:1] + rlp_encode(items[:-3]))
         fields["v"] = fields["parity"]
     if type_id == SET_CODE and not fields["to"]:
         raise RpcFault("EIP-7702 transaction cannot be used to create contract")
@@ -135,11 +134,11 @@ def _legacy_signing(items: list[Any], fields: dict[str, Any], chain_id: int) -> 
     v = fields["v"]
     if v in (27, 28):
         fields["chain_id"], fields["parity"] = None, v - 27
-        return keccak(rlp.encode(items[:6]))
+        return keccak(rlp_encode(items[:6]))
     if v < 35:
         raise RpcFault("invalid transaction v, r, s values")
     fields["chain_id"], fields["parity"] = (v - 35) // 2, (v - 35) % 2
-    return keccak(rlp.encode([*items[:6], int_bytes(chain_id), b"", b""]))
+    return keccak(rlp_encode([*items[:6], int_bytes(chain_id), b"", b""]))
 
 
 def recover_sender(signed_hash: bytes, parity: int, r: int, s: int) -> bytes:
@@ -148,7 +147,9 @@ def recover_sender(signed_hash: bytes, parity: int, r: int, s: int) -> bytes:
     if parity not in (0, 1) or not 0 < r < SECP256K1_N or not 0 < s <= SECP256K1_N // 2:
         raise RpcFault("invalid transaction v, r, s values")
     try:
-        public = _recover_public_key(signed_hash, r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity]))
+        public = _recover_public_key(
+            signed_hash, r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
+        )
     except Exception as exc:  # each backend has its own exception for a point that is not on the curve
         raise RpcFault("invalid sender: the signature belongs to no key") from exc
     return keccak(public)[12:]
@@ -214,7 +215,9 @@ def _read_authorizations(item: Any) -> tuple[Authorization, ...]:
     if isinstance(item, bytes) or not item:
         raise ValueError("the authorization list must not be empty")
     return tuple(
-        Authorization(_read_int(c), _read_address(a), _read_word64(n), _read_int(y), _read_int(r), _read_int(s))
+        Authorization(
+            _read_int(c), _read_address(a), _read_word64(n), _read_int(y), _read_int(r), _read_int(s)
+        )
         for c, a, n, y, r, s in item
     )
 
