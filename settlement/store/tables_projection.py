@@ -114,6 +114,9 @@ class Receivable(ProjectionTable, table=True):
     duty_demanded_minor: int = amount(0)
     late_accrued: int = digits()
     late_since_at: int = whole(default=0)
+    lapsed: bool = Field(default=False)
+    draws_closed: bool = Field(default=False)
+    settlements: int = whole(default=0)
     number: str
     year: int = whole()
     document_root: str
@@ -178,6 +181,7 @@ class Loan(ProjectionTable, table=True):
     drawn_minor: int = amount(0)
     fee_minor: int = amount(0)
     interest_paid_minor: int = amount(0)
+    draws_closed: bool = Field(default=False)
     repayments: int = whole(default=0)
 
 
@@ -291,23 +295,24 @@ class ObserverSeat(ProjectionTable, table=True):
 
 
 class IndexBucket(ProjectionTable, table=True):
-    """The index of one bucket (peril, place, day), named by its hash."""
+    """The index of one bucket (peril, place, day), named by its hash; ``version`` is that of its observers."""
 
     __tablename__ = "index_bucket"
 
     bucket: str = Field(primary_key=True)
+    version: int = whole(default=0)
     fixed: bool = Field(default=False)
     median: int = digits()
     observations: int = whole(default=0)
-    first_observed_at: int = whole(default=0)
 
 
 class Observation(ProjectionTable, table=True):
-    """One observer's reading."""
+    """One observer's reading; readings of an older version of the observers no longer count."""
 
     __tablename__ = "observation"
 
     bucket: str = Field(primary_key=True)
+    version: int = whole(key=True)
     observer: str = Field(primary_key=True)
     value: int = digits()
     observed_at: int = whole()
@@ -347,7 +352,8 @@ class Policy(ProjectionTable, table=True):
     attach: int = digits()
     exhaust: int = digits()
     waiting_days: int = whole()
-    starts_at: int = whole()
+    nonce: int = digits()
+    deadline_at: int = whole()
     bought_at: int = whole()
     settled: bool = Field(default=False)
     terms_hash: str

@@ -224,6 +224,7 @@ def _loan() -> None:
         sa.Column("drawn_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("interest_paid_minor", sa.BigInteger(), nullable=False),
+        sa.Column("draws_closed", sa.Boolean(), nullable=False),
         sa.Column("repayments", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "drawn_minor >= 0 AND drawn_minor < 72057594037927936", name="ck_loan_drawn_minor_range"
@@ -313,6 +314,9 @@ def _receivable() -> None:
         sa.Column("duty_demanded_minor", sa.BigInteger(), nullable=False),
         sa.Column("late_accrued", sa.Text(), nullable=False),
         sa.Column("late_since_at", sa.BigInteger(), nullable=False),
+        sa.Column("lapsed", sa.Boolean(), nullable=False),
+        sa.Column("draws_closed", sa.Boolean(), nullable=False),
+        sa.Column("settlements", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("year", sa.BigInteger(), nullable=False),
         sa.Column("document_root", sa.String(), nullable=False),

@@ -81,10 +81,10 @@ def _index_bucket() -> None:
         "index_bucket",
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("bucket", sa.String(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("fixed", sa.Boolean(), nullable=False),
         sa.Column("median", sa.Text(), nullable=False),
         sa.Column("observations", sa.BigInteger(), nullable=False),
-        sa.Column("first_observed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("bucket", name="pk_index_bucket"),
     )
 
@@ -94,12 +94,13 @@ def _observation() -> None:
         "observation",
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("bucket", sa.String(), nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("observer", sa.String(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("observed_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("bucket", "observer", name="pk_observation"),
+        sa.PrimaryKeyConstraint("bucket", "version", "observer", name="pk_observation"),
     )
 
 
@@ -160,7 +161,8 @@ def _policy() -> None:
         sa.Column("attach", sa.Text(), nullable=False),
         sa.Column("exhaust", sa.Text(), nullable=False),
         sa.Column("waiting_days", sa.BigInteger(), nullable=False),
-        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("deadline_at", sa.BigInteger(), nullable=False),
         sa.Column("bought_at", sa.BigInteger(), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("terms_hash", sa.String(), nullable=False),
