@@ -251,7 +251,7 @@ def _party(root: etree._Element, role: str) -> Party:
     )
     if not name:
         raise DocumentRefused(
-            f"{field} has neither a name nor an identifier; name the party",
+            f"{field}/cac:PartyName/cbc:Name is missing and no identifier is given; name the party",
             field=f"{field}/cac:PartyName/cbc:Name",
         )
     country = _text(party, "cac:PostalAddress/cac:Country/cbc:IdentificationCode", field) or _text(
