@@ -46,7 +46,9 @@ def currency(code: str) -> Currency:
     try:
         entry = iso4217.Currency(code)
     except ValueError as unknown:
-        raise InputRefused(f"currency {code!r} is not an ISO 4217 code; use one such as USD", field="currency") from unknown
+        raise InputRefused(
+            f"currency {code!r} is not an ISO 4217 code; use one such as USD", field="currency"
+        ) from unknown
     if entry.exponent is None:
         raise InputRefused(f"currency {code!r} has no minor unit; it cannot be settled", field="currency")
     return Currency(entry.code, int(entry.number), int(entry.exponent))
@@ -54,7 +56,7 @@ def currency(code: str) -> Currency:
 
 @cache
 def _codes_by_number() -> dict[int, str]:
-    return {int(entry.number): entry.code for entry in iso4217.Currency if entry.number is not None}
+    return {int(entry.number): entry.code for entry in iso4217.Currency}
 
 
 def currency_of_number(number: int) -> Currency:
@@ -97,7 +99,9 @@ def minor_from_text(text: str) -> int:
     Raises: InputRefused for signs, points, exponents, leading zeros, or 2^56 and more.
     """
     if not _MINOR_UNITS.fullmatch(text):
-        raise InputRefused(f"amount {text[:40]!r} is not a whole number of minor units written as digits", field="value")
+        raise InputRefused(
+            f"amount {text[:40]!r} is not a whole number of minor units written as digits", field="value"
+        )
     minor = int(text)
     if minor >= AMOUNT_LIMIT:
         raise InputRefused(f"amount {text} is 2^56 minor units or more", field="value")
@@ -118,7 +122,8 @@ def minor_from_decimal_text(text: str, unit: Currency, field: str) -> int:
         raise InputRefused(f"{field}: {stripped[:40]!r} is not an amount", field=field) from wrong
     if scaled != scaled.to_integral_value():
         raise InputRefused(
-            f"{field}: {stripped} has more digits than {unit.code} has minor units ({unit.exponent})", field=field
+            f"{field}: {stripped} has more digits than {unit.code} has minor units ({unit.exponent})",
+            field=field,
         )
     minor = int(scaled)
     if not 0 <= minor < AMOUNT_LIMIT:
