@@ -108,6 +108,7 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
 
 
 def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
+    """A receipt, its logs numbered as in the whole block."""
     tx, receipt = mined.transaction, mined.receipt
     return {
         "transactionHash": prefixed(tx.hash),
@@ -131,6 +132,7 @@ def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
 
 
 def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) -> dict[str, Any]:
+    """One log with its place in the chain."""
     return {
         "address": checksummed(log.address),
         "topics": [prefixed(topic) for topic in log.topics],
@@ -146,4 +148,5 @@ def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) ->
 
 
 def checksummed(address: bytes) -> str:
+    """The address in mixed case, as EIP-55 writes it."""
     return str(to_checksum_address(address))

@@ -161,6 +161,7 @@ def logs_bloom(logs: Iterable[Log]) -> bytes:
 
 
 def join_blooms(blooms: Iterable[bytes]) -> bytes:
+    """The filter that holds whatever one of ``blooms`` holds."""
     bits = 0
     for bloom in blooms:
         bits |= bytes_int(bloom)

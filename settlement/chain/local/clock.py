@@ -42,4 +42,5 @@ class Clock:
 
 
 def wall_time() -> int:
+    """Unix seconds by the machine's clock."""
     return int(time.time())

@@ -44,7 +44,7 @@ class _NodeStore(BaseAtomicDB):
 
     def __delitem__(self, key: bytes) -> None:
         # Nodes are named by their hashes and shared by roots: none is ever taken away.
-        raise NotImplementedError("trie nodes are never deleted")
+        raise TypeError("trie nodes are never deleted")
 
     def _exists(self, key: bytes) -> bool:
         return key in self.written or self._read(key) is not None

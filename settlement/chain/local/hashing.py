@@ -10,6 +10,7 @@ from eth_hash.auto import keccak as _keccak
 
 
 def keccak(value: bytes) -> bytes:
+    """Keccak-256, the hash that Ethereum took before SHA-3 was finished."""
     return _keccak(value)
 
 
@@ -44,6 +45,7 @@ def int_bytes(value: int) -> bytes:
 
 
 def bytes_int(value: bytes) -> int:
+    """The big-endian number; empty is zero."""
     return int.from_bytes(value, "big")
 
 

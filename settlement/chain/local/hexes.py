@@ -11,10 +11,12 @@ _QUANTITY = re.compile(r"0[xX][0-9a-fA-F]{1,64}\Z")
 
 
 def quantity(value: int) -> str:
+    """A number as JSON-RPC writes it: hex, no leading zeros."""
     return hex(value)
 
 
 def prefixed(value: bytes) -> str:
+    """Bytes as JSON-RPC writes them: two hex digits each."""
     return "0x" + value.hex()
 
 
@@ -70,10 +72,12 @@ def read_fixed(value: Any, size: int, name: str) -> bytes:
 
 
 def read_address(value: Any, name: str) -> bytes:
+    """Twenty bytes; the case of the digits is not looked at."""
     return read_fixed(value, 20, name)
 
 
 def read_word(value: Any, name: str) -> bytes:
+    """Thirty-two bytes: a hash or a topic."""
     return read_fixed(value, 32, name)
 
 

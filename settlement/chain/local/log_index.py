@@ -24,6 +24,7 @@ def place(number: int, index: int) -> Place:
 
 
 def place_numbers(key: Place) -> tuple[int, int]:
+    """The block number and the index that ``place`` was given."""
     return int.from_bytes(key[:8], "big"), int.from_bytes(key[8:], "big")
 
 

@@ -16,12 +16,14 @@ from settlement.chain.local.answers import (
 from settlement.chain.local.blocks import Head
 from settlement.chain.local.calls import CallRequest, View, call, estimate_gas
 from settlement.chain.local.faults import LIMIT_EXCEEDED, InvalidParams, RpcFault
+from settlement.chain.local.fees import SUGGESTED_TIP_WEI, fee_history
 from settlement.chain.local.hashing import keccak
 from settlement.chain.local.hexes import (
     prefixed,
     quantity,
     read_address,
     read_bytes,
+    read_number,
     read_quantity,
     read_word,
 )
@@ -30,9 +32,7 @@ from settlement.chain.local.node import Node
 from settlement.chain.local.port import Workspace
 from settlement.chain.local.rpc import Method
 
-SUGGESTED_TIP = 1_000_000_000
 MOST_LOGS = 20_000
-MOST_FEE_BLOCKS = 1_024
 # Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.
 _HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
 
@@ -58,9 +58,11 @@ class Reader:
             "eth_syncing": Method(lambda: False),
             "eth_blockNumber": Method(lambda: quantity(self._chain.head.number)),
             "eth_accounts": Method(self.accounts),
-            "eth_gasPrice": Method(lambda: quantity(self._chain.head.header.next_base_fee() + SUGGESTED_TIP)),
-            "eth_maxPriorityFeePerGas": Method(lambda: quantity(SUGGESTED_TIP)),
-            "eth_feeHistory": Method(self.fee_history, 2, 3),
+            "eth_gasPrice": Method(
+                lambda: quantity(self._chain.head.header.next_base_fee() + SUGGESTED_TIP_WEI)
+            ),
+            "eth_maxPriorityFeePerGas": Method(lambda: quantity(SUGGESTED_TIP_WEI)),
+            "eth_feeHistory": Method(self.fee_history, 2, 3, is_slow=True),
             "eth_getBalance": Method(self.balance, 1, 2),
             "eth_getCode": Method(self.code, 1, 2),
             "eth_getStorageAt": Method(self.storage_at, 2, 3),
@@ -208,6 +210,9 @@ class Reader:
             return None
         return [receipt_answer(head, mined) for mined in self._chain.block_of(head).transactions]
 
+    def fee_history(self, count: Any, newest: Any, percentiles: Any = None) -> dict[str, Any]:
+        return fee_history(self._chain, self._head(newest), read_number(count, "blockCount"), percentiles)
+
     # Logs
 
     def logs(self, request: Any) -> list[dict[str, Any]]:
@@ -244,44 +249,6 @@ class Reader:
         if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in _HEAD_TAGS):
             return self._chain.head.number
         return 0 if wanted == "earliest" else min(read_quantity(wanted, "block number"), 2**63)
-
-    # Fees
-
-    def fee_history(self, count: Any, newest: Any, percentiles: Any = None) -> dict[str, Any]:
-        wanted = count if isinstance(count, int) else read_quantity(count, "blockCount")
-        if not isinstance(percentiles, list | None) or any(
-            not isinstance(p, int | float) or not 0 <= p <= 100 for p in percentiles or []
-        ):
-            raise InvalidParams("invalid reward percentiles: expected numbers from 0 to 100")
-        last = self._head(newest)
-        first = max(0, last.number + 1 - min(wanted, MOST_FEE_BLOCKS))
-        heads = [head for number in range(first, last.number + 1) if (head := self._chain.head_at(number))]
-        answer: dict[str, Any] = {
-            "oldestBlock": quantity(first),
-            "baseFeePerGas": [quantity(head.header.base_fee) for head in heads]
-            + [quantity(last.header.next_base_fee())],
-            "gasUsedRatio": [head.header.gas_used / head.header.gas_limit for head in heads],
-            "baseFeePerBlobGas": ["0x1"] * (len(heads) + 1),
-            "blobGasUsedRatio": [0.0] * len(heads),
-        }
-        if percentiles:
-            answer["reward"] = [self._rewards(head, percentiles) for head in heads]
-        return answer
-
-    def _rewards(self, head: Head, percentiles: list[float]) -> list[str]:
-        """The tips below which the given shares of the block's gas were bought."""
-        mined = self._chain.block_of(head).transactions
-        tips = sorted((one.receipt.gas_price - head.header.base_fee, one.receipt.gas_used) for one in mined)
-        rewards = []
-        for share in percentiles:
-            threshold, running, reward = head.header.gas_used * share, 0, 0
-            for tip, gas in tips:
-                running += gas
-                reward = tip
-                if running * 100 >= threshold:
-                    break
-            rewards.append(quantity(reward))
-        return rewards
 
 
 def _read_index(index: Any) -> int:
