@@ -24,13 +24,13 @@ library TypedHash {
 
     function hash(PurchaseOrder calldata order) internal pure returns (bytes32 result) {
         bytes32 typeHash = PURCHASE_ORDER;
-        bytes32 number = keccak256(bytes(order.number));
+        bytes32 numberHash = keccak256(bytes(order.number));
         assembly ("memory-safe") {
             let at := mload(0x40)
             mstore(at, typeHash)
             calldatacopy(add(at, 32), order, 480)
             // The third field of the encoding is where the string starts; the hash takes the string's hash.
-            mstore(add(at, 96), number)
+            mstore(add(at, 96), numberHash)
             result := keccak256(at, 512)
         }
     }
