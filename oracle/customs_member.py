@@ -59,7 +59,9 @@ class CustomsMember:
             except HanseError as refused:
                 # One order's conflict must not silence the others; it stays visible in the view.
                 self._trouble[id_text(order)] = str(refused)
-                log.warning("attestation_not_handed_in", member=self.name, order=id_text(order), reason=str(refused))
+                log.warning(
+                    "attestation_not_handed_in", member=self.name, order=id_text(order), reason=str(refused)
+                )
 
     def describe(self) -> dict[str, Any]:
         """What this member has seen and done, for people who look into a split committee."""
@@ -71,7 +73,9 @@ class CustomsMember:
                 {"id": event.message_id, "kind": event.kind, "declaration": event.declaration_number}
                 for event in received.events
             ],
-            "links": [{"order": id_text(link.order), "declaration": link.declaration} for link in received.links],
+            "links": [
+                {"order": id_text(link.order), "declaration": link.declaration} for link in received.links
+            ],
             "unreadable": [{"sha256": sha256, "reason": reason} for sha256, reason in received.unreadable],
             "handed_in": {id_text(order): seq for order, (seq, _) in self._handed.items()},
             "trouble": dict(self._trouble),

@@ -50,7 +50,9 @@ class Inbox:
         Raises: InputRefused when it is empty, too large, or the inbox is full.
         """
         if not 0 < len(raw) <= MAX_MESSAGE_BYTES:
-            raise InputRefused(f"message has {len(raw)} bytes; 1 to {MAX_MESSAGE_BYTES} are taken", field="raw")
+            raise InputRefused(
+                f"message has {len(raw)} bytes; 1 to {MAX_MESSAGE_BYTES} are taken", field="raw"
+            )
         envelope = Envelope(kind, raw, received_at, placed_at, hashlib.sha256(raw).hexdigest())
         with self._changed:
             if _identity(envelope) in self._known:

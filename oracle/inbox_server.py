@@ -75,7 +75,9 @@ class _Door(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdigit() or int(length) > _MAX_BODY:
             self.close_connection = True
-            raise InputRefused(f"Content-Length {length[:20]!r} is missing or above {_MAX_BODY}", field="body")
+            raise InputRefused(
+                f"Content-Length {length[:20]!r} is missing or above {_MAX_BODY}", field="body"
+            )
         return self.rfile.read(int(length))
 
     def _answer(self, status: int, document: dict[str, Any]) -> None:
@@ -100,7 +102,11 @@ def _take(inbox: Inbox, body: bytes) -> bool:
             f'an envelope is {{"kind", "raw" (base64), "placed_at"?}} in JSON: {wrong}', field="body"
         ) from wrong
     if kind not in _KINDS:
-        raise InputRefused(f"kind {str(kind)[:40]!r} is unknown; known: {', '.join(sorted(_KINDS))}", field="kind")
-    if placed_at is not None and (isinstance(placed_at, bool) or not isinstance(placed_at, int) or placed_at < 0):
+        raise InputRefused(
+            f"kind {str(kind)[:40]!r} is unknown; known: {', '.join(sorted(_KINDS))}", field="kind"
+        )
+    if placed_at is not None and (
+        isinstance(placed_at, bool) or not isinstance(placed_at, int) or placed_at < 0
+    ):
         raise InputRefused(f"placed_at {str(placed_at)[:40]!r} is not a unix time", field="placed_at")
     return inbox.put(kind, raw, int(time.time()), placed_at)

@@ -45,6 +45,8 @@ def read_key_file(path: Path) -> SigningKey:
         raise InputRefused(f"{path} can be read by others; run: chmod 600 {path}", field="key_file")
     text = path.read_text(encoding="ascii").strip()
     if not _KEY.fullmatch(text):
-        raise InputRefused(f"{path} does not hold one key (0x and 64 lower-case hex digits)", field="key_file")
+        raise InputRefused(
+            f"{path} does not hold one key (0x and 64 lower-case hex digits)", field="key_file"
+        )
     secret = bytes.fromhex(text[2:])
     return SigningKey(str(Account.from_key(secret).address), secret)

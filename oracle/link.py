@@ -63,7 +63,11 @@ def read_link(raw: bytes) -> DeclarationLink:
     )
 
 
-def write_link(message_id: str, order: str, declaration: str, issued_at: int, lines: tuple[int, ...] = ()) -> bytes:
+def write_link(
+    message_id: str, order: str, declaration: str, issued_at: int, lines: tuple[int, ...] = ()
+) -> bytes:
     """Write a link as a test network's customs authority issues it; ``read_link`` reads it back."""
-    body = _Body(message_id=message_id, order=order, declaration=declaration, lines=list(lines), issued_at=issued_at)
+    body = _Body(
+        message_id=message_id, order=order, declaration=declaration, lines=list(lines), issued_at=issued_at
+    )
     return body.model_dump_json().encode()

@@ -78,7 +78,9 @@ class Observer:
 
     def step(self) -> None:
         """Sign and hand in what is due."""
-        waiting = [one for one in self.inbox.all() if one.kind == "reading" and one.sha256 not in self._handed]
+        waiting = [
+            one for one in self.inbox.all() if one.kind == "reading" and one.sha256 not in self._handed
+        ]
         if not waiting:
             return
         now_at = business_time(self.api)
@@ -117,7 +119,10 @@ class Observer:
         }
         typed = typed_data.typed_message("Observation", domain.chain_id, domain.contract, message)
         body = reading.model_dump(mode="json", exclude={"source"})
-        body |= {"deadline_at": deadline_at, "signature": "0x" + typed_data.sign(typed, self.key.secret).hex()}
+        body |= {
+            "deadline_at": deadline_at,
+            "signature": "0x" + typed_data.sign(typed, self.key.secret).hex(),
+        }
         self.api.post("/v1/cover/observations", body)
         log.info("reading_handed_in", observer=self.name, place=reading.place, day=reading.day)
 

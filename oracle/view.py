@@ -46,7 +46,9 @@ def read_envelopes(envelopes: Iterable[Envelope]) -> Received:
             elif envelope.kind == "link":
                 link = read_link(envelope.raw)
                 if links.setdefault(link.message_id, link).raw_sha256 != link.raw_sha256:
-                    raise Conflict(f"link {link.message_id} came with two contents; ask the authority which it sent")
+                    raise Conflict(
+                        f"link {link.message_id} came with two contents; ask the authority which it sent"
+                    )
         except HanseError as refused:
             unreadable.append((envelope.sha256, refused.message))
     return Received(tuple(events), tuple(links.values()), tuple(unreadable))
@@ -101,7 +103,9 @@ class OrderView:
         return keccak(repr(sorted(self.content.items())).encode()).hex()
 
 
-def view_of(order: OrderId, jurisdiction: int, received: Received, basis_answer: Mapping[str, Any]) -> OrderView:
+def view_of(
+    order: OrderId, jurisdiction: int, received: Received, basis_answer: Mapping[str, Any]
+) -> OrderView:
     """Fold what was received into the content this member would sign for an order.
 
     Raises: Conflict when one message id came with two contents; InputRefused when shares exceed the face.

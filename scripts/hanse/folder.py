@@ -49,7 +49,9 @@ def lock_folder(folder: Path, *, patience_s: int = 0) -> FolderLock:
         except BlockingIOError:
             if time.monotonic() >= give_up_at:
                 os.close(descriptor)
-                raise Conflict(f"another hanse runs on {folder}; stop it, or give this one --data DIR") from None
+                raise Conflict(
+                    f"another hanse runs on {folder}; stop it, or give this one --data DIR"
+                ) from None
             time.sleep(_POLL_S)
 
 

@@ -1,0 +1,1 @@
+"""The four trades of the demo, one file each."""
