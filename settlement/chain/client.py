@@ -45,6 +45,8 @@ class RawLog:
     body: bytes
     index: int
     tx_hash: str
+    block_number: int
+    block_hash: str
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,22 @@ class ChainClient:
         )
         return [[_log(raw) for raw in answer] for answer in answers]
 
+    def find_logs(self, address: str, topics: Sequence[bytes], since_block: int) -> list[RawLog]:
+        """One contract's logs whose first topics are these, from a block to the newest one."""
+        wanted = {
+            "address": address,
+            "topics": ["0x" + topic.hex() for topic in topics],
+            "fromBlock": hex(since_block),
+            "toBlock": "latest",
+        }
+        return [_log(raw) for raw in self.ask("eth_getLogs", wanted)]
+
     # Transactions
+
+    def calldata_of(self, tx_hash: str) -> bytes | None:
+        """What a transaction carried; none when the node does not know it."""
+        found = self.ask("eth_getTransactionByHash", tx_hash)
+        return None if found is None else bytes.fromhex(found["input"][2:])
 
     def send_raw(self, raw: bytes) -> None:
         """Broadcast signed bytes once; a node that has them already has done its part.
@@ -268,12 +285,12 @@ class ChainClient:
         return _int(self.ask("eth_getTransactionCount", address, block))
 
     def estimate(self, caller: str, to: str | None, calldata: bytes) -> int:
-        """Gas a transaction would need now, as the node reckons it.
+        """Gas a transaction would need at business time, as the node reckons it.
 
         Raises: the mapped error when it would revert.
         """
         try:
-            return _int(self.ask("eth_estimateGas", _message(to, calldata, caller)))
+            return _int(self.ask("eth_estimateGas", _message(to, calldata, caller), "pending"))
         except RpcRefused as refused:
             if refused.revert is None:
                 raise
@@ -283,6 +300,17 @@ class ChainClient:
         """What a transaction has to offer now."""
         latest = self.ask("eth_getBlockByNumber", "latest", False)
         return Fees(_int(latest.get("baseFeePerGas") or "0x0"), _int(self.ask("eth_maxPriorityFeePerGas")))
+
+
+def _refusal(answer: Any) -> ChainError | None:
+    if not isinstance(answer, RpcRefused):
+        return None
+    said = answer.text.lower()
+    if any(words in said for words in _ALREADY_KNOWN):
+        return None
+    if any(words in said for words in _NONCE_USED):
+        return NonceTooLow(f"{answer.message}; look for a receipt under every hash signed for it")
+    return answer
 
 
 def _message(to: str | None, calldata: bytes, caller: str) -> dict[str, str]:
@@ -324,6 +352,8 @@ def _log(raw: dict[str, Any]) -> RawLog:
         body=bytes.fromhex(raw["data"][2:]),
         index=_int(raw["logIndex"]),
         tx_hash=raw["transactionHash"],
+        block_number=_int(raw["blockNumber"]),
+        block_hash=raw["blockHash"],
     )
 
 

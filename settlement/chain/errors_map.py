@@ -78,6 +78,14 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         NotPermitted,
         "key {key} is not an active key with scope {scope}; use one of the member's keys",
     ),
+    "KeyLimitExceeded": (
+        NotPermitted,
+        "{amount} is above the limit of key {key}, {limit} minor units; use another key",
+    ),
+    "NoInsurableInterest": (
+        NotPermitted,
+        "member {insured} is neither holder nor buyer of the open order {order}",
+    ),
     "RoleMissing": (NotPermitted, "member {member} lacks role {role}; the governor can give it"),
     "NotInGoodStanding": (
         NotPermitted,
@@ -126,6 +134,11 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "OrderCapExceeded": (
         InputRefused,
         "face {face} is above the line's cap of {cap} for one order; choose another line",
+    ),
+    "TenorTooLong": (InputRefused, "a tenor of {tenor_days} days is too long; agree on a shorter one"),
+    "BucketMismatch": (
+        InputRefused,
+        "the reading is signed for bucket {signed}, but peril, place and day give {computed}",
     ),
     "WrongJurisdiction": (
         InputRefused,
@@ -186,7 +199,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "DrawIndexUsed": (Conflict, "draw {index} was made already; the next is {next}"),
     "DrawsClosed": (Conflict, "order {order} takes no more draws: repaid, paid, on hold, expired or closed"),
     "EventUnderWay": (Conflict, "the event of bucket {bucket} is under way; its cover is no longer sold"),
-    "IndexNotFixed": (Conflict, "the index of bucket {bucket} is not fixed yet"),
+    "IndexNotFixed": (Conflict, "the index of day {day} is not fixed yet"),
     "InsufficientCash": (
         Conflict,
         "account {account} has {available} of {wanted} minor units of currency {currency} free; deposit first",
@@ -212,6 +225,13 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         Conflict,
         "sequence {seq} is not newer than the stored {stored}; fold the newer messages",
     ),
+    "SupplierShort": (
+        Conflict,
+        "{due} falls due from the supplier of order {order}, whose free cash is empty",
+    ),
+    "EarlierDayOpen": (Conflict, "day {day} triggered or may still do so; earlier days are paid first"),
+    "TriggeredUnpaid": (Conflict, "day {day} triggered the policy; pay it before its capital is freed"),
+    "WaitingPeriod": (Conflict, "cover may start on day {earliest} at the earliest, {first_day} is too soon"),
     "TooEarly": (Conflict, "bucket {bucket} can be fixed after {until}, or once every observer has spoken"),
     "TooFewObservations": (Conflict, "bucket {bucket} has {given} readings, {threshold} are needed"),
     "InvalidAccountNonce": (Conflict, "the nonce of {account} moved on to {current_nonce}; sign again"),

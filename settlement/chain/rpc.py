@@ -90,6 +90,17 @@ class Rpc:
 
         Raises: as ``ask``, for the first that failed.
         """
+        answers = self.try_many(method, params)
+        for answer in answers:
+            if isinstance(answer, RpcRefused):
+                raise answer
+        return answers
+
+    def try_many(self, method: str, params: Sequence[Sequence[Any]]) -> list[Any]:
+        """The same, with an RpcRefused in the place of what was refused.
+
+        Raises: ChainUnreachable when no answer came.
+        """
         answers: list[Any] = []
         for start in range(0, len(params), BATCH_LIMIT):
             part = params[start : start + BATCH_LIMIT]
@@ -98,7 +109,10 @@ class Rpc:
 
     def _batch(self, method: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         if len(params) == 1:
-            return [self.ask(method, *params[0])]
+            try:
+                return [self.ask(method, *params[0])]
+            except RpcRefused as refused:
+                return [refused]
         try:
             answer: Any = self._provider.make_batch_request(
                 [(RPCEndpoint(method), list(one)) for one in params]
@@ -106,17 +120,24 @@ class Rpc:
         except (OSError, ValueError) as failed:
             raise self._unreachable(method, failed) from failed
         if not isinstance(answer, list):
-            return [_result(method, answer)]
+            raise ChainError(f"the node answered a batch of {method} as one: {str(answer)[:80]}")
         if len(answer) != len(params):
             raise ChainError(
                 f"the node answered {len(answer)} of {len(params)} requests of one batch; ask again"
             )
-        return [_result(method, one) for one in answer]
+        return [_result_or_refusal(method, one) for one in answer]
 
     def _unreachable(self, method: str, failed: Exception) -> ChainUnreachable:
         return ChainUnreachable(
             f"the chain at {self.url} did not answer {method}: {failed}; is the node running?"
         )
+
+
+def _result_or_refusal(method: str, answer: Any) -> Any:
+    try:
+        return _result(method, answer)
+    except RpcRefused as refused:
+        return refused
 
 
 def _result(method: str, answer: Any) -> Any:

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     """Every kind of transaction the service sends, with the form of its effect key."""
 
     ACCEPT = "accept"
-    """ORDER:TERMS_HASH"""
+    """ORDER:TERMS_HASH:LINE:VERSION"""
     ATTEST = "attest"
     """ORDER:SEQ"""
     SETTLE = "settle"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
     RECOURSE = "recourse"
     """ORDER"""
     DEPOSIT = "deposit"
-    """CURRENCY:MEMBER:AMOUNT:PERMIT_SIGNATURE_R"""
+    """CURRENCY:MEMBER:HASH_OF_CALLDATA"""
     WITHDRAW = "withdraw"
     """MEMBER:NONCE"""
     OBSERVE = "observe"

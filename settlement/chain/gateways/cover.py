@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from settlement.chain.bindings.disruption_cover import DisruptionCover, PoolOfAnswer
+from settlement.chain.bindings.disruption_cover import CoverBought, DisruptionCover, PoolOfAnswer
 from settlement.chain.bindings.structs import Policy, PolicyState, PoolFunding
 from settlement.chain.gateways.gateway import Gateway
 from settlement.chain.wanted import Kind, Wanted
@@ -23,23 +23,34 @@ class CoverGateway(Gateway):
         call = DisruptionCover.buy(terms, insurer_signature, insured_signature)
         return Wanted(Kind.BUY_COVER, id_text(policy), self.address, call.data, subject=id_text(policy))
 
-    def pay(self, policy: int, day: int, occasion: str = "") -> Wanted:
-        """Pay a policy for a covered day whose index is fixed."""
+    def pay(self, policy: int, terms: Policy, day: int, occasion: str = "") -> Wanted:
+        """Pay a policy for its first covered day whose index reached attach."""
         key = id_text(policy)
-        call = DisruptionCover.pay(policy, day)
+        call = DisruptionCover.pay(terms, day)
         return Wanted(Kind.PAY_COVER, key, self.address, call.data, occasion=occasion, subject=key)
 
-    def expire(self, policy: int, occasion: str = "") -> Wanted:
+    def expire(self, policy: int, terms: Policy, occasion: str = "") -> Wanted:
         """Free the capital of a policy that can no longer be paid."""
         key = id_text(policy)
-        call = DisruptionCover.expire(policy)
+        call = DisruptionCover.expire(terms)
         return Wanted(Kind.EXPIRE_COVER, key, self.address, call.data, occasion=occasion, subject=key)
 
-    def policy(self, policy: int, *, block: str | int = "latest") -> PolicyState:
-        """A policy as stored.
+    def terms(self, policy: int, *, since_block: int) -> Policy | None:
+        """What both signed, as the sale's event repeats it; none when there was no sale from that block on."""
+        topics = (CoverBought.TOPIC, policy.to_bytes(32, "big"))
+        found = self.client.find_logs(self.address, topics, since_block)
+        return CoverBought.from_log(found[-1].topics, found[-1].body).terms if found else None
 
-        Raises: NotFound when there is none.
-        """
+    def is_nonce_used(self, member: MemberId, nonce: int, *, block: str | int = "latest") -> bool:
+        """Whether a pool funding with that nonce was done."""
+        return self._ask(DisruptionCover.is_nonce_used(member, nonce), block)
+
+    def expires_at(self, terms: Policy) -> int:
+        """The time after which the capital may be freed. Units: unix seconds."""
+        return self._ask(DisruptionCover.expires_at(terms), "latest")
+
+    def policy(self, policy: int, *, block: str | int = "latest") -> PolicyState:
+        """A policy as stored; insurer 0 when there is none. Units: minor units."""
         return self._ask(DisruptionCover.policy_of(policy), block)
 
     def pool(self, insurer: MemberId, currency: int, *, block: str | int = "latest") -> PoolOfAnswer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from eth_utils.crypto import keccak
+
 from settlement.chain.bindings.cash_ledger import AvailableAnswer, CashLedger, TokenOfAnswer
 from settlement.chain.bindings.structs import Withdrawal
 from settlement.chain.gateways.gateway import Gateway
@@ -25,7 +27,7 @@ class LedgerGateway(Gateway):
         """Take in cash that the member's account permitted. Shapes: signature of 65 bytes (r, s, v)."""
         r, s, v = signature[:32], signature[32:64], signature[64]
         call = CashLedger.deposit_with_permit(currency, member, amount_minor, deadline, v, r, s)
-        key = f"{currency}:{member}:{amount_minor}:0x{r.hex()}"
+        key = f"{currency}:{member}:0x{keccak(call.data).hex()}"
         return Wanted(Kind.DEPOSIT, key, self.address, call.data, subject=str(member))
 
     def withdraw(self, withdrawal: Withdrawal, signature: bytes) -> Wanted:

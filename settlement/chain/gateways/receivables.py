@@ -22,7 +22,7 @@ class ReceivablesGateway(Gateway):
     ) -> Wanted:
         """Mint the receivable both parties signed; ``acceptance.order`` is the terms' hash."""
         call = Receivables.accept(terms, acceptance, buyer_signature, supplier_signature)
-        key = f"{id_text(order)}:0x{acceptance.order.hex()}"
+        key = f"{id_text(order)}:0x{acceptance.order.hex()}:{acceptance.line}:{acceptance.version}"
         return Wanted(Kind.ACCEPT, key, self.address, call.data, subject=id_text(order))
 
     def settle(self, order: OrderId, occasion: str) -> Wanted:
