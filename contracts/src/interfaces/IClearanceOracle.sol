@@ -38,6 +38,9 @@ interface IClearanceOracle {
 
     function committeeOf(uint16 jurisdiction) external view returns (uint16 version, uint8 threshold, uint32 treasury, Seat[] memory seats);
 
+    /// @return whether the key's signature counts in its committee now
+    function isSeatActive(address key) external view returns (bool);
+
     /// @return the EIP-712 digest a member signs
     function digestOf(Attestation calldata attestation) external view returns (bytes32);
 

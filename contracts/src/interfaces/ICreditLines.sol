@@ -25,6 +25,9 @@ interface ICreditLines {
     /// Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
     event Repaid(uint256 indexed order, uint8 source, uint32 payer, uint256 interest, uint256 principal, uint256 outstanding, uint256 accrued);
 
+    /// @notice Interest up to now was counted before the due date moved; `accrued` in millionths of a minor unit.
+    event Accrued(uint256 indexed order, uint256 accrued);
+
     error UnknownLine(uint32 line, uint16 version);
     error LineExpired(uint32 line, uint16 version);
     error NotEligible(uint32 line, uint8 buyerLane, uint8 supplierLane);
@@ -37,6 +40,7 @@ interface ICreditLines {
     error DrawIndexUsed(uint16 index, uint16 next);
     error NoLoan(uint256 order);
     error NothingDueFromSupplier(uint256 order);
+    error SupplierShort(uint256 order, uint256 due);
     error SignatureExpired(uint32 deadline);
     error NonceUsed(uint32 member, uint64 nonce);
     error NotSignedBy(uint32 member);
@@ -48,7 +52,8 @@ interface ICreditLines {
     /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Holds: I-10.
     function draw(Draw calldata request, bytes calldata signature) external;
 
-    /// @notice Anyone repays out of its own free cash: interest first, at most what is outstanding.
+    /// @notice Anyone repays out of its own free cash: interest first, at most what is outstanding. Draws close when the
+    /// supplier repays; a stranger's payment must not close them (P31).
     function repay(Repayment calldata repayment, bytes calldata signature) external;
 
     /// @notice Anyone: take from the supplier's free cash what falls to it, excess (R11) at once, the whole at maturity

@@ -31,18 +31,22 @@ interface IReceivables {
         uint56 dutyDemanded;
         uint88 lateAccrued; // millionths of a minor unit
         uint32 lateSince; // 0: the buyer is not late
+        bool lapsed; // the undelivered part is in `reduced`
+        bool drawsClosed; // by a payment, a refusal or a lapse
+        uint16 settlements;
     }
 
     /// @notice The order exists from here on; the Merkle root and the whole order are in the event.
     event Accepted(uint256 indexed order, uint32 indexed buyer, uint32 indexed supplier, bytes32 termsHash, PurchaseOrder terms, uint32 line, uint16 version);
     /// @notice Cash of the buyer was locked for the order.
     event Funded(uint256 indexed order, uint256 amount);
-    /// @notice The committee's state was recorded.
+    /// @notice The committee's state was recorded; `released` capped at face, `duty` 0 where the order has no duty cap.
     event Recorded(uint256 indexed order, uint32 seq, Phase phase, bool hold, bool refused, uint256 released, uint256 duty);
     /// @notice Cash was paid under the order. `number` counts the order's settlements from 1; late is part of the sum paid.
     /// toFunder + toHolder = face paid + late; debited from the buyer = that + toCustoms (R15).
     event Settled(uint256 indexed order, uint32 number, uint256 face, uint256 late, uint256 toFunder, uint256 toHolder, uint256 toCustoms);
-    /// @notice The buyer could not pay all that was payable; the late charge runs.
+    /// @notice The buyer could not pay all that was payable; the late charge runs. Emitted whenever its word changes
+    /// and something stays unpaid: `remaining` face payable now, `lateAccrued` in millionths of a minor unit.
     event Unpaid(uint256 indexed order, uint256 remaining, uint256 lateAccrued);
     event DutyUnpaid(uint256 indexed order, uint256 remaining);
     /// @notice Attested released value fell below what was paid: a claim, not a rollback (R14).
@@ -70,6 +74,7 @@ interface IReceivables {
     error NotClearanceOracle(address caller);
     error BuyerShort(uint256 wanted, uint256 available);
     error NotTransferable(uint256 order);
+    error TenorTooLong(uint16 tenorDays);
 
     /// @notice Mint the receivable of an order both parties signed and reserve on the line the supplier named. Anyone relays.
     /// An empty signature means the caller is that member's key. Holds: I-05, I-07, I-11, I-12, I-20.
@@ -88,6 +93,15 @@ interface IReceivables {
     function lapse(uint256 order) external;
 
     function positionOf(uint256 order) external view returns (Position memory);
+
+    /// @notice The two words of an order as stored (lib/OrderWords.sol), for the other trade contracts; zero if unknown.
+    function wordsOf(uint256 order) external view returns (uint256 sums, uint256 terms);
+
+    /// @return whether the fingerprint was ever accepted, here or in a predecessor (I-05)
+    function isKnown(uint256 order) external view returns (bool);
+
+    /// @return late charge due now, rounded up (R6)
+    function lateOf(uint256 order) external view returns (uint256);
 
     /// @return payable_ Y of R3 at this time, and what the buyer could pay of it now
     function payableNow(uint256 order) external view returns (uint256 payable_, uint256 covered);

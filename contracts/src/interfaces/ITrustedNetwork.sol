@@ -33,6 +33,7 @@ interface ITrustedNetwork {
     error NotInGoodStanding(uint32 member);
     error RoleMissing(uint32 member, uint16 role);
     error KeyNotValid(address key, uint16 scope);
+    error KeyLimitExceeded(address key, uint256 amount, uint256 limit);
     error KeyTaken(address key);
     error InvalidMember();
 
@@ -45,7 +46,7 @@ interface ITrustedNetwork {
     /// @notice Governance: new roles, lane and expiry.
     function renew(uint32 member, uint16 roles, uint8 lane, uint32 validUntil) external;
 
-    /// @notice Governance: give a key to a member, or change its scopes and limit.
+    /// @notice Governance: give a key to a member, or change its scopes and limit. A revoked key never comes back.
     function setKey(address key, uint32 member, uint16 scopes, uint56 limit) external;
 
     /// @notice Governance, or the member from its account address: the key is dead from this block on.
@@ -53,6 +54,16 @@ interface ITrustedNetwork {
 
     /// @return member the owner of `key`; reverts KeyNotValid unless the key is active and has every bit of `scope`
     function signer(address key, uint16 scope) external view returns (uint32 member);
+
+    /// @notice The same, for a signature that moves `amount` of cash; reverts KeyLimitExceeded above the key's limit.
+    function signerFor(address key, uint16 scope, uint256 amount) external view returns (uint32 member);
+
+    /// @notice One question at the door of a trade act: whose key is it, and is that member in good standing?
+    /// Reverts KeyNotValid, KeyLimitExceeded, NotInGoodStanding or RoleMissing.
+    function party(address key, uint16 scope, uint16 role, uint256 amount)
+        external
+        view
+        returns (uint32 member, bytes20 lei, uint8 lane);
 
     /// @notice Reverts unless the member is active, unexpired and has every bit of `role`.
     function requireStanding(uint32 member, uint16 role) external view;
@@ -66,4 +77,7 @@ interface ITrustedNetwork {
     function idOf(bytes20 lei) external view returns (uint32);
 
     function memberCount() external view returns (uint32);
+
+    /// @return the network this one follows, zero for the first
+    function predecessor() external view returns (address);
 }

@@ -13,7 +13,25 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CashLedger"
-ABI_HASH = "0xb264d5a28cfaaeccd9113bc0e6695094b9029898d70c9e5f90af55ea65f6056d"
+ABI_HASH = "0x041ec4b842051b9364eb0221ff7939b8cfd72c23ee03672a7ec286c6fceb1204"
+
+
+@dataclass(frozen=True)
+class AuthorityUpdated:
+    """Event AuthorityUpdated(address)."""
+
+    CONTRACT: ClassVar[str] = "CashLedger"
+    SIGNATURE: ClassVar[str] = "AuthorityUpdated(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad")
+
+    authority: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AuthorityUpdated:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        values = abi.decode(("address",), body)
+        return cls(authority=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,22 @@ class Deposited:
 
 
 @dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "CashLedger"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
 class Moved:
     """Event Moved(uint16,(uint256,uint256,uint256)[])."""
 
@@ -96,19 +130,40 @@ class Withdrawn:
         return cls(currency=indexed[0], member=indexed[1], amount=values[0])
 
 
-EVENTS: tuple[type[Any], ...] = (CurrencyListed, Deposited, Moved, Withdrawn)
+EVENTS: tuple[type[Any], ...] = (
+    AuthorityUpdated,
+    CurrencyListed,
+    Deposited,
+    EIP712DomainChanged,
+    Moved,
+    Withdrawn,
+)
 ERRORS: tuple[type[Any], ...] = (
+    errors.AccessManagedInvalidAuthority,
+    errors.AccessManagedRequiredDelay,
+    errors.AccessManagedUnauthorized,
     errors.AmountOutOfRange,
     errors.CurrencyTaken,
     errors.CurrencyUnknown,
     errors.InsufficientCash,
+    errors.InvalidShortString,
     errors.NonceUsed,
     errors.NotOperator,
     errors.NotTheMember,
+    errors.ReentrancyGuardReentrantCall,
+    errors.SafeERC20FailedOperation,
     errors.ScaleNotWhole,
     errors.SignatureExpired,
+    errors.StringTooLong,
     errors.TokenShortPaid,
+    errors.UnknownMember,
 )
+
+
+def _authority_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
 
 
 class AvailableAnswer(NamedTuple):
@@ -129,12 +184,55 @@ def _balance_of_answer(output: bytes) -> int:
     return answer
 
 
+def _credit_lines_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
 def _deposit_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
 def _deposit_with_permit_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _disruption_cover_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
+
+
+def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
+    values = abi.decode(("bytes4",), output)
+    answer: bytes = values[0]
+    return answer
 
 
 def _is_nonce_used_answer(output: bytes) -> bool:
@@ -148,6 +246,16 @@ def _list_answer(output: bytes) -> None:
 
 
 def _move_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _receivables_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
+def _set_authority_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -178,6 +286,18 @@ class CashLedger:
     """Calls of CashLedger."""
 
     @staticmethod
+    def deploy(authority: str, network: str, receivables: str, credit_lines: str, cover: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (authority, network, receivables, credit_lines, cover))
+
+    @staticmethod
+    def authority() -> abi.Call[str]:
+        """authority()"""
+        return abi.Call(
+            NAME, "authority", bytes.fromhex("bf7e214f"), True, _authority_answer
+        )
+
+    @staticmethod
     def available(currency: int, hold: int, payer: int) -> abi.Call[AvailableAnswer]:
         """available(uint16,uint256,uint256)"""
         return abi.Call(
@@ -189,6 +309,13 @@ class CashLedger:
         """balanceOf(uint16,uint256)"""
         return abi.Call(
             NAME, "balanceOf", bytes.fromhex("bd92e617") + abi.encode(("uint16", "uint256"), (currency, account)), True, _balance_of_answer
+        )
+
+    @staticmethod
+    def credit_lines() -> abi.Call[str]:
+        """creditLines()"""
+        return abi.Call(
+            NAME, "creditLines", bytes.fromhex("dc78c3a5"), True, _credit_lines_answer
         )
 
     @staticmethod
@@ -214,6 +341,27 @@ class CashLedger:
         )
 
     @staticmethod
+    def disruption_cover() -> abi.Call[str]:
+        """disruptionCover()"""
+        return abi.Call(
+            NAME, "disruptionCover", bytes.fromhex("9ce8c9f3"), True, _disruption_cover_answer
+        )
+
+    @staticmethod
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
+        return abi.Call(
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+        )
+
+    @staticmethod
+    def is_consuming_scheduled_op() -> abi.Call[bytes]:
+        """isConsumingScheduledOp()"""
+        return abi.Call(
+            NAME, "isConsumingScheduledOp", bytes.fromhex("8fb36037"), True, _is_consuming_scheduled_op_answer
+        )
+
+    @staticmethod
     def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
         """isNonceUsed(uint32,uint64)"""
         return abi.Call(
@@ -232,6 +380,20 @@ class CashLedger:
         """move(uint16,(uint256,uint256,uint256)[])"""
         return abi.Call(
             NAME, "move", bytes.fromhex("2061f6d7") + abi.encode(("uint16", "(uint256,uint256,uint256)[]"), (currency, [item.to_abi() for item in legs])), False, _move_answer
+        )
+
+    @staticmethod
+    def receivables() -> abi.Call[str]:
+        """receivables()"""
+        return abi.Call(
+            NAME, "receivables", bytes.fromhex("17559f3b"), True, _receivables_answer
+        )
+
+    @staticmethod
+    def set_authority(new_authority: str) -> abi.Call[None]:
+        """setAuthority(address)"""
+        return abi.Call(
+            NAME, "setAuthority", bytes.fromhex("7a9e5e4b") + abi.encode(("address",), (new_authority,)), False, _set_authority_answer
         )
 
     @staticmethod

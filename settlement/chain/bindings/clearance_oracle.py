@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "ClearanceOracle"
-ABI_HASH = "0xc6fdc07d25ff4d29daea445f5584c17ea07161075541d8d4d0681402e334fc70"
+ABI_HASH = "0xe9f91d936024459292d06648e8b775d9dc5c0b3d7b3e0c80733d02829d0d8109"
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,24 @@ class Attested:
 
 
 @dataclass(frozen=True)
+class AuthorityUpdated:
+    """Event AuthorityUpdated(address)."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "AuthorityUpdated(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad")
+
+    authority: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AuthorityUpdated:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        values = abi.decode(("address",), body)
+        return cls(authority=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
 class CommitteeSeated:
     """Event CommitteeSeated(uint16,uint16,uint8,uint32,(address,uint32)[])."""
 
@@ -77,6 +95,22 @@ class CommitteeSeated:
 
 
 @dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
 class SeatSuspended:
     """Event SeatSuspended(uint16,address)."""
 
@@ -95,23 +129,40 @@ class SeatSuspended:
         return cls(jurisdiction=indexed[0], key=abi.checksum(indexed[1]))
 
 
-EVENTS: tuple[type[Any], ...] = (Attested, CommitteeSeated, SeatSuspended)
+EVENTS: tuple[type[Any], ...] = (
+    Attested,
+    AuthorityUpdated,
+    CommitteeSeated,
+    EIP712DomainChanged,
+    SeatSuspended,
+)
 ERRORS: tuple[type[Any], ...] = (
+    errors.AccessManagedInvalidAuthority,
+    errors.AccessManagedRequiredDelay,
+    errors.AccessManagedUnauthorized,
     errors.DeadlineNotOnGrid,
     errors.DeadlineTooFar,
     errors.EventInFuture,
     errors.InvalidCommittee,
+    errors.InvalidShortString,
     errors.InvalidSignatureLength,
     errors.NoCommittee,
     errors.SeatNotActive,
     errors.SeatsNotAscending,
     errors.SignatureExpired,
+    errors.StringTooLong,
     errors.TooFewSignatures,
 )
 
 
 def _attest_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _authority_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
 
 
 class CommitteeOfAnswer(NamedTuple):
@@ -145,7 +196,48 @@ def _digest_of_answer(output: bytes) -> bytes:
     return answer
 
 
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
+
+
+def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
+    values = abi.decode(("bytes4",), output)
+    answer: bytes = values[0]
+    return answer
+
+
+def _is_seat_active_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
 def _seat_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _set_authority_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -157,10 +249,22 @@ class ClearanceOracle:
     """Calls of ClearanceOracle."""
 
     @staticmethod
+    def deploy(authority: str, network: str, receivables: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address"), (authority, network, receivables))
+
+    @staticmethod
     def attest(attestation: structs.Attestation, signatures: bytes) -> abi.Call[None]:
         """attest((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes)"""
         return abi.Call(
             NAME, "attest", bytes.fromhex("f74bb75a") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "bytes"), (attestation.to_abi(), signatures)), False, _attest_answer
+        )
+
+    @staticmethod
+    def authority() -> abi.Call[str]:
+        """authority()"""
+        return abi.Call(
+            NAME, "authority", bytes.fromhex("bf7e214f"), True, _authority_answer
         )
 
     @staticmethod
@@ -185,6 +289,27 @@ class ClearanceOracle:
         )
 
     @staticmethod
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
+        return abi.Call(
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+        )
+
+    @staticmethod
+    def is_consuming_scheduled_op() -> abi.Call[bytes]:
+        """isConsumingScheduledOp()"""
+        return abi.Call(
+            NAME, "isConsumingScheduledOp", bytes.fromhex("8fb36037"), True, _is_consuming_scheduled_op_answer
+        )
+
+    @staticmethod
+    def is_seat_active(key: str) -> abi.Call[bool]:
+        """isSeatActive(address)"""
+        return abi.Call(
+            NAME, "isSeatActive", bytes.fromhex("306c8e65") + abi.encode(("address",), (key,)), True, _is_seat_active_answer
+        )
+
+    @staticmethod
     def seat(
         jurisdiction: int,
         threshold: int,
@@ -194,6 +319,13 @@ class ClearanceOracle:
         """seat(uint16,uint8,uint32,(address,uint32)[])"""
         return abi.Call(
             NAME, "seat", bytes.fromhex("f4e32d5e") + abi.encode(("uint16", "uint8", "uint32", "(address,uint32)[]"), (jurisdiction, threshold, treasury, [item.to_abi() for item in seats])), False, _seat_answer
+        )
+
+    @staticmethod
+    def set_authority(new_authority: str) -> abi.Call[None]:
+        """setAuthority(address)"""
+        return abi.Call(
+            NAME, "setAuthority", bytes.fromhex("7a9e5e4b") + abi.encode(("address",), (new_authority,)), False, _set_authority_answer
         )
 
     @staticmethod

@@ -13,7 +13,26 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x0b2c4bbd6e1bd7c10bd2457ebecf95edefa7d3fa67d5b680c717f11f169be525"
+ABI_HASH = "0x0567d684f4b70128dccfebaa28759563ec80e6bc9a7abba8a27b3063e51ea4e7"
+
+
+@dataclass(frozen=True)
+class Accrued:
+    """Event Accrued(uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "Accrued(uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("e0c50b11a6cc6d75470f28bd76d20c8d223c626324486a273eefadf6c6e973a7")
+
+    order: int
+    accrued: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Accrued:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint256",), body)
+        return cls(order=indexed[0], accrued=values[0])
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,22 @@ class Drawn:
             principal=values[3],
             accrued=values[4],
         )
+
+
+@dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
 
 
 @dataclass(frozen=True)
@@ -144,12 +179,21 @@ class Reserved:
         return cls(order=indexed[0], line=indexed[1], version=values[0], amount=values[1])
 
 
-EVENTS: tuple[type[Any], ...] = (Drawn, LinePublished, LineUsed, Repaid, Reserved)
+EVENTS: tuple[type[Any], ...] = (
+    Accrued,
+    Drawn,
+    EIP712DomainChanged,
+    LinePublished,
+    LineUsed,
+    Repaid,
+    Reserved,
+)
 ERRORS: tuple[type[Any], ...] = (
     errors.AdvanceExceeded,
     errors.CurrencyDiffers,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
+    errors.InvalidShortString,
     errors.InvalidTerms,
     errors.LimitExceeded,
     errors.LineExpired,
@@ -161,8 +205,27 @@ ERRORS: tuple[type[Any], ...] = (
     errors.NothingDueFromSupplier,
     errors.OrderCapExceeded,
     errors.SignatureExpired,
+    errors.StringTooLong,
+    errors.SupplierShort,
     errors.UnknownLine,
+    errors.UnknownOrder,
 )
+
+
+def _accrue_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+class CollectAnswer(NamedTuple):
+    """Answer of collect(uint256,uint256,uint8)."""
+
+    to_funder: int
+    funder: int
+
+
+def _collect_answer(output: bytes) -> CollectAnswer:
+    values = abi.decode(("uint256", "uint32"), output)
+    return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
 def _draw_answer(output: bytes) -> None:
@@ -179,6 +242,31 @@ def _due_from_supplier_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
     return answer
+
+
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
 
 
 def _is_nonce_used_answer(output: bytes) -> bool:
@@ -231,6 +319,22 @@ def _repay_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _reserve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+class SettleAnswer(NamedTuple):
+    """Answer of settle((uint256,uint32,uint16,uint32,uint32,uint56),uint256)."""
+
+    to_funder: int
+    funder: int
+
+
+def _settle_answer(output: bytes) -> SettleAnswer:
+    values = abi.decode(("uint256", "uint32"), output)
+    return SettleAnswer(to_funder=values[0], funder=values[1])
+
+
 def _terms_of_answer(output: bytes) -> structs.LineTerms:
     values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), output)
     answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
@@ -254,6 +358,25 @@ class CreditLines:
     """Calls of CreditLines."""
 
     @staticmethod
+    def deploy(network: str, ledger: str, receivables: str, cover: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (network, ledger, receivables, cover))
+
+    @staticmethod
+    def accrue(pledge: structs.Pledge) -> abi.Call[None]:
+        """accrue((uint256,uint32,uint16,uint32,uint32,uint56))"""
+        return abi.Call(
+            NAME, "accrue", bytes.fromhex("f2b39a75") + abi.encode(("(uint256,uint32,uint16,uint32,uint32,uint56)",), (pledge.to_abi(),)), False, _accrue_answer
+        )
+
+    @staticmethod
+    def collect(id: int, amount: int, source: int) -> abi.Call[CollectAnswer]:
+        """collect(uint256,uint256,uint8)"""
+        return abi.Call(
+            NAME, "collect", bytes.fromhex("b2423e42") + abi.encode(("uint256", "uint256", "uint8"), (id, amount, source)), False, _collect_answer
+        )
+
+    @staticmethod
     def draw(request: structs.Draw, signature: bytes) -> abi.Call[None]:
         """draw((uint256,uint16,uint56,uint32),bytes)"""
         return abi.Call(
@@ -261,17 +384,24 @@ class CreditLines:
         )
 
     @staticmethod
-    def drawable_of(order: int) -> abi.Call[int]:
+    def drawable_of(id: int) -> abi.Call[int]:
         """drawableOf(uint256)"""
         return abi.Call(
-            NAME, "drawableOf", bytes.fromhex("9a8f7f6d") + abi.encode(("uint256",), (order,)), True, _drawable_of_answer
+            NAME, "drawableOf", bytes.fromhex("9a8f7f6d") + abi.encode(("uint256",), (id,)), True, _drawable_of_answer
         )
 
     @staticmethod
-    def due_from_supplier(order: int) -> abi.Call[int]:
+    def due_from_supplier(id: int) -> abi.Call[int]:
         """dueFromSupplier(uint256)"""
         return abi.Call(
-            NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (order,)), True, _due_from_supplier_answer
+            NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (id,)), True, _due_from_supplier_answer
+        )
+
+    @staticmethod
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
+        return abi.Call(
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
         )
 
     @staticmethod
@@ -289,17 +419,17 @@ class CreditLines:
         )
 
     @staticmethod
-    def loan_of(order: int) -> abi.Call[structs.Loan]:
+    def loan_of(id: int) -> abi.Call[structs.Loan]:
         """loanOf(uint256)"""
         return abi.Call(
-            NAME, "loanOf", bytes.fromhex("e4ba13c7") + abi.encode(("uint256",), (order,)), True, _loan_of_answer
+            NAME, "loanOf", bytes.fromhex("e4ba13c7") + abi.encode(("uint256",), (id,)), True, _loan_of_answer
         )
 
     @staticmethod
-    def outstanding_of(order: int) -> abi.Call[OutstandingOfAnswer]:
+    def outstanding_of(id: int) -> abi.Call[OutstandingOfAnswer]:
         """outstandingOf(uint256)"""
         return abi.Call(
-            NAME, "outstandingOf", bytes.fromhex("a20dbd50") + abi.encode(("uint256",), (order,)), True, _outstanding_of_answer
+            NAME, "outstandingOf", bytes.fromhex("a20dbd50") + abi.encode(("uint256",), (id,)), True, _outstanding_of_answer
         )
 
     @staticmethod
@@ -310,10 +440,10 @@ class CreditLines:
         )
 
     @staticmethod
-    def recourse(order: int) -> abi.Call[None]:
+    def recourse(id: int) -> abi.Call[None]:
         """recourse(uint256)"""
         return abi.Call(
-            NAME, "recourse", bytes.fromhex("efbc5ad3") + abi.encode(("uint256",), (order,)), False, _recourse_answer
+            NAME, "recourse", bytes.fromhex("efbc5ad3") + abi.encode(("uint256",), (id,)), False, _recourse_answer
         )
 
     @staticmethod
@@ -321,6 +451,20 @@ class CreditLines:
         """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
         return abi.Call(
             NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
+        )
+
+    @staticmethod
+    def reserve(request: structs.Request) -> abi.Call[None]:
+        """reserve((uint256,uint32,uint16,uint16,uint56,uint8,uint8))"""
+        return abi.Call(
+            NAME, "reserve", bytes.fromhex("059dccbd") + abi.encode(("(uint256,uint32,uint16,uint16,uint56,uint8,uint8)",), (request.to_abi(),)), False, _reserve_answer
+        )
+
+    @staticmethod
+    def settle(pledge: structs.Pledge, amount: int) -> abi.Call[SettleAnswer]:
+        """settle((uint256,uint32,uint16,uint32,uint32,uint56),uint256)"""
+        return abi.Call(
+            NAME, "settle", bytes.fromhex("b2d49dec") + abi.encode(("(uint256,uint32,uint16,uint32,uint32,uint56)", "uint256"), (pledge.to_abi(), amount)), False, _settle_answer
         )
 
     @staticmethod

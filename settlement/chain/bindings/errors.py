@@ -483,13 +483,13 @@ class CurrencyDiffers:
     SELECTOR: ClassVar[bytes] = bytes.fromhex("cdcba1ee")
 
     order: int
-    policy: int
+    line: int
 
     @classmethod
     def from_body(cls, body: bytes) -> CurrencyDiffers:
         """Read what follows the selector."""
         values = abi.decode(("uint16", "uint16"), body)
-        return cls(order=values[0], policy=values[1])
+        return cls(order=values[0], line=values[1])
 
 
 @dataclass(frozen=True)
@@ -668,6 +668,139 @@ class ECDSAInvalidSignatureS:
 
 
 @dataclass(frozen=True)
+class ERC20InsufficientAllowance:
+    """Custom error ERC20InsufficientAllowance(address,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ERC20InsufficientAllowance(address,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb8f41b2")
+
+    spender: str
+    allowance: int
+    needed: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC20InsufficientAllowance:
+        """Read what follows the selector."""
+        values = abi.decode(("address", "uint256", "uint256"), body)
+        return cls(spender=abi.checksum(values[0]), allowance=values[1], needed=values[2])
+
+
+@dataclass(frozen=True)
+class ERC20InsufficientBalance:
+    """Custom error ERC20InsufficientBalance(address,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ERC20InsufficientBalance(address,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e450d38c")
+
+    sender: str
+    balance: int
+    needed: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC20InsufficientBalance:
+        """Read what follows the selector."""
+        values = abi.decode(("address", "uint256", "uint256"), body)
+        return cls(sender=abi.checksum(values[0]), balance=values[1], needed=values[2])
+
+
+@dataclass(frozen=True)
+class ERC20InvalidApprover:
+    """Custom error ERC20InvalidApprover(address)."""
+
+    SIGNATURE: ClassVar[str] = "ERC20InvalidApprover(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e602df05")
+
+    approver: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC20InvalidApprover:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(approver=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class ERC20InvalidReceiver:
+    """Custom error ERC20InvalidReceiver(address)."""
+
+    SIGNATURE: ClassVar[str] = "ERC20InvalidReceiver(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ec442f05")
+
+    receiver: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC20InvalidReceiver:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(receiver=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class ERC20InvalidSender:
+    """Custom error ERC20InvalidSender(address)."""
+
+    SIGNATURE: ClassVar[str] = "ERC20InvalidSender(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("96c6fd1e")
+
+    sender: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC20InvalidSender:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(sender=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class ERC20InvalidSpender:
+    """Custom error ERC20InvalidSpender(address)."""
+
+    SIGNATURE: ClassVar[str] = "ERC20InvalidSpender(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("94280d62")
+
+    spender: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC20InvalidSpender:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(spender=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class ERC2612ExpiredSignature:
+    """Custom error ERC2612ExpiredSignature(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ERC2612ExpiredSignature(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("62791302")
+
+    deadline: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC2612ExpiredSignature:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(deadline=values[0])
+
+
+@dataclass(frozen=True)
+class ERC2612InvalidSigner:
+    """Custom error ERC2612InvalidSigner(address,address)."""
+
+    SIGNATURE: ClassVar[str] = "ERC2612InvalidSigner(address,address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("4b800e46")
+
+    signer: str
+    owner: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ERC2612InvalidSigner:
+        """Read what follows the selector."""
+        values = abi.decode(("address", "address"), body)
+        return cls(signer=abi.checksum(values[0]), owner=abi.checksum(values[1]))
+
+
+@dataclass(frozen=True)
 class EarlierDayOpen:
     """Custom error EarlierDayOpen(uint32)."""
 
@@ -782,6 +915,23 @@ class InsufficientCash:
 
 
 @dataclass(frozen=True)
+class InvalidAccountNonce:
+    """Custom error InvalidAccountNonce(address,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "InvalidAccountNonce(address,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("752d88c0")
+
+    account: str
+    current_nonce: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> InvalidAccountNonce:
+        """Read what follows the selector."""
+        values = abi.decode(("address", "uint256"), body)
+        return cls(account=abi.checksum(values[0]), current_nonce=values[1])
+
+
+@dataclass(frozen=True)
 class InvalidCommittee:
     """Custom error InvalidCommittee()."""
 
@@ -851,6 +1001,24 @@ class InvalidTerms:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class KeyLimitExceeded:
+    """Custom error KeyLimitExceeded(address,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "KeyLimitExceeded(address,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f56d6935")
+
+    key: str
+    amount: int
+    limit: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> KeyLimitExceeded:
+        """Read what follows the selector."""
+        values = abi.decode(("address", "uint256", "uint256"), body)
+        return cls(key=abi.checksum(values[0]), amount=values[1], limit=values[2])
 
 
 @dataclass(frozen=True)
@@ -1341,6 +1509,20 @@ class QuoteUsed:
 
 
 @dataclass(frozen=True)
+class ReentrancyGuardReentrantCall:
+    """Custom error ReentrancyGuardReentrantCall()."""
+
+    SIGNATURE: ClassVar[str] = "ReentrancyGuardReentrantCall()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3ee5aeb5")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ReentrancyGuardReentrantCall:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
 class RoleMissing:
     """Custom error RoleMissing(uint32,uint16)."""
 
@@ -1372,6 +1554,22 @@ class SafeCastOverflowedUintDowncast:
         """Read what follows the selector."""
         values = abi.decode(("uint8", "uint256"), body)
         return cls(bits=values[0], value=values[1])
+
+
+@dataclass(frozen=True)
+class SafeERC20FailedOperation:
+    """Custom error SafeERC20FailedOperation(address)."""
+
+    SIGNATURE: ClassVar[str] = "SafeERC20FailedOperation(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5274afe7")
+
+    token: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SafeERC20FailedOperation:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(token=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -1468,6 +1666,39 @@ class StringTooLong:
         """Read what follows the selector."""
         values = abi.decode(("string",), body)
         return cls(str=values[0])
+
+
+@dataclass(frozen=True)
+class SupplierShort:
+    """Custom error SupplierShort(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "SupplierShort(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6bd4bf90")
+
+    order: int
+    due: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SupplierShort:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], due=values[1])
+
+
+@dataclass(frozen=True)
+class TenorTooLong:
+    """Custom error TenorTooLong(uint16)."""
+
+    SIGNATURE: ClassVar[str] = "TenorTooLong(uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ef688ad1")
+
+    tenor_days: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TenorTooLong:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16",), body)
+        return cls(tenor_days=values[0])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xa11072936eeeecbb2d03d41c59f1dbc592927b73d8d1a31da7b85169595ddae0"
+ABI_HASH = "0xf13a30d4d94c3d43bec0027db35fd0b73995b0b36cfbcd0cf6992f90601f48a0"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,46 @@ class Accepted:
             line=values[2],
             version=values[3],
         )
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Event Approval(address,address,uint256)."""
+
+    CONTRACT: ClassVar[str] = "Receivables"
+    SIGNATURE: ClassVar[str] = "Approval(address,address,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925")
+
+    owner: str
+    approved: str
+    token_id: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Approval:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("address", "address", "uint256"), topics)
+        abi.decode((), body)
+        return cls(owner=abi.checksum(indexed[0]), approved=abi.checksum(indexed[1]), token_id=indexed[2])
+
+
+@dataclass(frozen=True)
+class ApprovalForAll:
+    """Event ApprovalForAll(address,address,bool)."""
+
+    CONTRACT: ClassVar[str] = "Receivables"
+    SIGNATURE: ClassVar[str] = "ApprovalForAll(address,address,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31")
+
+    owner: str
+    operator: str
+    approved: bool
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ApprovalForAll:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("address", "address"), topics)
+        values = abi.decode(("bool",), body)
+        return cls(owner=abi.checksum(indexed[0]), operator=abi.checksum(indexed[1]), approved=values[0])
 
 
 @dataclass(frozen=True)
@@ -102,6 +142,22 @@ class DutyUnpaid:
         indexed = abi.decode_topics(("uint256",), topics)
         values = abi.decode(("uint256",), body)
         return cls(order=indexed[0], remaining=values[0])
+
+
+@dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "Receivables"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
 
 
 @dataclass(frozen=True)
@@ -227,6 +283,26 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """Event Transfer(address,address,uint256)."""
+
+    CONTRACT: ClassVar[str] = "Receivables"
+    SIGNATURE: ClassVar[str] = "Transfer(address,address,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef")
+
+    from_: str
+    to: str
+    token_id: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Transfer:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("address", "address", "uint256"), topics)
+        abi.decode((), body)
+        return cls(from_=abi.checksum(indexed[0]), to=abi.checksum(indexed[1]), token_id=indexed[2])
+
+
+@dataclass(frozen=True)
 class Unpaid:
     """Event Unpaid(uint256,uint256,uint256)."""
 
@@ -248,14 +324,18 @@ class Unpaid:
 
 EVENTS: tuple[type[Any], ...] = (
     Accepted,
+    Approval,
+    ApprovalForAll,
     Closed,
     DueSet,
     DutyUnpaid,
+    EIP712DomainChanged,
     Funded,
     Lapsed,
     Recorded,
     Reversed,
     Settled,
+    Transfer,
     Unpaid,
 )
 ERRORS: tuple[type[Any], ...] = (
@@ -263,6 +343,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.AlreadyAccepted,
     errors.BuyerShort,
     errors.FaceOutOfRange,
+    errors.InvalidShortString,
     errors.NotClearanceOracle,
     errors.NotExpired,
     errors.NotSignedBy,
@@ -276,6 +357,8 @@ ERRORS: tuple[type[Any], ...] = (
     errors.PhaseNotAttestable,
     errors.SignatureExpired,
     errors.StaleSequence,
+    errors.StringTooLong,
+    errors.TenorTooLong,
     errors.UnknownOrder,
     errors.WrongJurisdiction,
 )
@@ -287,9 +370,62 @@ def _accept_answer(output: bytes) -> int:
     return answer
 
 
+def _approve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _balance_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
+
+
 def _fingerprint_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
+    return answer
+
+
+def _get_approved_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
+def _is_approved_for_all_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
+def _is_known_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
     return answer
 
 
@@ -300,6 +436,24 @@ def _lapse_answer(output: bytes) -> None:
 def _lapse_at_answer(output: bytes) -> int:
     values = abi.decode(("uint32",), output)
     answer: int = values[0]
+    return answer
+
+
+def _late_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _name_answer(output: bytes) -> str:
+    values = abi.decode(("string",), output)
+    answer: str = values[0]
+    return answer
+
+
+def _owner_of_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
     return answer
 
 
@@ -316,8 +470,14 @@ def _payable_now_answer(output: bytes) -> PayableNowAnswer:
 
 
 def _position_of_answer(output: bytes) -> structs.Position:
-    values = abi.decode(("(uint32,uint32,uint32,uint16,uint16,uint16,uint8,uint8,uint8,bool,uint16,uint16,uint32,uint32,uint32,uint56,uint56,uint56,uint56,uint56,uint56,uint56,uint88,uint32)",), output)
+    values = abi.decode(("(uint32,uint32,uint32,uint16,uint16,uint16,uint8,uint8,uint8,bool,uint16,uint16,uint32,uint32,uint32,uint56,uint56,uint56,uint56,uint56,uint56,uint56,uint88,uint32,bool,bool,uint16)",), output)
     answer: structs.Position = structs.Position.from_abi(values[0])
+    return answer
+
+
+def _predecessor_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
     return answer
 
 
@@ -325,8 +485,32 @@ def _record_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _safe_transfer_from_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _safe_transfer_from_2_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _set_approval_for_all_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _settle_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _supports_interface_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
+def _symbol_answer(output: bytes) -> str:
+    values = abi.decode(("string",), output)
+    answer: str = values[0]
+    return answer
 
 
 def _terms_hash_answer(output: bytes) -> bytes:
@@ -335,8 +519,29 @@ def _terms_hash_answer(output: bytes) -> bytes:
     return answer
 
 
+def _transfer_from_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+class WordsOfAnswer(NamedTuple):
+    """Answer of wordsOf(uint256)."""
+
+    sums: int
+    terms: int
+
+
+def _words_of_answer(output: bytes) -> WordsOfAnswer:
+    values = abi.decode(("uint256", "uint256"), output)
+    return WordsOfAnswer(sums=values[0], terms=values[1])
+
+
 class Receivables:
     """Calls of Receivables."""
+
+    @staticmethod
+    def deploy(network: str, ledger: str, credit: str, clearance: str, predecessor: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (network, ledger, credit, clearance, predecessor))
 
     @staticmethod
     def accept(
@@ -351,6 +556,27 @@ class Receivables:
         )
 
     @staticmethod
+    def approve(arg0: str, id: int) -> abi.Call[None]:
+        """approve(address,uint256)"""
+        return abi.Call(
+            NAME, "approve", bytes.fromhex("095ea7b3") + abi.encode(("address", "uint256"), (arg0, id)), True, _approve_answer
+        )
+
+    @staticmethod
+    def balance_of(owner: str) -> abi.Call[int]:
+        """balanceOf(address)"""
+        return abi.Call(
+            NAME, "balanceOf", bytes.fromhex("70a08231") + abi.encode(("address",), (owner,)), True, _balance_of_answer
+        )
+
+    @staticmethod
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
+        return abi.Call(
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+        )
+
+    @staticmethod
     def fingerprint(buyer_lei: bytes, supplier_lei: bytes, number: str, year: int) -> abi.Call[int]:
         """fingerprint(bytes20,bytes20,string,uint16)"""
         return abi.Call(
@@ -358,31 +584,80 @@ class Receivables:
         )
 
     @staticmethod
-    def lapse(order: int) -> abi.Call[None]:
+    def get_approved(arg0: int) -> abi.Call[str]:
+        """getApproved(uint256)"""
+        return abi.Call(
+            NAME, "getApproved", bytes.fromhex("081812fc") + abi.encode(("uint256",), (arg0,)), True, _get_approved_answer
+        )
+
+    @staticmethod
+    def is_approved_for_all(arg0: str, arg1: str) -> abi.Call[bool]:
+        """isApprovedForAll(address,address)"""
+        return abi.Call(
+            NAME, "isApprovedForAll", bytes.fromhex("e985e9c5") + abi.encode(("address", "address"), (arg0, arg1)), True, _is_approved_for_all_answer
+        )
+
+    @staticmethod
+    def is_known(id: int) -> abi.Call[bool]:
+        """isKnown(uint256)"""
+        return abi.Call(
+            NAME, "isKnown", bytes.fromhex("53a5fd5f") + abi.encode(("uint256",), (id,)), True, _is_known_answer
+        )
+
+    @staticmethod
+    def lapse(id: int) -> abi.Call[None]:
         """lapse(uint256)"""
         return abi.Call(
-            NAME, "lapse", bytes.fromhex("dd91d923") + abi.encode(("uint256",), (order,)), False, _lapse_answer
+            NAME, "lapse", bytes.fromhex("dd91d923") + abi.encode(("uint256",), (id,)), False, _lapse_answer
         )
 
     @staticmethod
-    def lapse_at(order: int) -> abi.Call[int]:
+    def lapse_at(id: int) -> abi.Call[int]:
         """lapseAt(uint256)"""
         return abi.Call(
-            NAME, "lapseAt", bytes.fromhex("5e630f3f") + abi.encode(("uint256",), (order,)), True, _lapse_at_answer
+            NAME, "lapseAt", bytes.fromhex("5e630f3f") + abi.encode(("uint256",), (id,)), True, _lapse_at_answer
         )
 
     @staticmethod
-    def payable_now(order: int) -> abi.Call[PayableNowAnswer]:
+    def late_of(id: int) -> abi.Call[int]:
+        """lateOf(uint256)"""
+        return abi.Call(
+            NAME, "lateOf", bytes.fromhex("68281e5a") + abi.encode(("uint256",), (id,)), True, _late_of_answer
+        )
+
+    @staticmethod
+    def name() -> abi.Call[str]:
+        """name()"""
+        return abi.Call(
+            NAME, "name", bytes.fromhex("06fdde03"), True, _name_answer
+        )
+
+    @staticmethod
+    def owner_of(id: int) -> abi.Call[str]:
+        """ownerOf(uint256)"""
+        return abi.Call(
+            NAME, "ownerOf", bytes.fromhex("6352211e") + abi.encode(("uint256",), (id,)), True, _owner_of_answer
+        )
+
+    @staticmethod
+    def payable_now(id: int) -> abi.Call[PayableNowAnswer]:
         """payableNow(uint256)"""
         return abi.Call(
-            NAME, "payableNow", bytes.fromhex("9bd30845") + abi.encode(("uint256",), (order,)), True, _payable_now_answer
+            NAME, "payableNow", bytes.fromhex("9bd30845") + abi.encode(("uint256",), (id,)), True, _payable_now_answer
         )
 
     @staticmethod
-    def position_of(order: int) -> abi.Call[structs.Position]:
+    def position_of(id: int) -> abi.Call[structs.Position]:
         """positionOf(uint256)"""
         return abi.Call(
-            NAME, "positionOf", bytes.fromhex("46f96023") + abi.encode(("uint256",), (order,)), True, _position_of_answer
+            NAME, "positionOf", bytes.fromhex("46f96023") + abi.encode(("uint256",), (id,)), True, _position_of_answer
+        )
+
+    @staticmethod
+    def predecessor() -> abi.Call[str]:
+        """predecessor()"""
+        return abi.Call(
+            NAME, "predecessor", bytes.fromhex("b719d032"), True, _predecessor_answer
         )
 
     @staticmethod
@@ -393,10 +668,45 @@ class Receivables:
         )
 
     @staticmethod
-    def settle(order: int) -> abi.Call[None]:
+    def safe_transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
+        """safeTransferFrom(address,address,uint256)"""
+        return abi.Call(
+            NAME, "safeTransferFrom", bytes.fromhex("42842e0e") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _safe_transfer_from_answer
+        )
+
+    @staticmethod
+    def safe_transfer_from_2(arg0: str, arg1: str, id: int, arg3: bytes) -> abi.Call[None]:
+        """safeTransferFrom(address,address,uint256,bytes)"""
+        return abi.Call(
+            NAME, "safeTransferFrom", bytes.fromhex("b88d4fde") + abi.encode(("address", "address", "uint256", "bytes"), (arg0, arg1, id, arg3)), True, _safe_transfer_from_2_answer
+        )
+
+    @staticmethod
+    def set_approval_for_all(arg0: str, arg1: bool) -> abi.Call[None]:
+        """setApprovalForAll(address,bool)"""
+        return abi.Call(
+            NAME, "setApprovalForAll", bytes.fromhex("a22cb465") + abi.encode(("address", "bool"), (arg0, arg1)), True, _set_approval_for_all_answer
+        )
+
+    @staticmethod
+    def settle(id: int) -> abi.Call[None]:
         """settle(uint256)"""
         return abi.Call(
-            NAME, "settle", bytes.fromhex("8df82800") + abi.encode(("uint256",), (order,)), False, _settle_answer
+            NAME, "settle", bytes.fromhex("8df82800") + abi.encode(("uint256",), (id,)), False, _settle_answer
+        )
+
+    @staticmethod
+    def supports_interface(interface_id: bytes) -> abi.Call[bool]:
+        """supportsInterface(bytes4)"""
+        return abi.Call(
+            NAME, "supportsInterface", bytes.fromhex("01ffc9a7") + abi.encode(("bytes4",), (abi.fixed(interface_id, 4),)), True, _supports_interface_answer
+        )
+
+    @staticmethod
+    def symbol() -> abi.Call[str]:
+        """symbol()"""
+        return abi.Call(
+            NAME, "symbol", bytes.fromhex("95d89b41"), True, _symbol_answer
         )
 
     @staticmethod
@@ -404,4 +714,18 @@ class Receivables:
         """termsHash((uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32))"""
         return abi.Call(
             NAME, "termsHash", bytes.fromhex("ce882e7d") + abi.encode(("(uint32,uint32,string,uint16,uint16,uint56,bytes32,uint8,uint8,uint16,uint16,uint56,uint16,uint32,uint32)",), (order.to_abi(),)), True, _terms_hash_answer
+        )
+
+    @staticmethod
+    def transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
+        """transferFrom(address,address,uint256)"""
+        return abi.Call(
+            NAME, "transferFrom", bytes.fromhex("23b872dd") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _transfer_from_answer
+        )
+
+    @staticmethod
+    def words_of(id: int) -> abi.Call[WordsOfAnswer]:
+        """wordsOf(uint256)"""
+        return abi.Call(
+            NAME, "wordsOf", bytes.fromhex("4566c5f7") + abi.encode(("uint256",), (id,)), True, _words_of_answer
         )

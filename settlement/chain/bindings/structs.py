@@ -327,6 +327,36 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Pledge:
+    """Solidity struct Pledge."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint32,uint32,uint56)"
+
+    order: int
+    line: int
+    version: int
+    payer: int
+    base: int
+    reserved: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.line, self.version, self.payer, self.base, self.reserved)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Pledge:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            line=values[1],
+            version=values[2],
+            payer=values[3],
+            base=values[4],
+            reserved=values[5],
+        )
+
+
+@dataclass(frozen=True)
 class Policy:
     """Solidity struct Policy."""
 
@@ -452,7 +482,7 @@ class PoolFunding:
 class Position:
     """Solidity struct Position."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint32,uint16,uint16,uint16,uint8,uint8,uint8,bool,uint16,uint16,uint32,uint32,uint32,uint56,uint56,uint56,uint56,uint56,uint56,uint56,uint88,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint32,uint16,uint16,uint16,uint8,uint8,uint8,bool,uint16,uint16,uint32,uint32,uint32,uint56,uint56,uint56,uint56,uint56,uint56,uint56,uint88,uint32,bool,bool,uint16)"
 
     buyer: int
     holder: int
@@ -478,6 +508,9 @@ class Position:
     duty_demanded: int
     late_accrued: int
     late_since: int
+    lapsed: bool
+    draws_closed: bool
+    settlements: int
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
@@ -506,6 +539,9 @@ class Position:
             self.duty_demanded,
             self.late_accrued,
             self.late_since,
+            self.lapsed,
+            self.draws_closed,
+            self.settlements,
         )
 
     @classmethod
@@ -536,6 +572,9 @@ class Position:
             duty_demanded=values[21],
             late_accrued=values[22],
             late_since=values[23],
+            lapsed=values[24],
+            draws_closed=values[25],
+            settlements=values[26],
         )
 
 
@@ -623,6 +662,46 @@ class Repayment:
     def from_abi(cls, values: Sequence[Any]) -> Repayment:
         """The struct of values that eth_abi gave."""
         return cls(order=values[0], payer=values[1], amount=values[2], nonce=values[3], deadline=values[4])
+
+
+@dataclass(frozen=True)
+class Request:
+    """Solidity struct Request."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint16,uint56,uint8,uint8)"
+
+    order: int
+    line: int
+    version: int
+    currency: int
+    face: int
+    buyer_lane: int
+    supplier_lane: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.order,
+            self.line,
+            self.version,
+            self.currency,
+            self.face,
+            self.buyer_lane,
+            self.supplier_lane,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Request:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            line=values[1],
+            version=values[2],
+            currency=values[3],
+            face=values[4],
+            buyer_lane=values[5],
+            supplier_lane=values[6],
+        )
 
 
 @dataclass(frozen=True)

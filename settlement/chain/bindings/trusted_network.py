@@ -13,7 +13,25 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0xc98aef21eb3e140b8d7fb35b652e0d02e9a50b4b2eac31e95d68f4e6617c9209"
+ABI_HASH = "0xc8356ac13d318c9bbf7474ee870331b92acd37de2a745d3d70201f06449605f3"
+
+
+@dataclass(frozen=True)
+class AuthorityUpdated:
+    """Event AuthorityUpdated(address)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "AuthorityUpdated(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad")
+
+    authority: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AuthorityUpdated:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        values = abi.decode(("address",), body)
+        return cls(authority=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -128,10 +146,21 @@ class MemberStatusSet:
         return cls(member=indexed[0], status=enums.Status(values[0]))
 
 
-EVENTS: tuple[type[Any], ...] = (KeyRevoked, KeySet, MemberEnrolled, MemberRenewed, MemberStatusSet)
+EVENTS: tuple[type[Any], ...] = (
+    AuthorityUpdated,
+    KeyRevoked,
+    KeySet,
+    MemberEnrolled,
+    MemberRenewed,
+    MemberStatusSet,
+)
 ERRORS: tuple[type[Any], ...] = (
+    errors.AccessManagedInvalidAuthority,
+    errors.AccessManagedRequiredDelay,
+    errors.AccessManagedUnauthorized,
     errors.AlreadyEnrolled,
     errors.InvalidMember,
+    errors.KeyLimitExceeded,
     errors.KeyNotValid,
     errors.KeyTaken,
     errors.NotInGoodStanding,
@@ -146,6 +175,12 @@ def _account_of_answer(output: bytes) -> str:
     return answer
 
 
+def _authority_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
 def _enroll_answer(output: bytes) -> int:
     values = abi.decode(("uint32",), output)
     answer: int = values[0]
@@ -155,6 +190,12 @@ def _enroll_answer(output: bytes) -> int:
 def _id_of_answer(output: bytes) -> int:
     values = abi.decode(("uint32",), output)
     answer: int = values[0]
+    return answer
+
+
+def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
+    values = abi.decode(("bytes4",), output)
+    answer: bytes = values[0]
     return answer
 
 
@@ -176,6 +217,25 @@ def _member_of_answer(output: bytes) -> structs.Member:
     return answer
 
 
+class PartyAnswer(NamedTuple):
+    """Answer of party(address,uint16,uint16,uint256)."""
+
+    member: int
+    lei: bytes
+    lane: int
+
+
+def _party_answer(output: bytes) -> PartyAnswer:
+    values = abi.decode(("uint32", "bytes20", "uint8"), output)
+    return PartyAnswer(member=values[0], lei=values[1], lane=values[2])
+
+
+def _predecessor_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
 def _renew_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -185,6 +245,10 @@ def _require_standing_answer(output: bytes) -> None:
 
 
 def _revoke_key_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _set_authority_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -202,14 +266,32 @@ def _signer_answer(output: bytes) -> int:
     return answer
 
 
+def _signer_for_answer(output: bytes) -> int:
+    values = abi.decode(("uint32",), output)
+    answer: int = values[0]
+    return answer
+
+
 class TrustedNetwork:
     """Calls of TrustedNetwork."""
+
+    @staticmethod
+    def deploy(authority: str, predecessor: str) -> bytes:
+        """Creation code with its arguments."""
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address"), (authority, predecessor))
 
     @staticmethod
     def account_of(member: int) -> abi.Call[str]:
         """accountOf(uint32)"""
         return abi.Call(
             NAME, "accountOf", bytes.fromhex("6f9431f9") + abi.encode(("uint32",), (member,)), True, _account_of_answer
+        )
+
+    @staticmethod
+    def authority() -> abi.Call[str]:
+        """authority()"""
+        return abi.Call(
+            NAME, "authority", bytes.fromhex("bf7e214f"), True, _authority_answer
         )
 
     @staticmethod
@@ -234,6 +316,13 @@ class TrustedNetwork:
         )
 
     @staticmethod
+    def is_consuming_scheduled_op() -> abi.Call[bytes]:
+        """isConsumingScheduledOp()"""
+        return abi.Call(
+            NAME, "isConsumingScheduledOp", bytes.fromhex("8fb36037"), True, _is_consuming_scheduled_op_answer
+        )
+
+    @staticmethod
     def key_of(key: str) -> abi.Call[structs.Key]:
         """keyOf(address)"""
         return abi.Call(
@@ -252,6 +341,20 @@ class TrustedNetwork:
         """memberOf(uint32)"""
         return abi.Call(
             NAME, "memberOf", bytes.fromhex("a59934a5") + abi.encode(("uint32",), (member,)), True, _member_of_answer
+        )
+
+    @staticmethod
+    def party(key: str, scope: int, role: int, amount: int) -> abi.Call[PartyAnswer]:
+        """party(address,uint16,uint16,uint256)"""
+        return abi.Call(
+            NAME, "party", bytes.fromhex("406b12a6") + abi.encode(("address", "uint16", "uint16", "uint256"), (key, scope, role, amount)), True, _party_answer
+        )
+
+    @staticmethod
+    def predecessor() -> abi.Call[str]:
+        """predecessor()"""
+        return abi.Call(
+            NAME, "predecessor", bytes.fromhex("b719d032"), True, _predecessor_answer
         )
 
     @staticmethod
@@ -276,6 +379,13 @@ class TrustedNetwork:
         )
 
     @staticmethod
+    def set_authority(new_authority: str) -> abi.Call[None]:
+        """setAuthority(address)"""
+        return abi.Call(
+            NAME, "setAuthority", bytes.fromhex("7a9e5e4b") + abi.encode(("address",), (new_authority,)), False, _set_authority_answer
+        )
+
+    @staticmethod
     def set_key(key: str, member: int, scopes: int, limit: int) -> abi.Call[None]:
         """setKey(address,uint32,uint16,uint56)"""
         return abi.Call(
@@ -294,4 +404,11 @@ class TrustedNetwork:
         """signer(address,uint16)"""
         return abi.Call(
             NAME, "signer", bytes.fromhex("be1370c3") + abi.encode(("address", "uint16"), (key, scope)), True, _signer_answer
+        )
+
+    @staticmethod
+    def signer_for(key: str, scope: int, amount: int) -> abi.Call[int]:
+        """signerFor(address,uint16,uint256)"""
+        return abi.Call(
+            NAME, "signerFor", bytes.fromhex("83917ee6") + abi.encode(("address", "uint16", "uint256"), (key, scope, amount)), True, _signer_for_answer
         )

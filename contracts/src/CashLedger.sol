@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ICashLedger} from "./interfaces/ICashLedger.sol";
+import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {Signature} from "./lib/Signature.sol";
+import {Withdrawal, WITHDRAW} from "./lib/Terms.sol";
+import {TypedHash} from "./lib/TypedHash.sol";
+
+/// @title Members' cash; payments inside the network are moves between its accounts
+contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using TypedHash for Withdrawal;
+
+    // ISO 4217 numeric codes end here; other words of the suite give a currency ten bits.
+    uint16 private constant LAST_CURRENCY = 999;
+    // 2^56 minor units times 10^60 still fit 256 bits.
+    uint8 private constant MOST_SPREAD = 60;
+    // A sum of all accounts below 2^56 keeps every account below it (DESIGN section 6).
+    uint256 private constant MOST_TOTAL = type(uint56).max;
+
+    struct Listing {
+        address token;
+        uint8 exponent; // decimals of the currency's minor unit
+        uint8 spread; // decimals of the token beyond that
+        uint56 total;
+    }
+
+    // Who may move cash never changes (I-02).
+    address public immutable receivables;
+    address public immutable creditLines;
+    address public immutable disruptionCover;
+    ITrustedNetwork private immutable _network;
+
+    mapping(uint16 currency => Listing) private _listings;
+    mapping(address token => uint16) private _currencies;
+    mapping(uint16 currency => mapping(uint256 account => uint256)) private _balances;
+    mapping(uint32 member => mapping(uint256 word => uint256)) private _nonces;
+
+    constructor(address authority, address network, address receivables_, address creditLines_, address cover)
+        AccessManaged(authority)
+        EIP712("Hanse", "1")
+    {
+        _network = ITrustedNetwork(network);
+        receivables = receivables_;
+        creditLines = creditLines_;
+        disruptionCover = cover;
+    }
+
+    /// @inheritdoc ICashLedger
+    function list(uint16 currency, uint8 exponent, address token) external restricted {
+        if (currency == 0 || currency > LAST_CURRENCY) revert CurrencyUnknown(currency);
+        if (_listings[currency].token != address(0)) revert CurrencyTaken(currency);
+        // Two currencies on one token would each count its balance as theirs (I-01).
+        if (_currencies[token] != 0) revert CurrencyTaken(_currencies[token]);
+        uint8 decimals = IERC20Metadata(token).decimals();
+        if (decimals < exponent || decimals - exponent > MOST_SPREAD) revert ScaleNotWhole(decimals, exponent);
+
+        _listings[currency] = Listing(token, exponent, decimals - exponent, 0);
+        _currencies[token] = currency;
+        emit CurrencyListed(currency, token, exponent, 10 ** (decimals - exponent));
+    }
+
+    /// @inheritdoc ICashLedger
+    function deposit(uint16 currency, uint32 member, uint56 amount) external nonReentrant {
+        _deposit(currency, member, amount, msg.sender);
+    }
+
+    /// @inheritdoc ICashLedger
+    function depositWithPermit(
+        uint16 currency,
+        uint32 member,
+        uint56 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        Listing memory listing = _listed(currency);
+        address payer = _network.accountOf(member);
+        uint256 value = _inToken(listing, amount);
+        // Somebody else may have used the permit already; what counts is that the payer approved exactly this.
+        try IERC20Permit(listing.token).permit(payer, address(this), value, deadline, v, r, s) {} catch {}
+        uint256 allowed = IERC20(listing.token).allowance(payer, address(this));
+        // A standing approval of another amount is not consent to this deposit.
+        if (allowed != value) revert TokenShortPaid(allowed, value);
+        _deposit(currency, member, amount, payer);
+    }
+
+    /// @inheritdoc ICashLedger
+    function withdraw(Withdrawal calldata withdrawal, bytes calldata signature) external nonReentrant {
+        if (block.timestamp > withdrawal.deadline) revert SignatureExpired(withdrawal.deadline);
+        address key = Signature.actor(_hashTypedDataV4(withdrawal.hash()), signature);
+        // Standing is not asked: a suspended or expelled member keeps its cash (I-03).
+        uint32 member = _network.signerFor(key, WITHDRAW, withdrawal.amount);
+        if (member != withdrawal.member) revert NotTheMember(withdrawal.member);
+        _useNonce(member, withdrawal.nonce);
+        Listing storage listing = _listings[withdrawal.currency];
+        Listing memory listed = _listed(withdrawal.currency);
+        if (withdrawal.amount == 0) revert AmountOutOfRange(0);
+
+        mapping(uint256 => uint256) storage accounts = _balances[withdrawal.currency];
+        _debit(accounts, withdrawal.currency, member, withdrawal.amount);
+        listing.total = listed.total - withdrawal.amount;
+        emit Withdrawn(withdrawal.currency, member, withdrawal.amount);
+        IERC20(listed.token).safeTransfer(_network.accountOf(member), _inToken(listed, withdrawal.amount));
+    }
+
+    /// @inheritdoc ICashLedger
+    function move(uint16 currency, Leg[] calldata legs) external {
+        if (msg.sender != receivables && msg.sender != creditLines && msg.sender != disruptionCover) {
+            revert NotOperator(msg.sender);
+        }
+        mapping(uint256 => uint256) storage accounts = _balances[currency];
+        for (uint256 i; i < legs.length; ++i) {
+            Leg calldata leg = legs[i];
+            uint256 amount = leg.amount;
+            _debit(accounts, currency, leg.from, amount);
+            // The sum of all accounts is below 2^56, so no account can overflow.
+            unchecked {
+                accounts[leg.to] += amount;
+            }
+        }
+        emit Moved(currency, legs);
+    }
+
+    /// @inheritdoc ICashLedger
+    function balanceOf(uint16 currency, uint256 account) external view returns (uint256) {
+        return _balances[currency][account];
+    }
+
+    /// @inheritdoc ICashLedger
+    function available(uint16 currency, uint256 hold, uint256 payer)
+        external
+        view
+        returns (uint256 held, uint256 free)
+    {
+        return (_balances[currency][hold], _balances[currency][payer]);
+    }
+
+    /// @inheritdoc ICashLedger
+    function totalOf(uint16 currency) external view returns (uint256 total) {
+        return _listings[currency].total;
+    }
+
+    /// @inheritdoc ICashLedger
+    function tokenOf(uint16 currency) external view returns (address token, uint256 scale, uint8 exponent) {
+        Listing memory listing = _listed(currency);
+        return (listing.token, _inToken(listing, 1), listing.exponent);
+    }
+
+    /// @inheritdoc ICashLedger
+    function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
+        return (_nonces[member][nonce >> 8] >> (nonce & 0xFF)) & 1 == 1;
+    }
+
+    function _deposit(uint16 currency, uint32 member, uint256 amount, address payer) private {
+        Listing memory listing = _listed(currency);
+        if (_network.accountOf(member) == address(0)) revert ITrustedNetwork.UnknownMember(member);
+        if (amount == 0) revert AmountOutOfRange(0);
+        IERC20 token = IERC20(listing.token);
+        uint256 value = _inToken(listing, amount);
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(payer, address(this), value);
+        uint256 received = token.balanceOf(address(this)) - before;
+        // A token that keeps a fee must not make money on the ledger (P19).
+        if (received != value) revert TokenShortPaid(received, value);
+
+        uint256 total = listing.total + amount;
+        if (total > MOST_TOTAL) revert AmountOutOfRange(total);
+        _listings[currency].total = uint56(total);
+        _balances[currency][member] += amount;
+        emit Deposited(currency, member, amount);
+    }
+
+    function _debit(mapping(uint256 => uint256) storage accounts, uint16 currency, uint256 account, uint256 amount)
+        private
+    {
+        uint256 balance = accounts[account];
+        if (balance < amount) revert InsufficientCash(currency, account, balance, amount);
+        unchecked {
+            accounts[account] = balance - amount;
+        }
+    }
+
+    function _useNonce(uint32 member, uint64 nonce) private {
+        uint256 word = _nonces[member][nonce >> 8];
+        uint256 bit = 1 << (nonce & 0xFF);
+        if (word & bit != 0) revert NonceUsed(member, nonce);
+        _nonces[member][nonce >> 8] = word | bit;
+    }
+
+    function _listed(uint16 currency) private view returns (Listing memory listing) {
+        listing = _listings[currency];
+        if (listing.token == address(0)) revert CurrencyUnknown(currency);
+    }
+
+    function _inToken(Listing memory listing, uint256 amount) private pure returns (uint256) {
+        return amount * 10 ** listing.spread;
+    }
+}
