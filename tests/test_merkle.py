@@ -89,7 +89,7 @@ def test_merkle__characters_moved_from_name_to_value__give_another_root() -> Non
 
 def test_merkle__a_node_shown_as_a_leaf__fails() -> None:
     """An inner node's preimage has one length and prefix, a leaf's another: no second preimage."""
-    fields = {name: "value" for name in ("a", "b", "c", "d")}
+    fields = dict.fromkeys(("a", "b", "c", "d"), "value")
     tree = OrderTree.build(fields, new_salts(fields))
     left, right = tree.levels[1]
     # A leaf whose content is the two children of a node, as an unprefixed tree would take it.
@@ -106,7 +106,7 @@ def test_merkle__a_node_shown_as_a_leaf__fails() -> None:
 def test_merkle__an_odd_leaf_repeated__gives_another_root() -> None:
     """With the last leaf doubled, three fields and four fields would share a root."""
     salts = {name: bytes([at]) * 32 for at, name in enumerate("abcd")}
-    three = OrderTree.build({name: "v" for name in "abc"}, {name: salts[name] for name in "abc"})
+    three = OrderTree.build(dict.fromkeys("abc", "v"), {name: salts[name] for name in "abc"})
     leaf_c = three.levels[0][2]
     doubled = keccak(b"\x01" + three.levels[1][0] + keccak(b"\x01" + leaf_c + leaf_c))
     assert three.root != doubled

@@ -96,8 +96,8 @@ def namespace(node: etree._Element) -> str:
 
 
 def text_of(node: etree._Element | None) -> str:
-    """The element's own text, stripped; empty when the element is missing, empty, or holds only children."""
-    if node is None:
+    """The element's text, stripped; empty when it is missing, empty, or holds elements: text around them is no value."""
+    if node is None or len(node) > 0:
         return ""
     return (node.text or "").strip()
 

@@ -108,3 +108,9 @@ def test_d16__other_encodings_and_marks__are_read_alike(encoding: str, declared:
 def test_parse_xml__not_well_formed__is_refused(raw: bytes) -> None:
     with pytest.raises(DocumentRefused, match="not well-formed"):
         parse_xml(raw)
+
+
+def test_text_of__comments_and_sections__are_one_text_and_elements_none() -> None:
+    for written in (b"1<!-- x -->00", b"1<?p x?>00", b"1<![CDATA[0]]>0", b"1&#48;0", b" 100\n"):
+        assert text_of(parse_xml(b"<a>" + written + b"</a>")) == "100"
+    assert text_of(parse_xml(b"<a>1<b/>00</a>")) == ""

@@ -9,8 +9,14 @@ HEAD = (
 )
 NUMBER = "<cbc:ID>PO-7</cbc:ID>"
 ISSUED = "<cbc:IssueDate>2026-03-02</cbc:IssueDate>"
-BUYER = "<cac:BuyerCustomerParty><cac:Party><cac:PartyName><cbc:Name>Kontor</cbc:Name></cac:PartyName></cac:Party></cac:BuyerCustomerParty>"
-SUPPLIER = "<cac:SellerSupplierParty><cac:Party><cac:PartyName><cbc:Name>Mills</cbc:Name></cac:PartyName></cac:Party></cac:SellerSupplierParty>"
+
+
+def party(role: str, name: str) -> str:
+    return f"<cac:{role}><cac:Party><cac:PartyName><cbc:Name>{name}</cbc:Name></cac:PartyName></cac:Party></cac:{role}>"
+
+
+BUYER = party("BuyerCustomerParty", "Kontor")
+SUPPLIER = party("SellerSupplierParty", "Mills")
 
 
 def currency_of(code: str) -> str:

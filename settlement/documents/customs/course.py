@@ -135,8 +135,9 @@ def _left_of(hold: CustomsEvent, release: CustomsEvent) -> CustomsEvent | None:
     """What a later release leaves of a hold; None when it lifts it whole."""
     if release.declaration_version < hold.declaration_version:
         return hold
-    if release.is_whole or hold.is_whole:
+    if release.is_whole:
         return None
+    # A control of the whole declaration names no items: nothing of it is left either.
     named = {item.sequence for item in release.items}
     still = tuple(item for item in hold.items if item.sequence not in named)
     return replace(hold, items=still) if still else None

@@ -90,15 +90,12 @@ def fold(events: Iterable[CustomsEvent], basis: OrderBasis) -> CustomsState:
     """
     distinct = _distinct(events)
     matched = [one for one in distinct if one.declaration_number in basis.declarations]
-    numbers = sorted({one.declaration_number for one in matched})
+    spoken: dict[str, list[CustomsEvent]] = {}
+    for one in matched:
+        spoken.setdefault(one.declaration_number, []).append(one)
+    numbers = sorted(spoken)
     courses = tuple(
-        course_of(
-            number,
-            [one for one in matched if one.declaration_number == number],
-            basis.declarations[number],
-            basis.currency,
-        )
-        for number in numbers
+        course_of(number, spoken[number], basis.declarations[number], basis.currency) for number in numbers
     )
     own, foreign = _duty(courses, basis.currency)
     return CustomsState(
@@ -106,7 +103,8 @@ def fold(events: Iterable[CustomsEvent], basis: OrderBasis) -> CustomsState:
         phase=_phase(courses),
         hold=any(course.is_held for course in courses),
         refused=_is_refused(courses, basis),
-        released_value_minor=min(basis.face_minor, sum(course.released_minor for course in courses)),
+        # Within the face, since OrderBasis keeps the declarations' shares within it.
+        released_value_minor=sum(course.released_minor for course in courses),
         duty_minor=own,
         declaration_hash=_hash_of(numbers),
         messages_hash=_hash_of(sorted(one.message_id for one in matched)),

@@ -52,44 +52,37 @@ def measure(releases: Iterable[CustomsEvent], scope: DeclarationScope, currency:
 
     Units:  minor units of ``currency``.
     """
+    shares = {item.sequence: item for item in scope.items}
+    # Where the items were not agreed on, a named one may be worth all of the declaration, by its value only.
+    unknown = None if scope.items else ItemShare(0, scope.value_minor)
     sums: dict[int, dict[tuple[Kind, int], _Sum]] = {}
     unmeasured: set[str] = set()
     is_whole = False
     for event in releases:
         is_whole = is_whole or event.is_whole
         for item in event.items:
-            group = sums.setdefault(item.sequence, {}).setdefault(
-                (event.kind, event.declaration_version), _Sum()
-            )
-            if not _add(group, item, scope, currency):
+            groups = sums.setdefault(item.sequence, {})
+            group = groups.setdefault((event.kind, event.declaration_version), _Sum())
+            if not _add(group, item, shares.get(item.sequence, unknown), currency):
                 unmeasured.add(event.message_id)
     worth = sum(
-        max(one.worth(share) for one in groups.values())
+        max(group.worth(share) for group in groups.values())
         for sequence, groups in sums.items()
-        if (share := _share_of(scope, sequence)) is not None
+        if (share := shares.get(sequence, unknown)) is not None
     )
-    return Measured(
-        scope.value_minor if is_whole else min(scope.value_minor, worth), tuple(sorted(unmeasured))
-    )
+    value_minor = scope.value_minor if is_whole else min(scope.value_minor, worth)
+    return Measured(value_minor, tuple(sorted(unmeasured)))
 
 
-def _share_of(scope: DeclarationScope, sequence: int) -> ItemShare | None:
-    """The item's share; where the items were not agreed on, all of the declaration's, for values only."""
-    if not scope.items:
-        return ItemShare(sequence, scope.value_minor)
-    return next((item for item in scope.items if item.sequence == sequence), None)
-
-
-def _add(group: _Sum, item: ItemScope, scope: DeclarationScope, currency: Currency) -> bool:
+def _add(group: _Sum, item: ItemScope, share: ItemShare | None, currency: Currency) -> bool:
     """Add what a message says of one item; False when it cannot be measured against the item's share."""
-    share = _share_of(scope, item.sequence)
     if share is None:
         return False
     if item.quantity is not None and item.unit == share.unit and Fraction(share.quantity or 0) > 0:
         group.count += Fraction(item.quantity)
     elif item.value is not None and item.value.currency == currency:
         group.value_minor += item.value.minor
-    elif item.quantity is None and item.value is None and scope.items:
+    elif item.quantity is None and item.value is None and share.sequence == item.sequence:
         group.is_whole = True
     else:
         return False
