@@ -1,49 +1,34 @@
 // Compile contracts/src to contracts/artifacts. Started by scripts/build_contracts.
 //
-//   node compile.mjs [--check] [--src DIR] [--out DIR] [NAME ...]
+//   node compile.mjs [--check] [--all] [--src DIR] [--out DIR] [NAME ...]
 //
-// With names, only the source files called NAME.sol (and what they import) are compiled and written; without, all,
-// and artifacts that no source stands behind are removed. --check writes nothing: it compares with what is there.
+// Only files whose artifacts are not what they compile to, by the source hashes in the metadata, are compiled; --all
+// compiles every one. With names, only the files called NAME.sol are looked at. Artifacts that no source stands behind
+// are removed. --check compiles everything, writes nothing and compares with what is there.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { artifactsOf, deployedBytes } from "./artifact.mjs";
+import { Worker } from "node:worker_threads";
+import { deployedBytes } from "./artifact.mjs";
+import { isOurs, read } from "./compiler.mjs";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const MODULES = path.join(HERE, "node_modules");
-const OPTIMIZER_RUNS = 200;
 // The protocol's limit is 24,576; the margin keeps a small fix from becoming a refactoring.
 const SIZE_LIMIT = 24000;
 // Deployed beside ours as it is.
 const EXTRA = ["@openzeppelin/contracts/access/manager/AccessManager.sol"];
 
-const SETTINGS = {
-  viaIR: true,
-  optimizer: { enabled: true, runs: OPTIMIZER_RUNS },
-  evmVersion: "prague",
-  metadata: { bytecodeHash: "none" },
-};
-const WANTED = [
-  "abi",
-  "metadata",
-  "storageLayout",
-  "evm.bytecode.object",
-  "evm.bytecode.linkReferences",
-  "evm.deployedBytecode.object",
-  "evm.deployedBytecode.sourceMap",
-  "evm.deployedBytecode.immutableReferences",
-  "evm.deployedBytecode.linkReferences",
-];
-
 function options(args) {
-  const chosen = { check: false, src: path.join(HERE, "src"), out: path.join(HERE, "artifacts"), names: [] };
+  const chosen = { check: false, all: false, src: path.join(HERE, "src"), out: path.join(HERE, "artifacts"), names: [] };
   for (let i = 0; i < args.length; i++) {
     if (args[i] === "--check") chosen.check = true;
+    else if (args[i] === "--all") chosen.all = true;
     else if (args[i] === "--src") chosen.src = path.resolve(args[++i]);
     else if (args[i] === "--out") chosen.out = path.resolve(args[++i]);
-    else if (args[i].startsWith("-")) fail(`unknown option ${args[i]}; known: --check, --src DIR, --out DIR`);
+    else if (args[i].startsWith("-")) fail(`unknown option ${args[i]}; known: --check, --all, --src DIR, --out DIR`);
     else chosen.names.push(args[i]);
   }
   return chosen;
@@ -62,40 +47,82 @@ function sourceNames(folder) {
     .sort();
 }
 
-/** What a virtual name stands for; only project sources and OpenZeppelin can be imported. */
-function read(name, src) {
-  if (name.startsWith("src/")) return readFileSync(path.join(src, name.slice(4)), "utf8");
-  if (name.startsWith("@openzeppelin/")) return readFileSync(path.join(MODULES, name), "utf8");
-  throw new Error(`${name} is neither under src/ nor under @openzeppelin/`);
+function written(out) {
+  const names = existsSync(out) ? readdirSync(out).filter((name) => name.endsWith(".json")) : [];
+  return new Map(names.map((name) => [name, readFileSync(path.join(out, name), "utf8")]));
 }
 
-function compile(roots, src) {
-  const solc = createRequire(import.meta.url)("solc");
-  const extra = Object.fromEntries(EXTRA.map((name) => [name, { [path.basename(name, ".sol")]: WANTED, "": ["ast"] }]));
-  const project = Object.fromEntries(roots.filter((name) => !(name in extra)).map((name) => [name, { "*": WANTED, "": ["ast"] }]));
-  const input = {
-    language: "Solidity",
-    sources: Object.fromEntries(roots.map((name) => [name, { content: read(name, src) }])),
-    // The trees of imported files name the immutables and structs that ours inherit.
-    settings: { ...SETTINGS, outputSelection: { "*": { "": ["ast"] }, ...project, ...extra } },
-  };
-  const found = (name) => {
-    try {
-      return { contents: read(name, src) };
-    } catch (missing) {
-      return { error: String(missing.message) };
+/** Root files that have artifacts, all of them compiled from the sources as they are now. */
+function freshRoots(texts, src) {
+  const { keccak256 } = createRequire(import.meta.url)("js-sha3");
+  const hashes = new Map();
+  const hash = (name) => {
+    if (!hashes.has(name)) {
+      try {
+        hashes.set(name, `0x${keccak256(read(name, src))}`);
+      } catch {
+        hashes.set(name, "missing");
+      }
     }
+    return hashes.get(name);
   };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: found }));
-  const told = (output.errors ?? []).filter((e) => e.severity === "error" || !e.sourceLocation?.file.startsWith("@"));
-  for (const entry of told) console.error(entry.formattedMessage);
-  const errors = told.filter((e) => e.severity === "error").length;
-  if (errors) fail(`${errors} error(s); nothing was written`);
-  return output;
+  const fresh = new Map();
+  for (const text of texts) {
+    const { sourceName, metadata } = JSON.parse(text);
+    const about = JSON.parse(metadata);
+    const isFresh = isOurs(about) && Object.entries(about.sources).every(([name, { keccak256: listed }]) => hash(name) === listed);
+    fresh.set(sourceName, isFresh && (fresh.get(sourceName) ?? true));
+  }
+  return new Set([...fresh].filter(([, isFresh]) => isFresh).map(([name]) => name));
 }
 
-function sizes(artifacts) {
-  const deployable = artifacts.map((a) => [a.contractName, deployedBytes(a)]).filter(([, size]) => size > 0);
+/** Contracts take seconds each and are compiled apart; all interfaces and libraries together take one. */
+function jobsOf(roots, src) {
+  const isLight = (name) => name.startsWith("src/interfaces/") || name.startsWith("src/lib/");
+  const light = roots.filter(isLight);
+  const heavy = roots.filter((name) => !isLight(name)).map((name) => ({ roots: [name], src }));
+  return light.length ? [...heavy, { roots: light, src }] : heavy;
+}
+
+function run(jobs) {
+  const results = [];
+  const waiting = [...jobs];
+  const thread = () =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(path.join(HERE, "compiler.mjs"));
+      const next = () => {
+        const job = waiting.shift();
+        if (job) worker.postMessage(job);
+        else worker.terminate().then(resolve);
+      };
+      worker.on("message", (result) => {
+        results.push(result);
+        next();
+      });
+      worker.on("error", reject);
+      next();
+    });
+  const threads = Math.min(jobs.length, os.availableParallelism());
+  return Promise.all(Array.from({ length: threads }, thread)).then(() => results);
+}
+
+function gathered(results) {
+  const messages = new Map(results.flatMap((result) => result.messages).map((message) => [message.text, message]));
+  for (const text of messages.keys()) console.error(text);
+  const errors = [...messages.values()].filter((message) => message.isError).length;
+  if (errors) fail(`${errors} error(s); nothing was written`);
+  const made = new Map();
+  for (const artifact of results.flatMap((result) => result.artifacts)) {
+    const known = made.get(artifact.contractName);
+    if (known) fail(`${artifact.contractName} is declared in ${known.sourceName} and in ${artifact.sourceName}`);
+    made.set(artifact.contractName, artifact);
+  }
+  return made;
+}
+
+function sizes(texts) {
+  const artifacts = texts.map((text) => JSON.parse(text));
+  const deployable = artifacts.map((a) => [a.contractName, deployedBytes(a)]).filter(([, size]) => size > 0).sort();
   const width = Math.max(8, ...deployable.map(([name]) => name.length));
   console.log(`${"contract".padEnd(width)}   bytes  of ${SIZE_LIMIT}`);
   for (const [name, size] of deployable) {
@@ -105,25 +132,25 @@ function sizes(artifacts) {
   if (over.length) fail(`larger than ${SIZE_LIMIT} bytes: ${over.join(", ")}`);
 }
 
-/** Names whose file differs from what was just compiled, or has no source any more. */
-function differing(files, out, isWhole) {
-  const present = existsSync(out) ? readdirSync(out).filter((name) => name.endsWith(".json")) : [];
-  const orphans = isWhole ? present.filter((name) => !files.has(name)) : [];
-  const changed = [...files].filter(([name, text]) => !present.includes(name) || readFileSync(path.join(out, name), "utf8") !== text);
-  return { changed: changed.map(([name]) => name), orphans };
-}
-
-function main() {
+async function main() {
   const chosen = options(process.argv.slice(2));
-  const all = sourceNames(chosen.src);
-  const isWhole = chosen.names.length === 0;
-  const roots = isWhole ? [...all, ...EXTRA] : all.filter((name) => chosen.names.includes(path.basename(name, ".sol")));
-  if (!roots.length) fail(`no source file called ${chosen.names.join(", ")} under ${chosen.src}`);
+  const isNamed = (name) => !chosen.names.length || chosen.names.includes(path.basename(name, ".sol"));
+  const everything = [...sourceNames(chosen.src), ...EXTRA];
+  const named = everything.filter(isNamed);
+  if (!named.length) fail(`no source file called ${chosen.names.join(", ")} under ${chosen.src}`);
+  const before = written(chosen.out);
+  const fresh = chosen.check || chosen.all ? new Set() : freshRoots(before.values(), chosen.src);
+  const roots = named.filter((name) => !fresh.has(name));
 
-  const output = compile(roots, chosen.src);
-  const artifacts = artifactsOf(output, new Set(roots));
-  const files = new Map(artifacts.map((a) => [`${a.contractName}.json`, `${JSON.stringify(a, null, 1)}\n`]));
-  const { changed, orphans } = differing(files, chosen.out, isWhole);
+  const made = gathered(await run(jobsOf(roots, chosen.src)));
+  const files = new Map([...made].map(([name, artifact]) => [`${name}.json`, `${JSON.stringify(artifact, null, 1)}\n`]));
+  const changed = [...files].filter(([name, text]) => before.get(name) !== text).map(([name]) => name).sort();
+  // A compiled file may have lost a contract, and a file may be gone with all of its own.
+  const isOrphan = (name) => {
+    const { sourceName } = JSON.parse(before.get(name));
+    return !files.has(name) && (roots.includes(sourceName) || !everything.includes(sourceName));
+  };
+  const orphans = [...before.keys()].filter(isOrphan).sort();
 
   if (chosen.check) {
     if (changed.length + orphans.length) fail(`artifacts are not what the sources compile to: ${[...changed, ...orphans].join(", ")}`);
@@ -133,8 +160,8 @@ function main() {
   mkdirSync(chosen.out, { recursive: true });
   for (const name of changed) writeFileSync(path.join(chosen.out, name), files.get(name));
   for (const name of orphans) rmSync(path.join(chosen.out, name));
-  console.log(`${files.size} artifacts, ${changed.length} changed, ${orphans.length} removed`);
-  sizes(artifacts);
+  console.log(`${roots.length} of ${named.length} source files compiled, ${changed.length} artifacts changed, ${orphans.length} removed`);
+  sizes([...written(chosen.out).values()]);
 }
 
-main();
+await main();

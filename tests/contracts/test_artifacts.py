@@ -106,7 +106,11 @@ def test_artifact__deployed_code__fits_with_the_margin(artifact: Artifact) -> No
 
 def test_lockfile__compiler_and_library__pinned_without_a_registry() -> None:
     package = json.loads((CONTRACTS / "package.json").read_text())
-    assert package["dependencies"] == {"@openzeppelin/contracts": "5.7.0", "solc": COMPILER}
+    assert package["dependencies"] == {
+        "@openzeppelin/contracts": "5.7.0",
+        "js-sha3": "0.8.0",
+        "solc": COMPILER,
+    }
     lock = json.loads((CONTRACTS / "package-lock.json").read_text())
     entries = {name: entry for name, entry in lock["packages"].items() if name}
     assert all(entry["integrity"].startswith("sha512-") for entry in entries.values())
