@@ -257,17 +257,19 @@ class ChainClient:
 
         Raises: NonceTooLow, ChainError.
         """
-        try:
-            self.ask("eth_sendRawTransaction", "0x" + raw.hex())
-        except RpcRefused as refused:
-            said = refused.text.lower()
-            if any(words in said for words in _ALREADY_KNOWN):
-                return
-            if any(words in said for words in _NONCE_USED):
-                raise NonceTooLow(
-                    f"{refused.message}; look for a receipt under every hash signed for it"
-                ) from refused
-            raise
+        (refused,) = self.send_many([raw])
+        if refused is not None:
+            raise refused
+
+    def send_many(self, raws: Sequence[bytes]) -> list[ChainError | None]:
+        """Broadcast signed bytes once each, in few HTTP bodies; for each, why the node refused it, or none.
+
+        Raises: ChainUnreachable when no answer came: any of them may have arrived.
+        """
+        if not self._is_checked:
+            self.check_network()
+        answers = self._rpc.try_many("eth_sendRawTransaction", [("0x" + raw.hex(),) for raw in raws])
+        return [_refusal(answer) for answer in answers]
 
     def receipts(self, tx_hashes: Sequence[str]) -> list[Receipt | None]:
         """Receipts in the order asked, None where there is none (yet)."""
@@ -289,12 +291,24 @@ class ChainClient:
 
         Raises: the mapped error when it would revert.
         """
+        found = self.try_gas(caller, to, calldata)
+        if isinstance(found, bytes):
+            raise refusal_of(found, "a transaction")
+        return found
+
+    def try_gas(self, caller: str, to: str | None, calldata: bytes) -> int | bytes:
+        """Try a transaction at business time: the gas it needs, or the revert bytes.
+
+        Raises: ChainError when the node gives no verdict.
+        """
         try:
             return _int(self.ask("eth_estimateGas", _message(to, calldata, caller), "pending"))
         except RpcRefused as refused:
-            if refused.revert is None:
-                raise
-            raise refusal_of(refused.revert, "a transaction") from refused
+            if refused.revert is not None:
+                return refused.revert
+            if "gas required exceeds" in refused.text.lower():
+                return b""
+            raise
 
     def fees(self) -> Fees:
         """What a transaction has to offer now."""

@@ -27,7 +27,8 @@ def send_and_wait(
     gas = client.estimate(signer.address, to, calldata)
     use = client.nonce(signer.address) if nonce is None else nonce
     # A fifth above the estimate: state may move between estimate and block.
-    signed = signer.sign(Unsigned(use, to, calldata, gas + gas // 5, client.fees()))
+    fees = client.fees()
+    signed = signer.sign(Unsigned(use, to, calldata, gas + gas // 5, fees.ceiling, fees.priority))
     client.send_raw(signed.raw)
     receipt = wait_for(lambda: client.receipt(signed.tx_hash), f"transaction {signed.tx_hash} was not mined")
     if not receipt.is_success:

@@ -65,7 +65,7 @@ class Rpc:
                 # requests' own errors are all OSError.
                 errors=(OSError,),
                 retries=READ_RETRIES,
-                backoff_factor=0.05,
+                backoff_factor=0.05,  # house: allow float - web3 counts seconds so
                 method_allowlist=_REPEATABLE,
             ),
         )

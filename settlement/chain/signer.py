@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import rlp
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from settlement.chain.client import Fees
+from settlement.chain.abi import checksum
 from settlement.chain.local.accounts import well_known_accounts
 from settlement.errors import InputRefused
 from settlement.settings import LOCAL_CHAIN_ID, Settings, is_loopback
@@ -25,14 +26,14 @@ _ACCOUNTS: Final[dict[SignerName, int]] = {"governor": 0, "relayer": 1}
 
 @dataclass(frozen=True)
 class Unsigned:
-    """A transaction to sign. Units: wei per gas in ``fees``."""
+    """A transaction to sign. Units: wei per gas for both fees."""
 
     nonce: int
     to: str | None
     calldata: bytes
     gas: int
-    fees: Fees
-    value: int = 0
+    max_fee: int
+    priority_fee: int
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,31 @@ class Signer:
             "chainId": self.chain_id,
             "nonce": unsigned.nonce,
             "to": unsigned.to if unsigned.to is not None else b"",
-            "value": unsigned.value,
+            "value": 0,
             "data": unsigned.calldata,
             "gas": unsigned.gas,
-            "maxFeePerGas": unsigned.fees.ceiling,
-            "maxPriorityFeePerGas": unsigned.fees.priority,
+            "maxFeePerGas": unsigned.max_fee,
+            "maxPriorityFeePerGas": unsigned.priority_fee,
             "accessList": [],
         }
         raw = bytes(self._account.sign_transaction(fields).raw_transaction)
-        return Signed(raw, "0x" + keccak(raw).hex(), unsigned.nonce, unsigned.fees.ceiling)
+        return Signed(raw, "0x" + keccak(raw).hex(), unsigned.nonce, unsigned.max_fee)
+
+
+def read_unsigned(raw: bytes) -> Unsigned:
+    """What one of our own signed transactions says.
+
+    Source: EIP-1559.
+    """
+    _, nonce, priority, most, gas, to, _, calldata, *_ = rlp.decode(raw[1:])
+    return Unsigned(
+        nonce=int.from_bytes(nonce, "big"),
+        to=checksum("0x" + to.hex()) if to else None,
+        calldata=calldata,
+        gas=int.from_bytes(gas, "big"),
+        max_fee=int.from_bytes(most, "big"),
+        priority_fee=int.from_bytes(priority, "big"),
+    )
 
 
 def signer_from_key(name: str, key: bytes, chain_id: int) -> Signer:

@@ -87,6 +87,22 @@ def intents_in(session: Session, states: Collection[str], signer: str | None = N
     return list(session.exec(statement.order_by(col(Intent.id))))
 
 
+def queued_intents(session: Session, signer: str, limit: int) -> list[Intent]:
+    """The oldest intents that wait for a signer, for whoever holds its lease."""
+    statement = select(Intent).where(Intent.signer == signer, Intent.state == QUEUED)
+    return list(session.exec(statement.order_by(col(Intent.id)).limit(limit)))
+
+
+def intents_placed_from(session: Session, signer: str, block_number: int) -> list[Intent]:
+    """The intents whose outcome stands in this block or a later one, oldest first; a fork may take them back."""
+    statement = select(Intent).where(
+        Intent.signer == signer,
+        col(Intent.state).in_((MINED, FINAL, FAILED)),
+        col(Intent.block_number) >= block_number,
+    )
+    return list(session.exec(statement.order_by(col(Intent.id))))
+
+
 def claim_queued(
     session: Session, signer: str, *, holder: str, limit: int, now: int, until_at: int
 ) -> list[Intent]:

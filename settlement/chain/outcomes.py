@@ -1,0 +1,275 @@
+"""What became of what was sent: mined, refused, lost in a fork, or still waiting and to be sent again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+
+from settlement.blocks import BlockHeader
+from settlement.chain.client import ChainClient, NonceTooLow, Receipt
+from settlement.chain.effects import Effects, Evidence
+from settlement.chain.errors_map import refusal_of
+from settlement.chain.follow_ups import follow_up
+from settlement.chain.forks import is_gone
+from settlement.chain.signer import Signed, Signer, read_unsigned
+from settlement.errors import HanseError
+from settlement.store.engine import reading, transaction
+from settlement.store.handles import Engine, Session
+from settlement.store.repositories.broadcasts import (
+    add_replacement,
+    broadcasts_of_intents,
+    set_broadcast_state,
+)
+from settlement.store.repositories.intents import (
+    FAILED,
+    FINAL,
+    MINED,
+    QUEUED,
+    SENT,
+    intents_in,
+    intents_placed_from,
+    move_intent,
+)
+from settlement.store.tables_private import Broadcast, Intent
+
+WINDOW: Final = 128
+"""Blocks below the head in which an outcome may still be taken back by a fork."""
+
+RESEND_AFTER_S: Final = 3
+RAISE_FEE_AFTER_S: Final = 45
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An intent on its way, with everything ever signed for it, oldest first."""
+
+    intent: Intent
+    broadcasts: list[Broadcast]
+
+
+class Outcomes:
+    """Follows the transactions of one signer."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: ChainClient,
+        signer: Signer,
+        effects: Effects,
+        *,
+        confirmations: int,
+        watch_every_s: int,
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._signer = signer
+        self._effects = effects
+        self._confirmations = confirmations
+        self._watch_every_s = watch_every_s
+        self._watched_at = float("-inf")  # house: allow float - a monotonic clock's reading, not money
+        self._head: BlockHeader | None = None
+        self._sent_at: dict[str, float] = {}  # house: allow float - a monotonic clock's reading, not money
+
+    def look(self) -> bool:
+        """Take back what a fork lost, note what was mined, send again what waits; say whether anything moved."""
+        has_moved = self._watch_head()
+        with reading(self._engine) as session:
+            intents = intents_in(session, (SENT,), self._signer.name)
+            broadcasts = broadcasts_of_intents(session, [intent.id for intent in intents])
+        if not intents:
+            return has_moved
+        sent = [Sent(intent, broadcasts[intent.id]) for intent in intents]
+        # The nonce is read before the receipts: if one is used and no receipt is there afterwards, it was not ours.
+        mined_nonce = self._client.nonce(self._signer.address, block="latest")
+        hashes = [one.tx_hash for each in sent for one in each.broadcasts]
+        receipts = dict(zip(hashes, self._client.receipts(hashes), strict=True))
+        waiting: list[Sent] = []
+        for each in sent:
+            receipt = next((found for one in each.broadcasts if (found := receipts[one.tx_hash])), None)
+            if receipt is not None:
+                self._placed(each, receipt)
+                has_moved = True
+            elif each.broadcasts[-1].nonce < mined_nonce:
+                self._nonce_lost(each)
+                has_moved = True
+            else:
+                waiting.append(each)
+        self._send_again(waiting, mined_nonce)
+        return has_moved
+
+    def refused(self, intent: Intent, reason: HanseError, *, at: Receipt | None = None) -> None:
+        """Fail an intent, unless what it wants is on chain already."""
+        evidence = self._evidence(intent)
+        values: dict[str, Any] = {"error": reason.message, "error_code": reason.code}
+        if at is not None:
+            values |= _place(at)
+        with transaction(self._engine) as session:
+            if evidence is None:
+                move_intent(session, intent.id, (QUEUED, SENT), FAILED, values)
+            else:
+                self._done_by_other(session, intent, evidence)
+
+    def broadcast(self, signed: Mapping[str, Signed]) -> None:
+        """Send stored bytes, in the order of nonces; what the node does not take now is sent again later.
+
+        Raises: ChainUnreachable when no answer came.
+        """
+        refusals = self._client.send_many([one.raw for one in signed.values()])
+        now = time.monotonic()
+        for (intent_id, one), refusal in zip(signed.items(), refusals, strict=True):
+            self._sent_at[intent_id] = now
+            if refusal is not None and not isinstance(refusal, NonceTooLow):
+                log.warning("broadcast_refused", intent=intent_id, tx=one.tx_hash, reason=refusal.message)
+
+    def _placed(self, each: Sent, receipt: Receipt) -> None:
+        self._sent_at.pop(each.intent.id, None)
+        if not receipt.is_success:
+            calldata = bytes.fromhex(each.intent.calldata.removeprefix("0x"))
+            revert = self._client.simulate(
+                self._signer.address, each.intent.to_address or None, calldata, block=receipt.block_number
+            )
+            self.refused(each.intent, refusal_of(revert or b"", each.intent.kind), at=receipt)
+            return
+        with transaction(self._engine) as session:
+            if not move_intent(
+                session, each.intent.id, (SENT,), self._state_at(receipt.block_number), _place(receipt)
+            ):
+                return
+            for one in each.broadcasts:
+                set_broadcast_state(
+                    session, one.id, "mined" if one.tx_hash == receipt.tx_hash else "replaced"
+                )
+            follow_up(session, self._effects.deployment, each.intent, receipt)
+
+    def _nonce_lost(self, each: Sent) -> None:
+        """Another transaction of this key took the nonce: look for the effect, else begin anew with a fresh nonce."""
+        self._sent_at.pop(each.intent.id, None)
+        evidence = self._evidence(each.intent)
+        with transaction(self._engine) as session:
+            if evidence is not None:
+                self._done_by_other(session, each.intent, evidence)
+            else:
+                move_intent(session, each.intent.id, (SENT,), QUEUED, {"tx_hash": None})
+
+    def _evidence(self, intent: Intent) -> Evidence | None:
+        calldata = bytes.fromhex(intent.calldata.removeprefix("0x"))
+        return self._effects.find(intent.kind, intent.effect_key, calldata)
+
+    def _done_by_other(self, session: Session, intent: Intent, evidence: Evidence) -> None:
+        log.info("effect_found", intent=intent.id, kind=intent.kind, tx=evidence.tx_hash)
+        values = {
+            "tx_hash": evidence.tx_hash,
+            "block_number": evidence.block_number,
+            "block_hash": evidence.block_hash,
+        }
+        state = FINAL if evidence.block_number is None else self._state_at(evidence.block_number)
+        move_intent(session, intent.id, (QUEUED, SENT), state, values)
+
+    def _send_again(self, waiting: Sequence[Sent], mined_nonce: int) -> None:
+        now = time.monotonic()
+        again: dict[str, Signed] = {}
+        for each in waiting:
+            newest = each.broadcasts[-1]
+            sent_at = self._sent_at.get(each.intent.id)
+            if sent_at is not None and now - sent_at < RESEND_AFTER_S:
+                continue
+            # Only the first in line can be what holds the others up.
+            if newest.nonce == mined_nonce and time.time() - newest.created_at > RAISE_FEE_AFTER_S:
+                newest = self._raise_fee(newest)
+            raw = bytes.fromhex(newest.raw.removeprefix("0x"))
+            again[each.intent.id] = Signed(raw, newest.tx_hash, newest.nonce, newest.max_fee)
+        if again:
+            self.broadcast(dict(sorted(again.items(), key=lambda item: item[1].nonce)))
+
+    def _raise_fee(self, stuck: Broadcast) -> Broadcast:
+        """Store and give the same call under the same nonce at a higher fee.
+
+        Units: an eighth more than before, the least that nodes take as a replacement.
+        """
+        before = read_unsigned(bytes.fromhex(stuck.raw.removeprefix("0x")))
+        fees = self._client.fees()
+        priority = max(fees.priority, before.priority_fee + before.priority_fee // 8 + 1)
+        most = max(fees.ceiling, before.max_fee + before.max_fee // 8 + 1, priority)
+        signed = self._signer.sign(replace(before, max_fee=most, priority_fee=priority))
+        log.info("fee_raised", intent=stuck.intent_id, nonce=stuck.nonce, max_fee=most)
+        with transaction(self._engine) as session:
+            return add_replacement(
+                session,
+                self._signer.name,
+                stuck.intent_id,
+                stuck.nonce,
+                "0x" + signed.raw.hex(),
+                signed.tx_hash,
+                most,
+                int(time.time()),
+            )
+
+    def _state_at(self, block_number: int) -> str:
+        head = block_number if self._head is None else self._head.number
+        return FINAL if head - block_number >= self._confirmations else MINED
+
+    def _watch_head(self) -> bool:
+        """Compare where outcomes stand with the chain as it is now."""
+        now = time.monotonic()
+        if now - self._watched_at < self._watch_every_s:
+            return False
+        self._watched_at = now
+        head = self._client.block("latest")
+        if head is None or (self._head is not None and head.hash == self._head.hash):
+            return False
+        before, self._head = self._head, head
+        has_moved = self._make_final(head)
+        if before is not None and not is_gone(self._client, before.number, before.hash):
+            return has_moved
+        top = head.number if before is None else min(head.number, before.number)
+        return self._take_back(max(0, top - WINDOW)) or has_moved
+
+    def _make_final(self, head: BlockHeader) -> bool:
+        with reading(self._engine) as session:
+            mined = intents_in(session, (MINED,), self._signer.name)
+        deep = [one for one in mined if (one.block_number or 0) <= head.number - self._confirmations]
+        deep = [one for one in deep if not is_gone(self._client, one.block_number or 0, one.block_hash or "")]
+        if deep:
+            with transaction(self._engine) as session:
+                for one in deep:
+                    move_intent(session, one.id, (MINED,), FINAL)
+        return bool(deep)
+
+    def _take_back(self, since_block: int) -> bool:
+        """Outcomes whose block is no longer of the chain go back to waiting; their bytes are sent again."""
+        with reading(self._engine) as session:
+            placed = intents_placed_from(session, self._signer.name, since_block)
+            broadcasts = broadcasts_of_intents(session, [intent.id for intent in placed])
+        blocks = {(one.block_number or 0, one.block_hash or "") for one in placed}
+        gone = {block for block in blocks if is_gone(self._client, *block)}
+        lost = [one for one in placed if (one.block_number, one.block_hash) in gone]
+        for one in lost:
+            log.warning("fork_took_back", intent=one.id, kind=one.kind, block=one.block_number)
+        if lost:
+            nothing = {
+                "block_number": None,
+                "block_hash": None,
+                "gas_used": None,
+                "error": None,
+                "error_code": None,
+            }
+            with transaction(self._engine) as session:
+                for one in lost:
+                    state = SENT if broadcasts[one.id] else QUEUED
+                    move_intent(session, one.id, (MINED, FINAL, FAILED), state, nothing)
+        return bool(lost)
+
+
+def _place(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "tx_hash": receipt.tx_hash,
+        "block_number": receipt.block_number,
+        "block_hash": receipt.block_hash,
+        "gas_used": receipt.gas_used,
+    }

@@ -1,0 +1,227 @@
+"""Turns intents into transactions of one key, each exactly once, whatever dies in between.
+
+The lease's holder tries an intent, signs it, stores nonce, bytes and hash in one commit fenced by the lease, and only then
+broadcasts. A crash before that commit leaves nothing behind; after it, the same bytes are sent again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from settlement.chain.client import ChainClient
+from settlement.chain.deployment import Deployment
+from settlement.chain.effects import open_effects
+from settlement.chain.errors_map import refusal_of
+from settlement.chain.outcomes import Outcomes
+from settlement.chain.rpc import RpcRefused
+from settlement.chain.signer import Signed, Signer, Unsigned
+from settlement.errors import ChainError, Conflict
+from settlement.store.engine import reading, transaction
+from settlement.store.handles import Engine
+from settlement.store.repositories.broadcasts import broadcasts_of_nonce, record_broadcast
+from settlement.store.repositories.intents import SENT, intents_in, queued_intents
+from settlement.store.repositories.leases import find_lease, release_lease, take_lease
+from settlement.store.tables_private import Intent, SignerLease
+
+MOST_IN_FLIGHT: Final = 50
+PATIENCE_S: Final = 5
+"""How long an intent that would revert may wait for others of ours that are on their way."""
+
+_IDLE_S: Final = 0.05
+_TROUBLE_S: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An intent that would pass now, and the gas for it."""
+
+    intent: Intent
+    to: str | None
+    calldata: bytes
+    gas: int
+
+
+class Sender:
+    """Sends the intents of one signer.
+
+    Holds:  T24, T28: no nonce is used twice and none is left out, over any number of processes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: ChainClient,
+        signer: Signer,
+        deployment: Deployment,
+        *,
+        confirmations: int = 0,
+        lease_ttl_s: int = 5,
+        watch_every_s: int = 1,
+        reached: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._signer = signer
+        self._lease_ttl_s = lease_ttl_s
+        # Fault runs stop the sender at the named points.
+        self._reached = reached
+        self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._lease: SignerLease | None = None
+        self._next_nonce = 0
+        self._outcomes = Outcomes(
+            engine,
+            client,
+            signer,
+            open_effects(client, deployment),
+            confirmations=confirmations,
+            watch_every_s=watch_every_s,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until told to stop; trouble with chain or lease is logged and waited out."""
+        while not stop.is_set():
+            try:
+                pause_s = 0 if self.step() else _IDLE_S
+            except (ChainError, Conflict) as trouble:
+                log.warning(
+                    "sender_paused", signer=self._signer.name, code=trouble.code, reason=trouble.message
+                )
+                pause_s = _TROUBLE_S
+            stop.wait(pause_s)
+        self.close()
+
+    def close(self) -> None:
+        """Let another process take over at once."""
+        if self._lease is not None:
+            with transaction(self._engine) as session:
+                release_lease(session, self._lease)
+            self._lease = None
+
+    def step(self) -> bool:
+        """Look what became of what was sent, then send what waits; say whether anything moved.
+
+        Raises: ChainError when the node does not answer, Conflict when the lease was lost: in both cases what is
+                stored is whole, and the next step goes on from it.
+        """
+        if not self._holds_lease():
+            return False
+        has_moved = self._outcomes.look()
+        has_sent = self._send_waiting()
+        return self._outcomes.look() or has_moved if has_sent else has_moved
+
+    def _holds_lease(self) -> bool:
+        now = int(time.time())
+        if self._lease is not None and self._lease.expires_at - now > self._lease_ttl_s // 2:
+            return True
+        fence = None if self._lease is None else self._lease.fence
+        with transaction(self._engine) as session:
+            standing = find_lease(session, self._signer.name)
+            if standing is not None and _is_dead(standing.holder):
+                release_lease(session, standing)
+            self._lease = take_lease(
+                session, self._signer.name, self._holder, now=now, ttl_s=self._lease_ttl_s
+            )
+        if self._lease is not None and self._lease.fence != fence:
+            self._next_nonce = self._lease.next_nonce or 0
+        return self._lease is not None
+
+    def _send_waiting(self) -> bool:
+        """Whether anything was tried at all."""
+        with reading(self._engine) as session:
+            in_flight = intents_in(session, (SENT,), self._signer.name)
+            waiting = queued_intents(session, self._signer.name, MOST_IN_FLIGHT - len(in_flight))
+        if not waiting or self._lease is None:
+            return False
+        ready: list[Ready] = []
+        for intent in waiting:
+            prepared = self._prepare(intent, is_alone=not in_flight and not ready)
+            if prepared is not None:
+                ready.append(prepared)
+        if ready:
+            self._sign_and_send(self._lease, ready)
+        return bool(ready)
+
+    def _prepare(self, intent: Intent, *, is_alone: bool) -> Ready | None:
+        to, calldata = intent.to_address or None, bytes.fromhex(intent.calldata.removeprefix("0x"))
+        try:
+            gas = self._client.try_gas(self._signer.address, to, calldata)
+        except RpcRefused as refused:
+            # The node's word, not the contract's: it may be lagging or short of funds. The others go on.
+            log.warning("intent_not_tried", intent=intent.id, reason=refused.message)
+            return None
+        if isinstance(gas, int):
+            # A quarter above the estimate: state may move between here and the block.
+            return Ready(intent, to, calldata, gas + gas // 4)
+        if is_alone or time.time() - intent.created_at > PATIENCE_S:
+            self._outcomes.refused(intent, refusal_of(gas, intent.kind))
+        # Else one of ours that is on its way may be what it waits for.
+        return None
+
+    def _sign_and_send(self, lease: SignerLease, ready: list[Ready]) -> None:
+        fees = self._client.fees()
+        nonces = self._free_nonces(len(ready))
+        signed = [
+            self._signer.sign(Unsigned(nonce, one.to, one.calldata, one.gas, fees.ceiling, fees.priority))
+            for nonce, one in zip(nonces, ready, strict=True)
+        ]
+        self._reached("signed")
+        self._store(lease, ready, signed)
+        self._next_nonce = max(self._next_nonce, nonces[-1] + 1)
+        self._reached("stored")
+        self._outcomes.broadcast({one.intent.id: two for one, two in zip(ready, signed, strict=True)})
+        self._reached("sent")
+
+    def _store(self, lease: SignerLease, ready: list[Ready], signed: list[Signed]) -> None:
+        try:
+            with transaction(self._engine) as session:
+                for one, two in zip(ready, signed, strict=True):
+                    record_broadcast(
+                        session,
+                        lease,
+                        one.intent.id,
+                        nonce=two.nonce,
+                        raw="0x" + two.raw.hex(),
+                        tx_hash=two.tx_hash,
+                        max_fee=two.max_fee,
+                        created_at=int(time.time()),
+                    )
+        except Conflict:
+            self._lease = None
+            raise
+
+    def _free_nonces(self, count: int) -> list[int]:
+        """The next nonces to sign with; one that nobody ever signed is filled in first, else all later ones would wait."""
+        mined = self._client.nonce(self._signer.address, block="latest")
+        start = max(self._next_nonce, self._client.nonce(self._signer.address))
+        nonces: list[int] = []
+        if mined < self._next_nonce:
+            with reading(self._engine) as session:
+                if not broadcasts_of_nonce(session, self._signer.name, mined):
+                    nonces.append(mined)
+        return nonces + list(range(start, start + count - len(nonces)))
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether a lease's holder was a process of this machine that is gone: its lease need not be waited out."""
+    host, _, rest = holder.partition("/")
+    pid = rest.partition("/")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
