@@ -1,0 +1,48 @@
+"""ClearanceOracle: committees, and what they signed."""
+
+from __future__ import annotations
+
+from settlement.chain.bindings.clearance_oracle import Attested, CommitteeSeated, SeatSuspended
+from settlement.store.projecting.orders import attestation
+from settlement.store.projecting.text import hex_text
+from settlement.store.projection import EventPlace, Projection
+from settlement.store.tables_projection import Committee, CommitteeSeat
+
+
+def committee_seated(projection: Projection, event: CommitteeSeated, _place: EventPlace) -> None:
+    """A new version of a jurisdiction's committee sits."""
+    projection.add(
+        Committee(
+            jurisdiction=event.jurisdiction,
+            version=event.version,
+            threshold=event.threshold,
+            treasury=event.treasury,
+        )
+    )
+    for number, seat in enumerate(event.seats):
+        projection.add(
+            CommitteeSeat(
+                jurisdiction=event.jurisdiction,
+                version=event.version,
+                seat=number,
+                key=seat.key,
+                member=seat.member,
+            )
+        )
+
+
+def seat_suspended(projection: Projection, event: SeatSuspended, _place: EventPlace) -> None:
+    """The newest seat of a key no longer counts."""
+    seats = projection.matching(CommitteeSeat, jurisdiction=event.jurisdiction, key=event.key)
+    for seat in sorted(seats, key=lambda seat: seat.version)[-1:]:
+        seat.suspended = True
+
+
+def attested(projection: Projection, event: Attested, place: EventPlace) -> None:
+    """A quorum signed one state; the order takes it over by Recorded in the same transaction."""
+    row = attestation(projection, event.order, event.seq, place)
+    row.digest = hex_text(event.digest)
+    row.declarations = hex_text(event.declarations)
+    row.messages = hex_text(event.messages)
+    row.seat_bitmap = event.seat_bitmap
+    row.event_at = event.event_at
