@@ -41,8 +41,10 @@ _PARAMETERS: Final = {
     "ledger": "CashLedger",
     "receivables": "Receivables",
     "creditlines": "CreditLines",
+    "credit": "CreditLines",
     "clearanceoracle": "ClearanceOracle",
     "indexoracle": "IndexOracle",
+    "indices": "IndexOracle",
     "cover": "DisruptionCover",
 }
 """Constructor parameters (lower case) by the contract whose address they take."""
