@@ -17,6 +17,8 @@ LOCAL_CHAIN_ID = 31337
 class Settings:
     """Where everything lies and listens.
 
+    ``embeds_chain`` is false when ``HANSE_CHAIN_URL`` names a node that somebody else runs.
+
     Units:  ports are TCP ports on 127.0.0.1; ``confirmations`` counts blocks until a block is called final.
     """
 
@@ -26,8 +28,8 @@ class Settings:
     database_url: str
     api_port: int
     rpc_port: int
-    oracle_port: int
     confirmations: int
+    embeds_chain: bool = True
     governor_key_file: Path | None = None
     relayer_key_file: Path | None = None
 
@@ -74,8 +76,8 @@ def load_settings(
         database_url=_secret(env, "HANSE_DATABASE_URL") or f"sqlite:///{root / 'hanse.db'}",
         api_port=web_port,
         rpc_port=chain_port,
-        oracle_port=_integer(env, "HANSE_ORACLE_PORT", web_port + 1),
         confirmations=_integer(env, "HANSE_CONFIRMATIONS", 0),
+        embeds_chain="HANSE_CHAIN_URL" not in env,
         governor_key_file=_path(env, "HANSE_GOVERNOR_KEY_FILE"),
         relayer_key_file=_path(env, "HANSE_RELAYER_KEY_FILE"),
     )

@@ -46,7 +46,21 @@ COMPANIES = (
         Company(f"customs-{n}", f"Customs Office {n}", f"HANSEDEMO0CUSTO00{n}", UNITED_KINGDOM, ("customs",))
         for n in range(1, 6)
     ),
+    *(
+        Company(
+            f"observer-{n}", f"Weather Office {n}", f"HANSEDEMO0OBSER00{n}", UNITED_KINGDOM, ("observer",)
+        )
+        for n in range(1, 6)
+    ),
 )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part in a demo network, and in which currencies."""
+
+    companies: tuple[Company, ...] = COMPANIES
+    currencies: tuple[str, ...] = ("GBP", "USD")
 
 
 @dataclass(frozen=True)

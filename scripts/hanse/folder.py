@@ -5,15 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from settlement.durable_file import write_durably
 from settlement.errors import Conflict
-
-_POLL_S = 1 / 20
 
 
 @dataclass
@@ -35,24 +32,20 @@ def prepare_folder(folder: Path) -> None:
     (folder / "logs").mkdir(mode=0o700, exist_ok=True)
 
 
-def lock_folder(folder: Path, *, patience_s: int = 0) -> FolderLock:
+def lock_folder(folder: Path) -> FolderLock:
     """Take the folder for this process tree.
 
-    Raises: Conflict when another one holds it (longer than ``patience_s``).
+    Raises: Conflict when another one holds it.
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    give_up_at = time.monotonic() + patience_s
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return FolderLock(descriptor)
-        except BlockingIOError:
-            if time.monotonic() >= give_up_at:
-                os.close(descriptor)
-                raise Conflict(
-                    f"another hanse runs on {folder}; stop it, or give this one --data DIR"
-                ) from None
-            time.sleep(_POLL_S)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Conflict(
+            f"another hanse runs on {folder}; stop it, or give this one --data DIR", code="folder_in_use"
+        ) from None
+    return FolderLock(descriptor)
 
 
 def write_run_note(folder: Path, note: dict[str, Any]) -> None:
