@@ -35,10 +35,7 @@ class ClearanceGateway(Gateway):
         )
 
     def committee(self, jurisdiction: int, *, block: str | int = "latest") -> CommitteeOfAnswer:
-        """The committee that sits now.
-
-        Raises: NotFound when none does.
-        """
+        """The committee that sits now; version 0 when none does."""
         return self._ask(ClearanceOracle.committee_of(jurisdiction), block)
 
     def digest(self, attestation: Attestation) -> bytes:
