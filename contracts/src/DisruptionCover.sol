@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
@@ -10,6 +9,7 @@ import {IIndexOracle} from "./interfaces/IIndexOracle.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Payout} from "./lib/Payout.sol";
+import {Signature} from "./lib/Signature.sol";
 import {COVER, INSURER, Phase, Policy, PoolFunding} from "./lib/Terms.sol";
 
 /// @title Parametric cover against collateral locked at the sale
@@ -17,6 +17,8 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     uint256 private constant DAY = 1 days;
     uint256 private constant MAX_DAYS = 31; // bounds the walk over earlier days in `pay` and `expire`
     uint256 private constant GRACE = 3 days;
+    uint32 private constant RECENT_DAYS = 2; // an event read on one of them may still be under way (O15)
+    uint256 private constant LAST_TIME = type(uint32).max;
     uint8 private constant FROM_COVER = 3;
     bytes32 private constant POLICY_TYPE = keccak256(
         "Policy(uint32 insurer,uint32 insured,uint256 order,uint16 currency,uint56 sum,uint56 premium,uint16 peril,"
@@ -50,9 +52,9 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     function fund(PoolFunding calldata funding, bytes calldata signature) external {
         if (block.timestamp > funding.deadline) revert SignatureExpired(funding.deadline);
         if (_nonces[funding.insurer][funding.nonce]) revert NonceUsed(funding.insurer, funding.nonce);
-        _requireSigned(
-            funding.insurer, _hashTypedDataV4(keccak256(abi.encode(FUNDING_TYPE, funding))), signature
-        );
+        if (funding.amount == 0) revert InvalidTerms();
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(FUNDING_TYPE, funding)));
+        _requireSigned(funding.insurer, digest, signature, funding.amount);
         _network.requireStanding(funding.insurer, INSURER);
 
         _nonces[funding.insurer][funding.nonce] = true;
@@ -69,11 +71,12 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         _checkTerms(terms);
         policy = policyId(terms);
         if (_policies[policy].insurer != 0) revert QuoteUsed(policy);
-        _requireSigned(terms.insurer, bytes32(policy), insurerSignature);
-        _requireSigned(terms.insured, bytes32(policy), insuredSignature);
+        _requireSigned(terms.insurer, bytes32(policy), insurerSignature, terms.sum);
+        _requireSigned(terms.insured, bytes32(policy), insuredSignature, terms.premium);
         _network.requireStanding(terms.insurer, INSURER);
         _network.requireStanding(terms.insured, 0);
         _requireInterest(terms);
+        _requireCalm(terms);
 
         uint256 pool = poolId(terms.insurer, terms.currency);
         uint256 capital = _ledger.balanceOf(terms.currency, pool) + terms.premium;
@@ -92,10 +95,10 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         if (day < terms.firstDay || day > terms.lastDay) revert DayNotCovered(day);
         (bool isFixed, uint64 index,) = _indices.readingOf(terms.peril, terms.place, day);
         if (!isFixed) revert IndexNotFixed(day);
-        if (index < terms.attach) revert BelowAttach(index, terms.attach);
+        uint256 payout = _payoutAt(terms, index);
+        if (payout == 0) revert BelowAttach(index, terms.attach);
         _requireNoEarlierTrigger(terms, day);
 
-        uint256 payout = Payout.linear(terms.sum, index, terms.attach, terms.exhaust);
         uint256 pool = poolId(terms.insurer, terms.currency);
         state.payout = uint56(payout);
         state.isSettled = true;
@@ -118,12 +121,12 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     /// @inheritdoc IDisruptionCover
     function expire(Policy calldata terms) external {
         (uint256 policy, PolicyState memory state) = _openPolicy(terms);
-        uint32 until = expiresAt(terms);
-        if (block.timestamp <= until) revert CapitalStillBound(policy, until);
+        uint256 until = _boundUntil(terms);
+        if (block.timestamp <= until) revert CapitalStillBound(policy, uint32(until));
         for (uint32 day = terms.firstDay; day <= terms.lastDay; ++day) {
             (bool isFixed, uint64 index, bool isOpen) = _indices.readingOf(terms.peril, terms.place, day);
             if (isOpen) revert IndexNotFixed(day);
-            if (isFixed && index >= terms.attach) revert TriggeredUnpaid(day);
+            if (isFixed && _payoutAt(terms, index) != 0) revert TriggeredUnpaid(day);
         }
         state.isSettled = true;
         _policies[policy] = state;
@@ -158,8 +161,9 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     }
 
     /// @inheritdoc IDisruptionCover
-    function expiresAt(Policy calldata terms) public view returns (uint32) {
-        return uint32((uint256(terms.lastDay) + 1) * DAY + _indices.observationWindow() + GRACE);
+    function expiresAt(Policy calldata terms) external view returns (uint32) {
+        uint256 until = _boundUntil(terms);
+        return until > LAST_TIME ? uint32(LAST_TIME) : uint32(until);
     }
 
     function _checkTerms(Policy calldata terms) private view {
@@ -167,10 +171,19 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         if (
             terms.sum == 0 || terms.attach == 0 || terms.exhaust <= terms.attach || terms.waitingDays == 0
                 || terms.lastDay < terms.firstDay || terms.lastDay - terms.firstDay >= MAX_DAYS
+                || terms.insurer == terms.insured || _boundUntil(terms) > LAST_TIME
         ) revert InvalidTerms();
         // Covered days start after the waiting period, so no reading of one can exist at the sale (I-24).
         uint256 earliest = block.timestamp / DAY + terms.waitingDays;
-        if (terms.firstDay < earliest) revert WaitingPeriod(terms.firstDay, uint32(earliest));
+        if (terms.firstDay < earliest) revert WaitingPeriod(terms.firstDay, earliest);
+    }
+
+    /// @dev One observer's reading at the attachment is enough to stop sales; the median may come too late.
+    function _requireCalm(Policy calldata terms) private view {
+        uint32 today = uint32(block.timestamp / DAY);
+        for (uint32 day = today - RECENT_DAYS; day < today; ++day) {
+            if (_indices.peakOf(terms.peril, terms.place, day) >= terms.attach) revert EventUnderWay(day);
+        }
     }
 
     function _requireInterest(Policy calldata terms) private view {
@@ -184,7 +197,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     function _requireNoEarlierTrigger(Policy calldata terms, uint32 day) private view {
         for (uint32 earlier = terms.firstDay; earlier < day; ++earlier) {
             (bool isFixed, uint64 index, bool isOpen) = _indices.readingOf(terms.peril, terms.place, earlier);
-            if (isOpen || (isFixed && index >= terms.attach)) revert EarlierDayOpen(earlier);
+            if (isOpen || (isFixed && _payoutAt(terms, index) != 0)) revert EarlierDayOpen(earlier);
         }
     }
 
@@ -195,9 +208,18 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         if (state.isSettled) revert PolicySettled(policy);
     }
 
-    function _requireSigned(uint32 member, bytes32 digest, bytes calldata signature) private view {
-        address key = signature.length == 0 ? msg.sender : ECDSA.recover(digest, signature);
-        if (_network.signer(key, COVER) != member) revert NotSignedBy(member);
+    function _requireSigned(uint32 member, bytes32 digest, bytes calldata signature, uint256 amount) private view {
+        address key = Signature.actor(digest, signature);
+        if (_network.signerFor(key, COVER, amount) != member) revert NotSignedBy(member);
+    }
+
+    function _boundUntil(Policy calldata terms) private view returns (uint256) {
+        return (uint256(terms.lastDay) + 1) * DAY + _indices.observationWindow() + GRACE;
+    }
+
+    /// @dev A day whose payout is nothing does not trigger: it must not use up the policy before a worse day.
+    function _payoutAt(Policy calldata terms, uint256 index) private pure returns (uint256) {
+        return Payout.linear(terms.sum, index, terms.attach, terms.exhaust);
     }
 
     function _moveOne(uint16 currency, uint256 from, uint256 to, uint256 amount) private {

@@ -2,15 +2,17 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IIndexOracle} from "./interfaces/IIndexOracle.sol";
+import {Quorum} from "./lib/Quorum.sol";
+import {Signature} from "./lib/Signature.sol";
 import {Observation} from "./lib/Terms.sol";
 
 /// @title Observed indices by bucket, fixed by the median of signed readings
 contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     uint256 private constant DAY = 1 days;
-    uint256 private constant MAX_OBSERVERS = 15;
+    // Observers' clocks and the chain's differ a little (O09).
+    uint256 private constant SKEW = 5 minutes;
     uint32 public constant observationWindow = 2 days;
     bytes32 private constant OBSERVATION_TYPE =
         keccak256("Observation(bytes32 bucket,uint64 value,uint32 observedAt,uint32 deadline)");
@@ -29,9 +31,11 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     /// @dev One word a bucket; the readings themselves lie four to a word.
     struct Bucket {
         uint64 median;
+        uint64 peak; // the highest single reading
         uint32 day;
         uint16 seen; // bit i: observer number i has spoken
         uint16 version; // committee whose observers read this bucket
+        uint8 threshold; // of that committee: a later one cannot change what is enough here
         uint8 count;
         bool isFixed;
     }
@@ -39,16 +43,14 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     Committee private _committee;
     mapping(address key => ObserverSeat) private _seats;
     mapping(bytes32 bucket => Bucket) private _buckets;
-    mapping(bytes32 bucket => uint64[MAX_OBSERVERS]) private _values;
+    mapping(bytes32 bucket => uint64[16]) private _values; // Quorum.MOST_SEATS of them
 
     constructor(address authority) AccessManaged(authority) EIP712("Hanse", "1") {}
 
     /// @inheritdoc IIndexOracle
     function seat(uint8 threshold, address[] calldata keys) external restricted {
         uint256 size = keys.length;
-        if (size == 0 || size > MAX_OBSERVERS || threshold > size || 2 * uint256(threshold) <= size) {
-            revert InvalidCommittee();
-        }
+        if (!Quorum.isSound(threshold, size)) revert InvalidCommittee();
         uint16 version = _committee.version + 1;
         _committee = Committee(version, uint8(size), threshold);
         for (uint256 i; i < size; ++i) {
@@ -72,22 +74,31 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
         uint256 dayEnd = (uint256(day) + 1) * DAY;
         if (block.timestamp < dayEnd) revert DayNotOver(day);
         if (block.timestamp > dayEnd + observationWindow) revert ObservationWindowClosed(id);
+        // What was read before the day began speaks of another day (O08).
+        if (observation.observedAt < dayEnd - DAY || observation.observedAt > block.timestamp + SKEW) {
+            revert ObservedOutOfTime(observation.observedAt);
+        }
 
-        address observer = ECDSA.recover(digestOf(observation), signature);
+        address observer = Signature.actor(digestOf(observation), signature);
         ObserverSeat memory taken = _seats[observer];
         Committee memory committee = _committee;
         if (taken.version == 0 || taken.version != committee.version) revert NotObserver(observer);
 
         Bucket memory bucket = _buckets[id];
         if (bucket.isFixed) revert AlreadyFixed(id);
-        // A committee seated while readings were coming in starts the bucket anew: seats of two versions never mix.
-        if (bucket.version != committee.version) bucket = Bucket(0, day, 0, committee.version, 0, false);
+        if (bucket.version != committee.version) {
+            // Readings that are enough stay: seating a committee must not undo a payout.
+            if (_isEnough(bucket)) revert NotObserver(observer);
+            // Fewer are dropped, and the bucket starts anew: seats of two versions never mix.
+            bucket = Bucket(0, 0, day, 0, committee.version, committee.threshold, 0, false);
+        }
         uint16 bit = uint16(1) << taken.number;
         if (bucket.seen & bit != 0) revert AlreadyObserved(id, observer);
 
         _values[id][bucket.count] = observation.value;
         bucket.seen |= bit;
         bucket.count += 1;
+        if (observation.value > bucket.peak) bucket.peak = observation.value;
         _buckets[id] = bucket;
         emit Observed(id, observer, observation.value, observation.observedAt);
         if (bucket.count == committee.size) _fix(id, bucket);
@@ -97,8 +108,7 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     function fix(bytes32 id) external {
         Bucket memory bucket = _buckets[id];
         if (bucket.isFixed) revert AlreadyFixed(id);
-        uint8 threshold = _committee.threshold;
-        if (bucket.count == 0 || bucket.count < threshold) revert TooFewObservations(id, bucket.count, threshold);
+        if (!_isEnough(bucket)) revert TooFewObservations(id, bucket.count, bucket.threshold);
         uint256 until = (uint256(bucket.day) + 1) * DAY + observationWindow;
         if (block.timestamp <= until) revert TooEarly(id, uint32(until));
         _fix(id, bucket);
@@ -112,8 +122,12 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     {
         Bucket memory bucket = _buckets[bucketOf(peril, place, day)];
         bool isAccepting = block.timestamp <= (uint256(day) + 1) * DAY + observationWindow;
-        bool isFixable = bucket.count > 0 && bucket.count >= _committee.threshold;
-        return (bucket.isFixed, bucket.median, !bucket.isFixed && (isAccepting || isFixable));
+        return (bucket.isFixed, bucket.median, !bucket.isFixed && (isAccepting || _isEnough(bucket)));
+    }
+
+    /// @inheritdoc IIndexOracle
+    function peakOf(uint16 peril, bytes32 place, uint32 day) external view returns (uint64) {
+        return _buckets[bucketOf(peril, place, day)].peak;
     }
 
     /// @inheritdoc IIndexOracle
@@ -139,7 +153,8 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
         emit IndexFixed(id, bucket.median, bucket.count);
     }
 
-    /// @dev Insertion sort of at most 15 readings; between two middle ones the mean, rounded down (never in favour of a payout).
+    /// @dev Insertion sort of at most 16 readings. Between two middle ones the mean, rounded down: never in favour of a
+    /// payout.
     function _median(bytes32 id, uint256 count) private view returns (uint64) {
         uint64[] memory sorted = new uint64[](count);
         for (uint256 i; i < count; ++i) {
@@ -153,5 +168,10 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
         uint256 high = sorted[count / 2];
         uint256 low = sorted[(count - 1) / 2];
         return uint64((low + high) / 2);
+    }
+
+    /// @dev A bucket that nobody spoke on has threshold 0.
+    function _isEnough(Bucket memory bucket) private pure returns (bool) {
+        return bucket.count != 0 && bucket.count >= bucket.threshold;
     }
 }

@@ -23,7 +23,7 @@ from settlement.errors import (
 )
 from settlement.ids import id_text
 
-_TIMES: Final = frozenset({"deadline", "until", "expiry", "event_at"})
+_TIMES: Final = frozenset({"deadline", "until", "expiry", "event_at", "observed_at"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
@@ -151,6 +151,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         InputRefused,
         "deadline {deadline} is more than two hours ahead; choose an earlier hour",
     ),
+    "ObservedOutOfTime": (
+        InputRefused,
+        "the reading was taken at {observed_at}, before its day began or after the chain's clock",
+    ),
     "EventInFuture": (InputRefused, "the event of {event_at} lies in the future of the chain's clock"),
     "InvalidSignatureLength": (InputRefused, "signatures of {length} bytes in all; each needs 65 (r, s, v)"),
     "SeatsNotAscending": (InputRefused, "signatures must stand in ascending order of seats, each seat once"),
@@ -198,7 +202,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "DayNotOver": (Conflict, "day {day} is not over; observe it afterwards"),
     "DrawIndexUsed": (Conflict, "draw {index} was made already; the next is {next}"),
     "DrawsClosed": (Conflict, "order {order} takes no more draws: repaid, paid, on hold, expired or closed"),
-    "EventUnderWay": (Conflict, "the event of bucket {bucket} is under way; its cover is no longer sold"),
+    "EventUnderWay": (
+        Conflict,
+        "a reading of day {day} reaches the attachment: the event is under way, its cover is not sold now",
+    ),
     "IndexNotFixed": (Conflict, "the index of day {day} is not fixed yet"),
     "InsufficientCash": (
         Conflict,

@@ -47,7 +47,7 @@ class PolicyWish(Wish):
     last_day: Day
     attach: IndexValue
     exhaust: IndexValue
-    waiting_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
+    waiting_days: Annotated[int, Field(strict=True, ge=1, le=365)] = 1
 
 
 class Payout(Answer):

@@ -28,7 +28,8 @@ interface IDisruptionCover {
     error CapitalShort(uint256 pool, uint256 free, uint256 wanted);
     error UnknownPolicy(uint256 policy);
     error PolicySettled(uint256 policy);
-    error WaitingPeriod(uint32 firstDay, uint32 earliest);
+    error WaitingPeriod(uint32 firstDay, uint256 earliest);
+    error EventUnderWay(uint32 day);
     error NoInsurableInterest(uint32 insured, uint256 order);
     error CurrencyDiffers(uint16 order, uint16 policy);
     error DayNotCovered(uint32 day);
@@ -42,9 +43,10 @@ interface IDisruptionCover {
     function fund(PoolFunding calldata funding, bytes calldata signature) external;
 
     /// @notice Buy cover: insurer and insured signed the same terms. Premium moves to the pool, the sum is locked.
+    /// Covered days start after the waiting period; no sale while a reading of the last days is at the attachment (I-24).
     function buy(Policy calldata terms, bytes calldata insurerSignature, bytes calldata insuredSignature) external returns (uint256 policy);
 
-    /// @notice Anyone: pay a policy for its first covered day whose index is fixed at or above attach. Once (I-23).
+    /// @notice Anyone: pay a policy for its first covered day whose fixed index pays anything. Once (I-23).
     /// The lender of the order is paid first, up to what is outstanding now (I-25); the rest goes to the insured.
     function pay(Policy calldata terms, uint32 day) external;
 

@@ -16,14 +16,17 @@ interface IIndexOracle {
     error ObservationWindowClosed(bytes32 bucket);
     error SignatureExpired(uint32 deadline);
     error DayNotOver(uint32 day);
+    error ObservedOutOfTime(uint32 observedAt);
     error AlreadyFixed(bytes32 bucket);
     error TooEarly(bytes32 bucket, uint32 until);
     error TooFewObservations(bytes32 bucket, uint8 given, uint8 threshold);
 
-    /// @notice Governance: the observers' keys and how many readings fix an index. 2k > n, at most 15.
+    /// @notice Governance: the observers' keys and how many readings fix an index. 2k > n, at most 16. A bucket that has
+    /// enough readings stays with the committee that gave them.
     function seat(uint8 threshold, address[] calldata keys) external;
 
     /// @notice Anyone relays one observer's signed reading; the bucket's preimage proves which day it speaks of.
+    /// Empty signature: the caller is the observer.
     function observe(uint16 peril, bytes32 place, uint32 day, Observation calldata observation, bytes calldata signature) external;
 
     /// @notice Anyone: fix the median once every observer has spoken, or k have and the observation deadline has passed.
@@ -36,6 +39,9 @@ interface IIndexOracle {
         external
         view
         returns (bool isFixed, uint64 median, bool isOpen);
+
+    /// @return the highest single reading of the bucket so far, before any median
+    function peakOf(uint16 peril, bytes32 place, uint32 day) external view returns (uint64);
 
     /// @return isFixed whether the median stands, its value, and how many readings are in
     function indexOf(bytes32 bucket) external view returns (bool isFixed, uint64 median, uint8 observations);

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "DisruptionCover"
-ABI_HASH = "0x66b3d2e769cfdc4baa7b6d0bb9f8b427ca6a444fb47772dcbe2e8615009704f6"
+ABI_HASH = "0xc58fae3739ea48afd29e47145c963658fa5a78f05be6ee6d9e5eab7e24a15640"
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,8 @@ ERRORS: tuple[type[Any], ...] = (
     errors.CapitalStillBound,
     errors.CurrencyDiffers,
     errors.DayNotCovered,
-    errors.ECDSAInvalidSignature,
-    errors.ECDSAInvalidSignatureLength,
-    errors.ECDSAInvalidSignatureS,
     errors.EarlierDayOpen,
+    errors.EventUnderWay,
     errors.IndexNotFixed,
     errors.InvalidShortString,
     errors.InvalidTerms,

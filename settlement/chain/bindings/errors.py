@@ -833,6 +833,22 @@ class EventInFuture:
 
 
 @dataclass(frozen=True)
+class EventUnderWay:
+    """Custom error EventUnderWay(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "EventUnderWay(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fd00ff8c")
+
+    day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> EventUnderWay:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(day=values[0])
+
+
+@dataclass(frozen=True)
 class FaceOutOfRange:
     """Custom error FaceOutOfRange(uint256)."""
 
@@ -1382,6 +1398,22 @@ class ObservationWindowClosed:
 
 
 @dataclass(frozen=True)
+class ObservedOutOfTime:
+    """Custom error ObservedOutOfTime(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "ObservedOutOfTime(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d5eb0742")
+
+    observed_at: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ObservedOutOfTime:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(observed_at=values[0])
+
+
+@dataclass(frozen=True)
 class OnHold:
     """Custom error OnHold(uint256)."""
 
@@ -1853,10 +1885,10 @@ class UnknownPolicy:
 
 @dataclass(frozen=True)
 class WaitingPeriod:
-    """Custom error WaitingPeriod(uint32,uint32)."""
+    """Custom error WaitingPeriod(uint32,uint256)."""
 
-    SIGNATURE: ClassVar[str] = "WaitingPeriod(uint32,uint32)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("5edee2ad")
+    SIGNATURE: ClassVar[str] = "WaitingPeriod(uint32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("678e8a62")
 
     first_day: int
     earliest: int
@@ -1864,7 +1896,7 @@ class WaitingPeriod:
     @classmethod
     def from_body(cls, body: bytes) -> WaitingPeriod:
         """Read what follows the selector."""
-        values = abi.decode(("uint32", "uint32"), body)
+        values = abi.decode(("uint32", "uint256"), body)
         return cls(first_day=values[0], earliest=values[1])
 
 

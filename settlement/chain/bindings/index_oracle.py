@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "IndexOracle"
-ABI_HASH = "0x06e085339cf390da0505485707e4bbea83664ae1041267c7121ab05d59095d02"
+ABI_HASH = "0x6f22cd45b6bb21f9096fdfeffc7872794c37952e02808e587a1b7e44cbf00627"
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,11 @@ ERRORS: tuple[type[Any], ...] = (
     errors.AlreadyObserved,
     errors.BucketMismatch,
     errors.DayNotOver,
-    errors.ECDSAInvalidSignature,
-    errors.ECDSAInvalidSignatureLength,
-    errors.ECDSAInvalidSignatureS,
     errors.InvalidCommittee,
     errors.InvalidShortString,
     errors.NotObserver,
     errors.ObservationWindowClosed,
+    errors.ObservedOutOfTime,
     errors.SignatureExpired,
     errors.StringTooLong,
     errors.TooEarly,
@@ -217,6 +215,12 @@ def _observation_window_answer(output: bytes) -> int:
 
 def _observe_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _peak_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint64",), output)
+    answer: int = values[0]
+    return answer
 
 
 class ReadingOfAnswer(NamedTuple):
@@ -315,6 +319,13 @@ class IndexOracle:
         """observe(uint16,bytes32,uint32,(bytes32,uint64,uint32,uint32),bytes)"""
         return abi.Call(
             NAME, "observe", bytes.fromhex("d71a8eab") + abi.encode(("uint16", "bytes32", "uint32", "(bytes32,uint64,uint32,uint32)", "bytes"), (peril, abi.fixed(place, 32), day, observation.to_abi(), signature)), False, _observe_answer
+        )
+
+    @staticmethod
+    def peak_of(peril: int, place: bytes, day: int) -> abi.Call[int]:
+        """peakOf(uint16,bytes32,uint32)"""
+        return abi.Call(
+            NAME, "peakOf", bytes.fromhex("f1f68d7a") + abi.encode(("uint16", "bytes32", "uint32"), (peril, abi.fixed(place, 32), day)), True, _peak_of_answer
         )
 
     @staticmethod
