@@ -51,6 +51,7 @@ _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
     credit_lines.LineUsed: (credit.line_used, "line.used"),
     credit_lines.Reserved: (credit.reserved, "loan.reserved"),
     credit_lines.Drawn: (credit.drawn, "loan.drawn"),
+    credit_lines.Accrued: (credit.accrued, "loan.accrued"),
     credit_lines.Repaid: (credit.repaid, "loan.repaid"),
     clearance_oracle.CommitteeSeated: (clearance.committee_seated, "clearance.committee_seated"),
     clearance_oracle.SeatSuspended: (clearance.seat_suspended, "clearance.seat_suspended"),

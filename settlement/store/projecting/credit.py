@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from settlement.chain.bindings.credit_lines import Drawn, LinePublished, LineUsed, Repaid, Reserved
+from settlement.chain.bindings.credit_lines import Accrued, Drawn, LinePublished, LineUsed, Repaid, Reserved
 from settlement.ids import id_text
 from settlement.store.projection import EventPlace, Projection
 from settlement.store.tables_projection import Draw, Line, LineVersion, Loan, Receivable, Repayment
@@ -93,6 +93,13 @@ def drawn(projection: Projection, event: Drawn, place: EventPlace) -> None:
             tx_hash=place.tx_hash,
         )
     )
+
+
+def accrued(projection: Projection, event: Accrued, place: EventPlace) -> None:
+    """Interest is counted up to now, nothing is paid."""
+    loan = projection.get(Loan, id_text(event.order))
+    loan.accrued_millionths = event.accrued
+    loan.since_at = place.at
 
 
 def repaid(projection: Projection, event: Repaid, place: EventPlace) -> None:
