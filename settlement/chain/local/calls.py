@@ -198,6 +198,7 @@ def revert_reason(output: bytes) -> str | None:
             return str(decode(["string"], output[4:])[0])
         if output[:4] == _PANIC:
             return f"panic code 0x{decode(['uint256'], output[4:])[0]:02x}"
-    except DecodingError:
+    except (DecodingError, ValueError, OverflowError):
+        # Whatever a contract reverts with; it need not be what its first bytes claim.
         return None
     return None

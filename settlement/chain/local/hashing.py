@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import rlp
 from eth_hash.auto import keccak as _keccak
+
+MOST_RLP_DEPTH = 16
 
 
 def keccak(value: bytes) -> bytes:
@@ -34,9 +35,49 @@ def _prefix(length: int, offset: int) -> bytes:
 def rlp_decode(encoded: bytes) -> Any:
     """What ``rlp_encode`` was given, lists as lists.
 
-    Raises: rlp.exceptions.DecodingError for anything but the one valid encoding.
+    Raises: ValueError for anything but the one valid encoding, and for lists nested deeper than transactions nest them.
     """
-    return rlp.decode(encoded)
+    item, end = _decode_item(encoded, 0, MOST_RLP_DEPTH)
+    if end != len(encoded):
+        raise ValueError(f"{len(encoded) - end} bytes follow the item")
+    return item
+
+
+def _decode_item(encoded: bytes, at: int, depth: int) -> tuple[Any, int]:
+    if at >= len(encoded):
+        raise ValueError("the input ends where an item should begin")
+    first = encoded[at]
+    if first < 0x80:
+        return encoded[at : at + 1], at + 1
+    start, end = _payload(encoded, at, first)
+    if first < 0xC0:
+        if end - start == 1 and encoded[start] < 0x80:
+            raise ValueError("a small byte is encoded as itself")
+        return encoded[start:end], end
+    if not depth:
+        raise ValueError("lists are nested too deep")
+    items = []
+    while start < end:
+        item, start = _decode_item(encoded, start, depth - 1)
+        items.append(item)
+    if start != end:
+        raise ValueError("an item runs over the end of its list")
+    return items, end
+
+
+def _payload(encoded: bytes, at: int, first: int) -> tuple[int, int]:
+    """Where the payload of a string or list begins and ends."""
+    length = first - (0xC0 if first >= 0xC0 else 0x80)
+    start = at + 1
+    if length > 55:
+        start += length - 55
+        size = encoded[at + 1 : start]
+        length = bytes_int(size)
+        if size[:1] == b"\0" or length < 56:
+            raise ValueError("a length is not written in its shortest form")
+    if start + length > len(encoded):
+        raise ValueError("an item is longer than the input")
+    return start, start + length
 
 
 def int_bytes(value: int) -> bytes:

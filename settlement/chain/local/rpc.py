@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from settlement.chain.local.faults import (
@@ -21,6 +22,8 @@ from settlement.chain.local.faults import (
 )
 
 MOST_IN_A_BATCH = 1_000
+MOST_NESTED = 100
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _log = logging.getLogger(__name__)
 
 
@@ -47,8 +50,10 @@ class Dispatcher:
     async def answer(self, body: bytes) -> bytes:
         """The response to an HTTP body; empty when it holds only notifications."""
         try:
-            request = json.loads(body)
-        except (ValueError, RecursionError):
+            request = None if _is_too_deep(body) else json.loads(body)
+        except ValueError:
+            request = None
+        if request is None:
             return _encoded(
                 _failure(None, RpcFault("parse error: the body is no JSON", rpc_code=PARSE_ERROR))
             )
@@ -100,6 +105,16 @@ class Dispatcher:
             return await asyncio.get_running_loop().run_in_executor(self._workers, method.run, *arguments)
         result = method.run(*arguments)
         return await asyncio.wrap_future(result) if isinstance(result, Future) else result
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """Whether brackets nest deeper than any request's. Asked before parsing, which would overflow the stack in C:
+    py-evm has lifted the interpreter's own bound. Brackets within strings count as well; requests have none there.
+    """
+    if body.count(b"[") + body.count(b"{") <= MOST_NESTED:
+        return False
+    steps = (1 if byte in b"[{" else -1 for byte in body.translate(None, _NO_BRACKETS))
+    return max(accumulate(steps)) > MOST_NESTED
 
 
 def _failure(request_id: Any, fault: RpcFault) -> dict[str, Any]:

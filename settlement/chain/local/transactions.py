@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rlp.exceptions import RLPException
-
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.hashing import bytes_int, int_bytes, keccak, rlp_decode, rlp_encode
 
@@ -109,7 +107,7 @@ def decode_transaction(raw: bytes, chain_id: int, *, known_sender: bytes | None 
         if not isinstance(items, list) or len(items) != len(layout):
             raise ValueError(f"expected a list of {len(layout)} items")
         fields = {name: _READERS.get(name, _read_int)(item) for name, item in zip(layout, items, strict=True)}
-    except (RLPException, ValueError, TypeError) as exc:
+    except (ValueError, TypeError) as exc:
         raise RpcFault(f"rlp: cannot decode the transaction: {exc}") from exc
     if "gas_price" in fields:
         fields["max_fee_per_gas"] = fields["max_priority_fee_per_gas"] = fields.pop("gas_price")

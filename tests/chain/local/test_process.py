@@ -1,0 +1,130 @@
+"""The node as a process: kill -9 loses nothing that was acknowledged; it stops when told to and when its parent is gone."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.chain.local.client import ProcessNode, Rpc, RpcError, signed
+
+SENDERS = 4
+
+
+class _Load:
+    """Senders that go on until the node dies, and what was acknowledged to them."""
+
+    def __init__(self, port: int, starts: list[int]) -> None:
+        self.acknowledged: list[str] = []
+        self._news = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._send, args=(port, index, start))
+            for index, start in enumerate(starts)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self, port: int, index: int, nonce: int) -> None:
+        with Rpc(port) as rpc:
+            try:
+                while True:
+                    tx_hash = rpc("eth_sendRawTransaction", signed(index, nonce=nonce))
+                    nonce += 1
+                    with self._news:
+                        self.acknowledged.append(tx_hash)
+                        self._news.notify_all()
+            except (OSError, http.client.HTTPException):
+                return
+
+    def wait_for(self, count: int) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.acknowledged) >= count, timeout=20)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(timeout=20)
+
+
+def test_node__killed_under_load_three_times__no_acknowledged_transaction_is_lost(tmp_path: Path) -> None:
+    acknowledged: list[str] = []
+    for kill_after in (1, 25, 60):
+        with ProcessNode(tmp_path) as node:
+            with Rpc(node.port) as rpc:
+                starts = [rpc.nonce(index) for index in range(SENDERS)]
+                assert all(rpc.receipt(tx_hash)["status"] == "0x1" for tx_hash in acknowledged)
+            load = _Load(node.port, starts)
+            load.wait_for(kill_after)
+            node.kill()
+            load.join()
+            acknowledged += load.acknowledged
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        assert all(rpc.receipt(tx_hash)["status"] == "0x1" for tx_hash in acknowledged)
+        assert len(acknowledged) >= 86
+        assert sum(rpc.nonce(index) for index in range(SENDERS)) >= len(acknowledged)
+        blocks = [
+            rpc("eth_getBlockByNumber", hex(at), False) for at in range(rpc.number("eth_blockNumber") + 1)
+        ]
+        assert all(above["parentHash"] == below["hash"] for below, above in pairwise(blocks))
+        assert rpc.receipt(rpc.send(5))["status"] == "0x1"
+
+
+def test_node__killed_with_a_transaction_waiting__it_waits_still(tmp_path: Path) -> None:
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        waiting = rpc.send(0, nonce=1)
+        node.kill()
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        assert rpc("eth_getTransactionByHash", waiting)["blockHash"] is None
+        with pytest.raises(RpcError, match="already known"):
+            rpc.send(0, nonce=1)
+        rpc.send(0, nonce=0)
+        assert rpc.receipt(waiting)["status"] == "0x1"
+        node.kill()
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        assert rpc.nonce(0) == 2
+        assert rpc("eth_getBlockByNumber", "pending", False)["transactions"] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_node__told_to_stop__ends_cleanly_and_the_folder_is_free(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        rpc.send(0)
+        node.process.send_signal(number)
+        _, errors = node.process.communicate(timeout=20)
+        assert (node.process.returncode, errors) == (0, "")
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        assert rpc.number("eth_blockNumber") == 1
+
+
+def test_node__parent_gone__ends(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    with ProcessNode(tmp_path, "--parent-fd", str(read_end), pass_fds=(read_end,)) as node:
+        os.close(read_end)
+        with Rpc(node.port) as rpc:
+            assert rpc("eth_chainId") == "0x7a69"
+        os.close(write_end)
+        node.process.communicate(timeout=20)
+        assert node.process.returncode == 0
+
+
+def test_node__host_that_others_can_reach__refused(tmp_path: Path) -> None:
+    with ProcessNode(tmp_path, "--host", "0.0.0.0") as node:
+        _, errors = node.process.communicate(timeout=20)
+        assert node.process.returncode == 2
+        assert "loopback only" in errors
+
+
+def test_node__port_taken__says_so(tmp_path: Path) -> None:
+    with (
+        ProcessNode(tmp_path / "one") as first,
+        ProcessNode(tmp_path / "two", "--port", str(first.port)) as second,
+    ):
+        _, errors = second.process.communicate(timeout=20)
+        assert second.process.returncode == 2
+        assert f"port {first.port}" in errors

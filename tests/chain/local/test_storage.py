@@ -1,0 +1,111 @@
+"""Batches are whole or not there, the map grows, one process has the folder."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from settlement.chain.local.chain import ChainSettings
+from settlement.chain.local.faults import FolderDamaged, FolderInUse
+from settlement.chain.local.folder_lock import FolderLock
+from settlement.chain.local.node import Node
+from settlement.chain.local.server import LocalNode
+from settlement.chain.local.storage import Batch, Storage, Table
+from tests.chain.local.client import ProcessNode
+
+
+def _batch(entries: dict[bytes, bytes]) -> Batch:
+    batch = Batch()
+    for key, value in entries.items():
+        batch.put(Table.NODES, key, value)
+    return batch
+
+
+def test_storage__more_than_the_map_holds__grows_and_keeps_all(tmp_path: Path) -> None:
+    storage = Storage(tmp_path, map_bytes=2**18)
+    seen: list[bytes | None] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append(storage.read_node(b"\0\0"))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(16):
+        storage.commit(_batch({bytes([number, at]): bytes(4_000) for at in range(64)}))
+    stop.set()
+    reader.join()
+    assert storage.map_bytes > 4 * 2**20
+    assert all(storage.read_node(bytes([number, 63])) == bytes(4_000) for number in range(16))
+    assert seen[-1] == bytes(4_000)
+    storage.close()
+    reopened = Storage(tmp_path, map_bytes=2**18)
+    assert len(reopened.scan(Table.NODES, b"", b"\xff\xff")) == 16 * 64
+    reopened.close()
+
+
+def test_storage__batch_with_an_impossible_key__nothing_of_it_is_there(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    with pytest.raises(Exception, match="BAD_VALSIZE"):
+        storage.commit(_batch({b"good": b"1", b"x" * 600: b"2"}))
+    assert storage.read_node(b"good") is None
+    storage.commit(_batch({b"good": b"1"}))
+    assert storage.read_node(b"good") == b"1"
+    storage.close()
+
+
+def test_storage__scan__bounds_and_limit(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.commit(_batch({bytes([at]): b"v" for at in range(10)}))
+    assert [key for key, _ in storage.scan(Table.NODES, b"\3", b"\5")] == [b"\3", b"\4", b"\5"]
+    assert len(storage.scan(Table.NODES, b"\3", b"\xff", limit=2)) == 2
+    assert storage.scan(Table.NODES, b"\x20", b"\xff") == []
+    storage.close()
+
+
+def test_folder__second_process__refused_with_the_holder(tmp_path: Path) -> None:
+    folder = tmp_path / "chain"
+    with LocalNode(folder):
+        with pytest.raises(FolderInUse, match="in use by process"):
+            Node(folder)
+        with ProcessNode(folder) as second:
+            _, words = second.process.communicate(timeout=20)
+            assert second.process.returncode == 2
+            assert str(folder) in words
+            assert "in use by process" in words
+    Node(folder).close()
+
+
+def test_folder_lock__released__can_be_taken_again(tmp_path: Path) -> None:
+    lock = FolderLock.acquire(tmp_path)
+    lock.release()
+    lock.release()
+    with pytest.raises(FolderInUse):
+        [FolderLock.acquire(tmp_path) for _ in range(2)]
+
+
+def test_folder__another_chain_id__refused(tmp_path: Path) -> None:
+    Node(tmp_path).close()
+    with pytest.raises(FolderDamaged, match="31337"):
+        Node(tmp_path, ChainSettings(chain_id=5))
+    Node(tmp_path).close()
+
+
+def test_folder__head_does_not_fit__refused(tmp_path: Path) -> None:
+    with Node(tmp_path) as node:
+        batch = Batch()
+        batch.put(Table.META, b"head", (7).to_bytes(8, "big"))
+        node.chain.storage.commit(batch)
+    with pytest.raises(FolderDamaged, match="block 7"):
+        Node(tmp_path)
+
+
+def test_genesis__same_id_and_time__same_hash(tmp_path: Path) -> None:
+    hashes = []
+    for name, at in (("one", 1_700_000_000), ("two", 1_700_000_000), ("three", 1_700_000_001)):
+        with Node(tmp_path / name, ChainSettings(genesis_at=at)) as node:
+            hashes.append(node.chain.genesis_hash)
+    assert hashes[0] == hashes[1] != hashes[2]
