@@ -297,9 +297,9 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
             emit LineUsed(pledge.line, usage.used);
         }
         _loans[pledge.order] = loan.pack();
-        if (amount > 0) {
-            emit Repaid(pledge.order, source, pledge.payer, interest, principal, loan.principal, loan.accrued);
-        }
+        // Counted up to now even where nothing is paid: whoever keeps books from events must hear of it.
+        if (amount == 0) emit Accrued(pledge.order, loan.accrued);
+        else emit Repaid(pledge.order, source, pledge.payer, interest, principal, loan.principal, loan.accrued);
         return usage.funder;
     }
 

@@ -25,7 +25,8 @@ interface ICreditLines {
     /// Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
     event Repaid(uint256 indexed order, uint8 source, uint32 payer, uint256 interest, uint256 principal, uint256 outstanding, uint256 accrued);
 
-    /// @notice Interest up to now was counted before the due date moved; `accrued` in millionths of a minor unit.
+    /// @notice Interest up to now was counted with nothing paid: the due date moved, or the undelivered part lapsed.
+    /// `accrued` in millionths of a minor unit.
     event Accrued(uint256 indexed order, uint256 accrued);
 
     error UnknownLine(uint32 line, uint16 version);
