@@ -1,0 +1,200 @@
+"""Calls what falls due by time alone: payments, lapses, recourse, indices, cover payouts and expiries.
+
+The projection says what may be due, the chain at business time whether it is; then one intent is queued for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from settlement.chain.bindings.enums import Phase, SettleOn
+from settlement.chain.bindings.structs import Policy
+from settlement.chain.client import NOBODY, ChainClient
+from settlement.chain.deployment import Deployment
+from settlement.chain.gateways import open_gateways
+from settlement.chain.wanted import Wanted
+from settlement.errors import ChainError, Conflict
+from settlement.ids import OrderId, id_from_text
+from settlement.money import floor_share
+from settlement.store import tables_projection as rows
+from settlement.store.engine import reading, transaction
+from settlement.store.handles import Engine, Session
+from settlement.store.repositories.cash import balance_minor
+from settlement.store.repositories.cover import find_bucket, open_policies, unfixed_buckets
+from settlement.store.repositories.intents import QUEUED, SENT, add_intent, intents_about
+from settlement.store.repositories.lines import find_version
+from settlement.store.repositories.loans import outstanding_loans
+from settlement.store.repositories.receivables import open_receivables
+
+DAY_S: Final = 86_400
+ASK_AGAIN_S: Final = 10
+"""Business time after which something that was not due is asked about again though nothing around it changed."""
+
+_IDLE_S: Final = 0.2
+_TROUBLE_S: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that may be due; ``marks`` change when the projection around it does."""
+
+    wanted: Wanted
+    marks: tuple[int, ...]
+
+
+class Keeper:
+    """Queues each time-driven verb once when it is due.
+
+    Holds:  while one intent for an effect is on its way, no second is queued; two keepers queue the same one.
+    """
+
+    def __init__(self, engine: Engine, client: ChainClient, deployment: Deployment) -> None:
+        self._engine = engine
+        self._client = client
+        self._gateways = open_gateways(client, deployment)
+        # What was found not due: its marks, and the business time of asking.
+        self._asked: dict[tuple[str, str], tuple[tuple[int, ...], int]] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until told to stop; trouble is logged and waited out."""
+        while not stop.is_set():
+            try:
+                self.step()
+                pause_s = _IDLE_S
+            except (ChainError, Conflict) as trouble:
+                log.warning("keeper_paused", code=trouble.code, reason=trouble.message)
+                pause_s = _TROUBLE_S
+            stop.wait(pause_s)
+
+    def step(self) -> int:
+        """Queue what is due now; how many were queued.
+
+        Raises: ChainError when the node does not answer.
+        """
+        now = self._client.time()
+        with reading(self._engine) as session:
+            candidates = [*self._orders(session, now), *self._loans(session, now), *self._cover(session, now)]
+        due = [one.wanted for one in candidates if self._is_due(one, now)]
+        if not due:
+            return 0
+        with transaction(self._engine) as session:
+            return sum(self._want(session, one) for one in due)
+
+    def _is_due(self, candidate: Candidate, now: int) -> bool:
+        """The chain's word, at business time; asked again only when something changed or time has passed."""
+        key = (candidate.wanted.kind, candidate.wanted.effect_key)
+        marks, asked_at = self._asked.get(key, (None, 0))
+        if marks == candidate.marks and now - asked_at < ASK_AGAIN_S:
+            return False
+        self._asked[key] = (candidate.marks, now)
+        return self._client.simulate(NOBODY, candidate.wanted.to, candidate.wanted.calldata) is None
+
+    def _want(self, session: Session, wanted: Wanted) -> bool:
+        before = intents_about(session, wanted.kind, wanted.effect_key)
+        if any(one.state in (QUEUED, SENT) for one in before):
+            return False
+        # Counting earlier occasions makes two keepers agree on the next one.
+        intent = add_intent(
+            session,
+            signer=wanted.signer,
+            kind=wanted.kind,
+            to_address=wanted.to,
+            calldata="0x" + wanted.calldata.hex(),
+            effect_key=wanted.effect_key,
+            occasion=f"keeper-{len(before)}",
+            subject=wanted.subject,
+            created_at=int(time.time()),
+        )
+        log.info("fell_due", kind=wanted.kind, effect=wanted.effect_key, intent=intent.id)
+        return True
+
+    def _orders(self, session: Session, now: int) -> Iterator[Candidate]:
+        """Payments whose date has come or whose late buyer has cash again, and orders that may lapse."""
+        for row in open_receivables(session, closed_phase=int(Phase.CLOSED)):
+            order = OrderId(id_from_text(row.order))
+            marks = (row.block_number, balance_minor(session, row.currency, row.buyer))
+            if not row.hold and (_is_payment_due(row, now) or (row.late_since_at and marks[1])):
+                yield Candidate(self._gateways.receivables.settle(order, ""), marks)
+            if not row.lapsed and now > row.expiry_at:
+                yield Candidate(self._gateways.receivables.lapse(order), marks)
+
+    def _loans(self, session: Session, now: int) -> Iterator[Candidate]:
+        """Loans past maturity, or above what a reduced order carries, while the supplier has cash."""
+        for loan, order in outstanding_loans(session):
+            version = find_version(session, loan.line, loan.version)
+            grace_days = 0 if version is None else version.grace_days
+            matures_at = (order.due_at or order.expiry_at) + grace_days * DAY_S
+            free = balance_minor(session, order.currency, order.holder)
+            if free and (now >= matures_at or order.reduced_minor):
+                marks = (loan.block_number, order.block_number, free)
+                yield Candidate(self._gateways.lines.recourse(OrderId(id_from_text(loan.order)), ""), marks)
+
+    def _cover(self, session: Session, now: int) -> Iterator[Candidate]:
+        """Indices that can be fixed, policies that an index triggered, and policies that ran out."""
+        for bucket in unfixed_buckets(session):
+            wanted = self._gateways.index.fix(bytes.fromhex(bucket.bucket[2:]))
+            yield Candidate(wanted, (bucket.block_number,))
+        for row in open_policies(session):
+            policy, terms = id_from_text(row.policy), _policy_terms(row)
+            day = _triggering_day(session, row)
+            if day is not None:
+                yield Candidate(self._gateways.cover.pay(policy, terms, day), (row.block_number, day))
+            elif now > (row.last_day + 1) * DAY_S:
+                yield Candidate(self._gateways.cover.expire(policy, terms), (row.block_number,))
+
+
+def _is_payment_due(row: rows.Receivable, now: int) -> bool:
+    """Whether the order's condition is met and something delivered is unpaid (R2, R3)."""
+    needed = Phase.RELEASED if row.settle_on == SettleOn.RELEASE else Phase.CLEARED
+    if row.phase < needed or (row.tenor_days and not 0 < row.due_at <= now):
+        return False
+    claim = row.face_minor - row.reduced_minor
+    # Of a lapsed order only what was delivered is still claimed.
+    delivered = claim if row.lapsed else floor_share(claim, row.released_minor, row.face_minor)
+    return delivered > row.paid_minor
+
+
+def _triggering_day(session: Session, row: rows.Policy) -> int | None:
+    for day in range(row.first_day, row.last_day + 1):
+        bucket = find_bucket(session, bucket_text(row.peril, bytes.fromhex(row.place[2:]), day))
+        if bucket is not None and bucket.fixed and bucket.median >= row.attach:
+            return day
+    return None
+
+
+def bucket_text(peril: int, place: bytes, day: int) -> str:
+    """The bucket of a peril at a place on a day, as the projection names it.
+
+    Source: IndexOracle.bucketOf.
+    """
+    return "0x" + keccak(encode(("uint16", "bytes32", "uint32"), (peril, place, day))).hex()
+
+
+def _policy_terms(row: rows.Policy) -> Policy:
+    return Policy(
+        insurer=row.insurer,
+        insured=row.insured,
+        order=id_from_text(row.order),
+        currency=row.currency,
+        sum=row.sum_minor,
+        premium=row.premium_minor,
+        peril=row.peril,
+        place=bytes.fromhex(row.place[2:]),
+        first_day=row.first_day,
+        last_day=row.last_day,
+        attach=row.attach,
+        exhaust=row.exhaust,
+        waiting_days=row.waiting_days,
+        nonce=row.nonce,
+        deadline=row.deadline_at,
+    )
