@@ -119,6 +119,10 @@ class Declaration:
         self.number = f"26GB{order['id'][2:16].upper()}R"
         self._count = 0
 
+    def repeat_after(self, count: int) -> None:
+        """Go on counting messages where an earlier run of this declaration stopped."""
+        self._count = count
+
     def lodge(self, at: int) -> None:
         """The authority names the declaration for the order and accepts it."""
         link = write_link(f"{self.number}-link", self._order, self.number, at)
