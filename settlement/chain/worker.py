@@ -68,11 +68,12 @@ def _keep_running(
     while not stop.is_set():
         try:
             run(stop)
+        # house: allow invariant-caught - a thread cannot raise it to the caller: it hands it over, and all stops
         except InvariantBroken as found:
-            # The thread cannot raise it to the caller: it is handed over, and everything stops.
             broken.append(found)
             log.critical("invariant_broken", part=name, reason=found.message)
             stop.set()
-        except Exception:  # noqa: BLE001 - whatever it was, the part starts afresh from what is stored
+        except Exception:
+            # Whatever it was, the part starts afresh from what is stored.
             log.exception("part_failed", part=name)
             stop.wait(_RESTART_S)
