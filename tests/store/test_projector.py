@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.bindings import registry, trusted_network
+from settlement.chain.bindings.enums import Status
 from settlement.errors import ChainError, Conflict, InvariantBroken
 from settlement.ids import id_text
 from settlement.store import projector
@@ -264,7 +265,7 @@ def test_apply_block__event_of_another_version__stops_and_leaves_nothing_of_the_
 
 def test_apply_block__event_of_something_unknown__breaks_off(database: Engine) -> None:
     story = whole_story()
-    event = trusted_network.MemberStatusSet(4_000, trusted_network.enums.Status.ACTIVE)
+    event = trusted_network.MemberStatusSet(4_000, Status.ACTIVE)
     with pytest.raises(InvariantBroken, match="rebuild"), transaction(database) as session:
         apply_block(session, story[0][0], [PlacedEvent("TrustedNetwork", event, 0, block_hash(5))])
 

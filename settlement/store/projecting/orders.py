@@ -21,7 +21,7 @@ from settlement.chain.bindings.receivables import (
 from settlement.ids import id_text
 from settlement.store.projecting.text import hex_text
 from settlement.store.projection import EventPlace, Projection
-from settlement.store.tables_projection import Attestation, Receivable, Settlement
+from settlement.store.tables_projection import Attestation, Loan, Receivable, Settlement
 
 
 def accepted(projection: Projection, event: Accepted, place: EventPlace) -> None:
@@ -89,7 +89,7 @@ def settled(projection: Projection, event: Settled, place: EventPlace) -> None:
     order.duty_paid_minor += event.to_customs
     order.settlements = event.number
     if event.face + event.late:
-        order.draws_closed = True
+        _close_draws(projection, order)
     _late_unless_said(order)
     row = projection.find(Settlement, order.order, event.number)
     if row is None:
@@ -135,7 +135,7 @@ def lapsed(projection: Projection, event: Lapsed, _place: EventPlace) -> None:
     order = _order(projection, event.order)
     order.reduced_minor += event.reduced
     order.lapsed = True
-    order.draws_closed = True
+    _close_draws(projection, order)
     _late_unless_said(order)
 
 
@@ -147,6 +147,13 @@ def closed(projection: Projection, event: Closed, _place: EventPlace) -> None:
 def told_only(projection: Projection, event: Funded | DutyUnpaid | Reversed, _place: EventPlace) -> None:
     """Goes to the outbox alone: the cash moves by Moved, and duty and claims change no row."""
     _order(projection, event.order)
+
+
+def _close_draws(projection: Projection, order: Receivable) -> None:
+    order.draws_closed = True
+    loan = projection.find(Loan, order.order)
+    if loan is not None:
+        loan.draws_closed = True
 
 
 def _late_unless_said(order: Receivable) -> None:
