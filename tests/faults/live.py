@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -95,7 +96,7 @@ class LiveNetwork:
     def stage(self) -> Stage:
         """The outside parties, with the keys that ``up`` wrote down."""
         credentials = Credentials(self.folder / "credentials.json")
-        quiet = Timeline(stream=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the stage
+        quiet = Timeline(stream=io.StringIO())
         return Stage(f"http://127.0.0.1:{self.api_port}", self.folder, credentials, quiet)
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
