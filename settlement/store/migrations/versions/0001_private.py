@@ -47,6 +47,16 @@ def downgrade() -> None:
     op.drop_table("act")
 
 
+def _ranges(table: str, *amounts: str) -> list[sa.CheckConstraint]:
+    # Minor units: 0 up to, and without, 2^56.
+    return [
+        sa.CheckConstraint(
+            f"{amount} >= 0 AND {amount} < 72057594037927936", name=f"ck_{table}_{amount}_range"
+        )
+        for amount in amounts
+    ]
+
+
 def _act() -> None:
     op.create_table(
         "act",
@@ -289,12 +299,10 @@ def _order_draft() -> None:
         sa.Column("declarations", sa.JSON(), nullable=True),
         sa.Column("act_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "face_minor >= 0 AND face_minor < 72057594037927936", name="ck_order_draft_face_minor_range"
-        ),
         sa.ForeignKeyConstraint(
             ["document_sha256"], ["document.sha256"], name="fk_order_draft_document_sha256_document"
         ),
+        *_ranges("order_draft", "face_minor"),
         sa.PrimaryKeyConstraint("order_id", name="pk_order_draft"),
     )
     op.create_index("ix_order_draft_buyer", "order_draft", ["buyer"], unique=False)

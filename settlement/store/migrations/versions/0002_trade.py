@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -45,6 +47,16 @@ def downgrade() -> None:
     op.drop_table("account_balance")
 
 
+def _ranges(table: str, *amounts: str) -> list[sa.CheckConstraint]:
+    # Minor units: 0 up to, and without, 2^56.
+    return [
+        sa.CheckConstraint(
+            f"{amount} >= 0 AND {amount} < 72057594037927936", name=f"ck_{table}_{amount}_range"
+        )
+        for amount in amounts
+    ]
+
+
 def _account_balance() -> None:
     op.create_table(
         "account_balance",
@@ -54,10 +66,7 @@ def _account_balance() -> None:
         sa.Column("balance_minor", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.CheckConstraint("kind IN ('member', 'order', 'pool')", name="ck_account_balance_kind"),
-        sa.CheckConstraint(
-            "balance_minor >= 0 AND balance_minor < 72057594037927936",
-            name="ck_account_balance_balance_minor_range",
-        ),
+        *_ranges("account_balance", "balance_minor"),
         sa.PrimaryKeyConstraint("currency", "account", name="pk_account_balance"),
     )
 
@@ -80,13 +89,7 @@ def _attestation() -> None:
         sa.Column("event_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "duty_minor >= 0 AND duty_minor < 72057594037927936", name="ck_attestation_duty_minor_range"
-        ),
-        sa.CheckConstraint(
-            "released_minor >= 0 AND released_minor < 72057594037927936",
-            name="ck_attestation_released_minor_range",
-        ),
+        *_ranges("attestation", "duty_minor", "released_minor"),
         sa.PrimaryKeyConstraint("order", "seq", name="pk_attestation"),
     )
 
@@ -141,12 +144,7 @@ def _draw() -> None:
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("drawn_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "amount_minor >= 0 AND amount_minor < 72057594037927936", name="ck_draw_amount_minor_range"
-        ),
-        sa.CheckConstraint(
-            "fee_minor >= 0 AND fee_minor < 72057594037927936", name="ck_draw_fee_minor_range"
-        ),
+        *_ranges("draw", "amount_minor", "fee_minor"),
         sa.PrimaryKeyConstraint("order", "index", name="pk_draw"),
     )
 
@@ -162,16 +160,7 @@ def _line() -> None:
         sa.Column("used_minor", sa.BigInteger(), nullable=False),
         sa.Column("order_cap_minor", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "limit_minor >= 0 AND limit_minor < 72057594037927936", name="ck_line_limit_minor_range"
-        ),
-        sa.CheckConstraint(
-            "order_cap_minor >= 0 AND order_cap_minor < 72057594037927936",
-            name="ck_line_order_cap_minor_range",
-        ),
-        sa.CheckConstraint(
-            "used_minor >= 0 AND used_minor < 72057594037927936", name="ck_line_used_minor_range"
-        ),
+        *_ranges("line", "limit_minor", "order_cap_minor", "used_minor"),
         sa.PrimaryKeyConstraint("line", name="pk_line"),
     )
     op.create_index("ix_line_funder", "line", ["funder"], unique=False)
@@ -198,13 +187,7 @@ def _line_version() -> None:
         sa.Column("supplier_lanes", sa.BigInteger(), nullable=False),
         sa.Column("expiry_at", sa.BigInteger(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "limit_minor >= 0 AND limit_minor < 72057594037927936", name="ck_line_version_limit_minor_range"
-        ),
-        sa.CheckConstraint(
-            "order_cap_minor >= 0 AND order_cap_minor < 72057594037927936",
-            name="ck_line_version_order_cap_minor_range",
-        ),
+        *_ranges("line_version", "limit_minor", "order_cap_minor"),
         sa.PrimaryKeyConstraint("line", "version", name="pk_line_version"),
     )
 
@@ -226,22 +209,8 @@ def _loan() -> None:
         sa.Column("interest_paid_minor", sa.BigInteger(), nullable=False),
         sa.Column("draws_closed", sa.Boolean(), nullable=False),
         sa.Column("repayments", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "drawn_minor >= 0 AND drawn_minor < 72057594037927936", name="ck_loan_drawn_minor_range"
-        ),
-        sa.CheckConstraint(
-            "fee_minor >= 0 AND fee_minor < 72057594037927936", name="ck_loan_fee_minor_range"
-        ),
-        sa.CheckConstraint(
-            "interest_paid_minor >= 0 AND interest_paid_minor < 72057594037927936",
-            name="ck_loan_interest_paid_minor_range",
-        ),
-        sa.CheckConstraint(
-            "principal_minor >= 0 AND principal_minor < 72057594037927936",
-            name="ck_loan_principal_minor_range",
-        ),
-        sa.CheckConstraint(
-            "reserved_minor >= 0 AND reserved_minor < 72057594037927936", name="ck_loan_reserved_minor_range"
+        *_ranges(
+            "loan", "drawn_minor", "fee_minor", "interest_paid_minor", "principal_minor", "reserved_minor"
         ),
         sa.PrimaryKeyConstraint("order", name="pk_loan"),
     )
@@ -275,17 +244,14 @@ def _member_key() -> None:
         sa.Column("scopes", sa.BigInteger(), nullable=False),
         sa.Column("limit_minor", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "limit_minor >= 0 AND limit_minor < 72057594037927936", name="ck_member_key_limit_minor_range"
-        ),
+        *_ranges("member_key", "limit_minor"),
         sa.PrimaryKeyConstraint("key", name="pk_member_key"),
     )
     op.create_index("ix_member_key_member", "member_key", ["member"], unique=False)
 
 
-def _receivable() -> None:
-    op.create_table(
-        "receivable",
+def _receivable_parties() -> list[sa.Column[Any]]:
+    return [
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("order", sa.String(), nullable=False),
         sa.Column("buyer", sa.BigInteger(), nullable=False),
@@ -300,6 +266,13 @@ def _receivable() -> None:
         sa.Column("fund_by", sa.BigInteger(), nullable=False),
         sa.Column("hold", sa.Boolean(), nullable=False),
         sa.Column("refused", sa.Boolean(), nullable=False),
+    ]
+
+
+def _receivable() -> None:
+    op.create_table(
+        "receivable",
+        *_receivable_parties(),
         sa.Column("tenor_days", sa.BigInteger(), nullable=False),
         sa.Column("late_bps", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
@@ -322,31 +295,15 @@ def _receivable() -> None:
         sa.Column("document_root", sa.String(), nullable=False),
         sa.Column("terms_hash", sa.String(), nullable=False),
         sa.Column("accepted_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "duty_cap_minor >= 0 AND duty_cap_minor < 72057594037927936",
-            name="ck_receivable_duty_cap_minor_range",
-        ),
-        sa.CheckConstraint(
-            "duty_demanded_minor >= 0 AND duty_demanded_minor < 72057594037927936",
-            name="ck_receivable_duty_demanded_minor_range",
-        ),
-        sa.CheckConstraint(
-            "duty_paid_minor >= 0 AND duty_paid_minor < 72057594037927936",
-            name="ck_receivable_duty_paid_minor_range",
-        ),
-        sa.CheckConstraint(
-            "face_minor >= 0 AND face_minor < 72057594037927936", name="ck_receivable_face_minor_range"
-        ),
-        sa.CheckConstraint(
-            "paid_minor >= 0 AND paid_minor < 72057594037927936", name="ck_receivable_paid_minor_range"
-        ),
-        sa.CheckConstraint(
-            "reduced_minor >= 0 AND reduced_minor < 72057594037927936",
-            name="ck_receivable_reduced_minor_range",
-        ),
-        sa.CheckConstraint(
-            "released_minor >= 0 AND released_minor < 72057594037927936",
-            name="ck_receivable_released_minor_range",
+        *_ranges(
+            "receivable",
+            "duty_cap_minor",
+            "duty_demanded_minor",
+            "duty_paid_minor",
+            "face_minor",
+            "paid_minor",
+            "reduced_minor",
+            "released_minor",
         ),
         sa.PrimaryKeyConstraint("order", name="pk_receivable"),
     )
@@ -369,14 +326,7 @@ def _repayment() -> None:
         sa.Column("principal_minor", sa.BigInteger(), nullable=False),
         sa.Column("repaid_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "interest_minor >= 0 AND interest_minor < 72057594037927936",
-            name="ck_repayment_interest_minor_range",
-        ),
-        sa.CheckConstraint(
-            "principal_minor >= 0 AND principal_minor < 72057594037927936",
-            name="ck_repayment_principal_minor_range",
-        ),
+        *_ranges("repayment", "interest_minor", "principal_minor"),
         sa.PrimaryKeyConstraint("order", "n", name="pk_repayment"),
     )
 
@@ -395,27 +345,14 @@ def _settlement() -> None:
         sa.Column("buyer_debited_minor", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "buyer_debited_minor >= 0 AND buyer_debited_minor < 72057594037927936",
-            name="ck_settlement_buyer_debited_minor_range",
-        ),
-        sa.CheckConstraint(
-            "face_minor >= 0 AND face_minor < 72057594037927936", name="ck_settlement_face_minor_range"
-        ),
-        sa.CheckConstraint(
-            "late_minor >= 0 AND late_minor < 72057594037927936", name="ck_settlement_late_minor_range"
-        ),
-        sa.CheckConstraint(
-            "to_customs_minor >= 0 AND to_customs_minor < 72057594037927936",
-            name="ck_settlement_to_customs_minor_range",
-        ),
-        sa.CheckConstraint(
-            "to_funder_minor >= 0 AND to_funder_minor < 72057594037927936",
-            name="ck_settlement_to_funder_minor_range",
-        ),
-        sa.CheckConstraint(
-            "to_holder_minor >= 0 AND to_holder_minor < 72057594037927936",
-            name="ck_settlement_to_holder_minor_range",
+        *_ranges(
+            "settlement",
+            "buyer_debited_minor",
+            "face_minor",
+            "late_minor",
+            "to_customs_minor",
+            "to_funder_minor",
+            "to_holder_minor",
         ),
         sa.PrimaryKeyConstraint("order", "number", name="pk_settlement"),
     )

@@ -37,6 +37,16 @@ def downgrade() -> None:
     op.drop_table("block")
 
 
+def _ranges(table: str, *amounts: str) -> list[sa.CheckConstraint]:
+    # Minor units: 0 up to, and without, 2^56.
+    return [
+        sa.CheckConstraint(
+            f"{amount} >= 0 AND {amount} < 72057594037927936", name=f"ck_{table}_{amount}_range"
+        )
+        for amount in amounts
+    ]
+
+
 def _block() -> None:
     op.create_table(
         "block",
@@ -60,18 +70,7 @@ def _cover_payout() -> None:
         sa.Column("to_insured_minor", sa.BigInteger(), nullable=False),
         sa.Column("paid_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "payout_minor >= 0 AND payout_minor < 72057594037927936",
-            name="ck_cover_payout_payout_minor_range",
-        ),
-        sa.CheckConstraint(
-            "to_insured_minor >= 0 AND to_insured_minor < 72057594037927936",
-            name="ck_cover_payout_to_insured_minor_range",
-        ),
-        sa.CheckConstraint(
-            "to_loss_payee_minor >= 0 AND to_loss_payee_minor < 72057594037927936",
-            name="ck_cover_payout_to_loss_payee_minor_range",
-        ),
+        *_ranges("cover_payout", "payout_minor", "to_insured_minor", "to_loss_payee_minor"),
         sa.PrimaryKeyConstraint("policy", name="pk_cover_payout"),
     )
 
@@ -166,15 +165,7 @@ def _policy() -> None:
         sa.Column("bought_at", sa.BigInteger(), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("terms_hash", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "payout_minor >= 0 AND payout_minor < 72057594037927936", name="ck_policy_payout_minor_range"
-        ),
-        sa.CheckConstraint(
-            "premium_minor >= 0 AND premium_minor < 72057594037927936", name="ck_policy_premium_minor_range"
-        ),
-        sa.CheckConstraint(
-            "sum_minor >= 0 AND sum_minor < 72057594037927936", name="ck_policy_sum_minor_range"
-        ),
+        *_ranges("policy", "payout_minor", "premium_minor", "sum_minor"),
         sa.PrimaryKeyConstraint("policy", name="pk_policy"),
     )
     op.create_index("ix_policy_insured", "policy", ["insured"], unique=False)
@@ -191,12 +182,7 @@ def _pool() -> None:
         sa.Column("currency", sa.BigInteger(), nullable=False),
         sa.Column("capital_minor", sa.BigInteger(), nullable=False),
         sa.Column("locked_minor", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "capital_minor >= 0 AND capital_minor < 72057594037927936", name="ck_pool_capital_minor_range"
-        ),
-        sa.CheckConstraint(
-            "locked_minor >= 0 AND locked_minor < 72057594037927936", name="ck_pool_locked_minor_range"
-        ),
+        *_ranges("pool", "capital_minor", "locked_minor"),
         sa.PrimaryKeyConstraint("pool", name="pk_pool"),
     )
     op.create_index("ix_pool_insurer", "pool", ["insurer"], unique=False)
