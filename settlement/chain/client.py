@@ -174,6 +174,15 @@ class ChainClient:
             return refused.revert
         return None
 
+    def passes(self, caller: str, tries: Sequence[tuple[str, bytes, int]]) -> list[bool]:
+        """Whether each of these (to, calldata, gas limit) would pass at business time, alone and within its gas."""
+        if not self._is_checked:
+            self.check_network()
+        asked = [
+            (_message(to, calldata, caller) | {"gas": hex(gas)}, "pending") for to, calldata, gas in tries
+        ]
+        return [not isinstance(one, RpcRefused) for one in self._rpc.try_many("eth_call", asked)]
+
     def code(self, address: str, *, block: str | int = "latest") -> bytes:
         """The code at an address, empty when there is none."""
         return bytes.fromhex(self.ask("eth_getCode", address, _block(block))[2:])

@@ -211,8 +211,9 @@ class Outcomes:
             )
 
     def _state_at(self, block_number: int) -> str:
-        head = block_number if self._head is None else self._head.number
-        return FINAL if head - block_number >= self._confirmations else MINED
+        head = 0 if self._head is None else self._head.number
+        # The receipt may be of a block newer than the head we compared last.
+        return FINAL if max(head - block_number, 0) >= self._confirmations else MINED
 
     def _watch_head(self) -> bool:
         """Compare where outcomes stand with the chain as it is now."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 SignerRole = Literal["governor", "relayer"]
 
@@ -72,6 +72,23 @@ class Kind(StrEnum):
     """CURRENCY:EXPONENT; once mined, the sender wants LIST_CURRENCY for the token it created."""
     MINT_TEST_CASH = "mint_test_cash"
     """ACCOUNT:AMOUNT; its effect cannot be told from another mint's, so it is never looked for."""
+
+
+GAS_LIMITS: Final[dict[Kind, int]] = {
+    Kind.ACCEPT: 400_000,
+    Kind.ATTEST: 500_000,
+    Kind.SETTLE: 400_000,
+    Kind.LAPSE: 400_000,
+    Kind.PUBLISH_LINE: 350_000,
+    Kind.DRAW: 300_000,
+    Kind.REPAY: 300_000,
+    Kind.RECOURSE: 300_000,
+    Kind.DEPOSIT: 300_000,
+    Kind.WITHDRAW: 250_000,
+    Kind.OBSERVE: 250_000,
+    Kind.FUND_POOL: 250_000,
+}
+"""Over twice what the frequent kinds use, so that one try tells as much as an estimate's many; others are estimated."""
 
 
 @dataclass(frozen=True)
