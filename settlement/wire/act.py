@@ -9,6 +9,9 @@ from settlement.wire.transaction import Transaction
 
 _JSON_INTEGER_LIMIT = 1 << 53
 
+ActKind = Literal[
+    "order", "acceptance", "line", "draw", "repayment", "withdrawal", "deposit", "policy", "pool"
+]
 ActState = Literal["open", "signed", "submitted", "expired"]
 
 
@@ -28,7 +31,7 @@ class Act(Answer):
     """
 
     id: str
-    kind: str
+    kind: ActKind
     subject: str
     typed_data: dict[str, Any]
     sign: list[Signatory]

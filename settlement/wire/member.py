@@ -64,4 +64,4 @@ class ApiClient(Answer):
     name: str
     member: int | None
     scopes: list[str]
-    api_key: str
+    api_key: str = Field(repr=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from settlement.wire.cash import Currency
-from settlement.wire.model import Answer, Instant, Wish
+from settlement.wire.model import Address, Answer, Instant, Jurisdiction, MemberNumber, Wish
 
 
 class Committee(Answer):
@@ -18,6 +18,29 @@ class Committee(Answer):
     threshold: int
     treasury: int
     members: list[int]
+
+
+class SeatWish(Wish):
+    """One seat: the member, and the plain account that signs for it."""
+
+    member: MemberNumber
+    key: Address
+
+
+class CommitteeWish(Wish):
+    """A customs committee to seat: ``threshold`` of the seats must sign, more than half of them."""
+
+    jurisdiction: Jurisdiction
+    threshold: Annotated[int, Field(strict=True, ge=1, le=16)]
+    treasury: MemberNumber
+    seats: Annotated[list[SeatWish], Field(min_length=1, max_length=16)]
+
+
+class ObserversWish(Wish):
+    """The observers to seat, and how many readings fix an index."""
+
+    threshold: Annotated[int, Field(strict=True, ge=1, le=15)]
+    keys: Annotated[list[Address], Field(min_length=1, max_length=15)]
 
 
 class Network(Answer):

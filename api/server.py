@@ -1,0 +1,47 @@
+"""The API as a running server, on this machine only."""
+
+from __future__ import annotations
+
+import time
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from settlement.settings import Settings
+from settlement.store.engine import migrate, open_database
+from settlement.use_cases.context import open_context
+from settlement.use_cases.idempotency import forget_old_keys
+
+_HOST = "127.0.0.1"
+_STOP_WITHIN_S = 8
+
+
+def serve(settings: Settings) -> None:
+    """Open what the service stands on and serve until told to stop.
+
+    Raises: NotFound, Conflict when the suite is not deployed.
+    """
+    engine = open_database(settings.database_url)
+    migrate(engine)
+    forget_old_keys(engine, int(time.time()))
+    try:
+        server_of(create_app(open_context(settings, engine)), settings.api_port).run()
+    finally:
+        engine.dispose()
+
+
+def server_of(app: FastAPI, port: int) -> uvicorn.Server:
+    """A server for the app on a loopback port; 0 takes a free one."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=_HOST,
+            port=port,
+            log_level="warning",
+            # Request lines carry ids of orders and members; the audit keeps who asked what.
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_WITHIN_S,
+        )
+    )

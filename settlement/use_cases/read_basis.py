@@ -1,0 +1,80 @@
+"""What a customs member needs to fold messages into the state of an order, and proofs of single fields."""
+
+from __future__ import annotations
+
+from settlement.errors import NotFound
+from settlement.merkle import OrderTree
+from settlement.store.handles import Session
+from settlement.store.repositories import order_drafts
+from settlement.store.tables_private import OrderDraft
+from settlement.use_cases.amounts import amount
+from settlement.use_cases.caller import Caller
+from settlement.use_cases.read_orders import phase_of
+from settlement.use_cases.visibility import visible_order, visible_receivable
+from settlement.wire.trade import Basis, FieldProof, ProofStep
+from settlement.wire.words import SETTLE_ON
+
+_SETTLE_ON = {number: word for word, number in SETTLE_ON.items()}
+
+
+def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
+    """Face, lines' shares and declarations of the signed terms.
+
+    Raises: NotFound for orders that are not accepted, or not cleared in the caller's jurisdiction.
+    """
+    row = visible_receivable(session, caller, order_id)
+    draft = _draft(session, order_id)
+    return Basis.model_validate(
+        {
+            "order": order_id,
+            "number": row.number,
+            "jurisdiction": row.jurisdiction,
+            "phase": phase_of(row),
+            "seq": row.seq,
+            "face": amount(row.face_minor, row.currency),
+            "duty_cap": amount(row.duty_cap_minor, row.currency),
+            "settle_on": _SETTLE_ON[row.settle_on],
+            "expires_at": row.expiry_at,
+            "accepted_at": row.accepted_at,
+            "lines": [
+                {
+                    "position": line["position"],
+                    "id": line["id"],
+                    "quantity": line["quantity"],
+                    "unit": line["unit"],
+                    "value": amount(line["value_minor"], row.currency),
+                }
+                for line in draft.normalised["lines"]
+            ],
+            "declarations": draft.declarations or [],
+        }
+    )
+
+
+def read_proof(session: Session, caller: Caller, order_id: str, field: str) -> FieldProof:
+    """One field of the order with the way to the root on chain; it shows nothing of the others.
+
+    Raises: NotFound; InputRefused when the order has no such field.
+    """
+    visible_order(session, caller, order_id)
+    draft = _draft(session, order_id)
+    fields = draft.normalised["fields"]
+    tree = OrderTree.build(fields, {name: bytes.fromhex(salt) for name, salt in draft.salts.items()})
+    proof = tree.proof(field)
+    return FieldProof(
+        order=order_id,
+        root=draft.root,
+        field=proof.name,
+        value=proof.value,
+        salt=f"0x{proof.salt.hex()}",
+        siblings=[
+            ProofStep(hash=f"0x{step.node_hash.hex()}", is_left=step.is_left) for step in proof.siblings
+        ],
+    )
+
+
+def _draft(session: Session, order_id: str) -> OrderDraft:
+    draft = order_drafts.find_draft(session, order_id)
+    if draft is None:
+        raise NotFound(f"the document of order {order_id} is not kept here; ask the service that created it")
+    return draft

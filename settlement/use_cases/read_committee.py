@@ -1,0 +1,81 @@
+"""Where a customs committee stands on an order: who signed what, who has not spoken."""
+
+from __future__ import annotations
+
+from settlement.errors import NotFound
+from settlement.store.handles import Session
+from settlement.store.repositories import clearance, handed_attestations
+from settlement.store.tables_private import HandedAttestation
+from settlement.use_cases.caller import Caller
+from settlement.use_cases.visibility import visible_receivable
+from settlement.wire.clearance import CommitteeView, SharedState
+from settlement.wire.words import PHASES
+
+_WORDS = {number: word for word, number in PHASES.items()}
+
+
+def read_committee(session: Session, caller: Caller, order_id: str) -> CommitteeView:
+    """The committee's view of one order; a disagreement is shown, with who saw what.
+
+    Raises: NotFound.
+    """
+    receivable = visible_receivable(session, caller, order_id)
+    committee = clearance.sitting_committee(session, receivable.jurisdiction)
+    if committee is None:
+        raise NotFound(f"jurisdiction {receivable.jurisdiction} has no committee")
+    members = [seat.member for seat in clearance.seats_of(session, committee) if not seat.suspended]
+    states = _states(handed_attestations.handed_for(session, order_id))
+    newer = [state for state in states if state.seq > receivable.seq]
+    spoken = {member for state in newer for member in state.members}
+    latest = max((state.seq for state in newer), default=0)
+    contents = {state.content_hash for state in newer if state.seq == latest}
+    is_divided = len(contents) > 1 or len({state.seq for state in newer}) > 1
+    return CommitteeView.model_validate(
+        {
+            "order": order_id,
+            "jurisdiction": receivable.jurisdiction,
+            "threshold": committee.threshold,
+            "seats": members,
+            "recorded_seq": receivable.seq,
+            "is_divided": is_divided,
+            "states": states,
+            "silent": [member for member in members if member not in spoken],
+            "standing": _standing(newer, committee.threshold, receivable.seq, is_divided=is_divided),
+        }
+    )
+
+
+def _standing(newer: list[SharedState], threshold: int, recorded_seq: int, *, is_divided: bool) -> str:
+    if not newer:
+        return "recorded" if recorded_seq else "waiting"
+    if any(len(state.members) >= threshold for state in newer):
+        return "agreed"
+    return "divided" if is_divided else "waiting"
+
+
+def _states(rows: list[HandedAttestation]) -> list[SharedState]:
+    """One entry for each state, whichever deadlines it was signed with; newest number first."""
+    shared: dict[tuple[int, str], list[HandedAttestation]] = {}
+    for row in rows:
+        shared.setdefault((row.seq, row.content_hash), []).append(row)
+    return [_state(same) for _, same in sorted(shared.items(), key=lambda one: (-one[0][0], one[0][1]))]
+
+
+def _state(same: list[HandedAttestation]) -> SharedState:
+    first: dict[int, int] = {}
+    for row in same:
+        first[row.member] = min(row.received_at, first.get(row.member, row.received_at))
+    message = same[0].message
+    return SharedState.model_validate(
+        {
+            "content_hash": same[0].content_hash,
+            "seq": same[0].seq,
+            "phase": _WORDS[message["phase"]],
+            "hold": message["hold"],
+            "refused": message["refused"],
+            "released": str(message["released"]),
+            "duty": str(message["duty"]),
+            "members": list(first),
+            "handed_at": list(first.values()),
+        }
+    )

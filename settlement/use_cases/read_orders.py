@@ -1,0 +1,230 @@
+"""Orders as the API shows them: from draft to settled, with amounts, settlements and evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from settlement.chain.bindings.enums import Phase
+from settlement.errors import NotFound
+from settlement.store import tables_projection as tables
+from settlement.store.handles import Session
+from settlement.store.repositories import acts, lines, loans, orders_seen, settlements
+from settlement.store.tables_private import OrderDraft
+from settlement.use_cases.accept_order import newest_acts
+from settlement.use_cases.acts import view_act
+from settlement.use_cases.amounts import amount
+from settlement.use_cases.caller import Caller
+from settlement.use_cases.read_evidence import evidence_of
+from settlement.use_cases.visibility import SeenOrder, seen_by, visible_order
+from settlement.wire.page import Page
+from settlement.wire.trade import Funding, Order, OrderSummary, Settlement
+from settlement.wire.words import FUND_BY, SETTLE_ON
+
+_SETTLE_ON = {number: word for word, number in SETTLE_ON.items()}
+_FUND_BY = {number: word for word, number in FUND_BY.items()}
+_RECOURSE_SOURCE = 2
+
+
+def list_orders(session: Session, caller: Caller, limit: int, cursor: str | None) -> Page[OrderSummary]:
+    """The caller's orders, drafts included, by id."""
+    page = orders_seen.orders_seen(session, seen_by(caller), limit=limit, cursor=cursor)
+    drafts = orders_seen.drafts_by_id(session, page.rows)
+    accepted = orders_seen.receivables_by_id(session, page.rows)
+    items = [_summary(SeenOrder(one, drafts.get(one), accepted.get(one))) for one in page.rows]
+    return Page(items=items, next=page.next_cursor)
+
+
+def read_order(session: Session, caller: Caller, order_id: str, now_at: int) -> Order:
+    """One order. Units: ``now_at`` business time.
+
+    Raises: NotFound.
+    """
+    return view_order(session, visible_order(session, caller, order_id), now_at)
+
+
+def view_order(session: Session, seen: SeenOrder, now_at: int) -> Order:
+    """An order with everything that belongs to it."""
+    body = _terms(seen) | _money(session, seen) | _progress(session, seen)
+    body["settlements"] = [
+        view_settlement(row, _currency(seen)) for row in settlements.settlements_of(session, seen.id)
+    ]
+    body["evidence"] = evidence_of(session, seen.id)
+    rows = [acts.find_act(session, one) for one in newest_acts(session, seen.id)]
+    body["acts"] = [view_act(session, row, now_at) for row in rows if row is not None] if seen.draft else []
+    return Order.model_validate(body)
+
+
+def phase_of(row: tables.Receivable | None) -> str:
+    """An order's phase in the API's words: a closed one is settled, refused, or closed short."""
+    if row is None:
+        return "draft"
+    if row.phase != Phase.CLOSED:
+        return Phase(row.phase).name.lower()
+    if row.refused:
+        return "refused"
+    return "settled" if row.reduced_minor == 0 else "closed"
+
+
+def open_minor(row: tables.Receivable) -> int:
+    """What is neither paid nor reduced (I-07). Units: minor units."""
+    return row.face_minor - row.reduced_minor - row.paid_minor
+
+
+@dataclass(frozen=True)
+class _Basics:
+    number: str
+    year: int
+    currency: int
+    face_minor: int
+
+
+def _basics(seen: SeenOrder) -> _Basics:
+    row: tables.Receivable | OrderDraft | None = seen.receivable or seen.draft
+    if row is None:
+        raise NotFound(f"there is no order {seen.id}")
+    return _Basics(row.number, row.year, row.currency, row.face_minor)
+
+
+def _currency(seen: SeenOrder) -> int:
+    return _basics(seen).currency
+
+
+def _summary(seen: SeenOrder) -> OrderSummary:
+    basics, row = _basics(seen), seen.receivable
+    buyer, supplier = seen.parties
+    return OrderSummary.model_validate(
+        {
+            "id": seen.id,
+            "number": basics.number,
+            "phase": phase_of(row),
+            "buyer": buyer,
+            "supplier": supplier,
+            "face": amount(basics.face_minor, basics.currency),
+            "open": amount(basics.face_minor if row is None else open_minor(row), basics.currency),
+            "paid": amount(0 if row is None else row.paid_minor, basics.currency),
+        }
+    )
+
+
+def _terms(seen: SeenOrder) -> dict[str, Any]:
+    """What both signed: from the chain once it is there, from the draft before."""
+    row, draft = seen.receivable, seen.draft
+    buyer, supplier = seen.parties
+    if row is not None:
+        signed = {
+            "settle_on": _SETTLE_ON[row.settle_on],
+            "fund_by": _FUND_BY[row.fund_by],
+            "tenor_days": row.tenor_days,
+            "late_bps": row.late_bps,
+            "jurisdiction": row.jurisdiction,
+            "expires_at": row.expiry_at,
+            "document_root": row.document_root,
+            "terms_hash": row.terms_hash,
+        }
+    elif draft is not None:
+        signed = {
+            "settle_on": _SETTLE_ON[draft.terms["settleOn"]],
+            "fund_by": _FUND_BY[draft.terms["fundBy"]],
+            "tenor_days": draft.terms["tenorDays"],
+            "late_bps": draft.terms["lateBps"],
+            "jurisdiction": draft.jurisdiction,
+            "expires_at": draft.terms["expiry"],
+            "document_root": draft.root,
+            "terms_hash": draft.terms_hash,
+        }
+    else:
+        raise NotFound(f"there is no order {seen.id}")
+    return signed | {
+        "id": seen.id,
+        "number": _basics(seen).number,
+        "year": _basics(seen).year,
+        "buyer": buyer,
+        "supplier": supplier,
+        "source": draft.normalised["source"] if draft else None,
+        "document_sha256": draft.document_sha256 if draft else None,
+    }
+
+
+def _money(session: Session, seen: SeenOrder) -> dict[str, Any]:
+    row, basics = seen.receivable, _basics(seen)
+    loan = loans.find_loan(session, seen.id)
+    recovered = sum(
+        one.interest_minor + one.principal_minor
+        for one in loans.repayments_of(session, seen.id)
+        if one.source == _RECOURSE_SOURCE
+    )
+    duty_cap = row.duty_cap_minor if row else seen.draft.terms["dutyCap"] if seen.draft else 0
+    minor = {
+        "face": basics.face_minor,
+        "open": open_minor(row) if row else basics.face_minor,
+        "paid": row.paid_minor if row else 0,
+        "reduced": row.reduced_minor if row else 0,
+        "released": row.released_minor if row else 0,
+        "duty_cap": duty_cap,
+        "duty_paid": row.duty_paid_minor if row else 0,
+        "drawn": loan.drawn_minor if loan else 0,
+        "fees": loan.fee_minor if loan else 0,
+        "outstanding": loan.principal_minor if loan else 0,
+        "interest_paid": loan.interest_paid_minor if loan else 0,
+        "recovered_from_supplier": recovered,
+    }
+    return {name: amount(value, basics.currency) for name, value in minor.items()}
+
+
+def _progress(session: Session, seen: SeenOrder) -> dict[str, Any]:
+    row = seen.receivable
+    return {
+        "phase": phase_of(row),
+        "hold": row.hold if row else False,
+        "refused": row.refused if row else False,
+        "holder": row.holder if row else None,
+        "due_at": row.due_at or None if row else None,
+        "accepted_at": row.accepted_at if row else None,
+        "maturity_at": maturity_of(session, row) if row else None,
+        "funding": _funding(session, row) if row else None,
+        "seq": row.seq if row else 0,
+        "reason": reason_of(row),
+    }
+
+
+def _funding(session: Session, row: tables.Receivable) -> Funding | None:
+    line = lines.find_line(session, row.line) if row.line else None
+    return None if line is None else Funding(line=row.line, version=row.version, funder=line.funder)
+
+
+def maturity_of(session: Session, row: tables.Receivable) -> int | None:
+    """When the loan falls due whatever happens: (due or expiry) + grace. Units: unix seconds; none without a line."""
+    terms = lines.find_version(session, row.line, row.version) if row.line else None
+    return None if terms is None else (row.due_at or row.expiry_at) + terms.grace_days * 86_400
+
+
+def reason_of(row: tables.Receivable | None) -> str | None:
+    """Why an order stands still or ended short, in words for its parties."""
+    if row is None:
+        return None
+    if row.refused:
+        return "customs refused the goods: what was not released is no longer owed, and the loan falls due from the supplier"
+    if row.phase == Phase.CLOSED and row.reduced_minor:
+        return "the order expired before all was delivered: the undelivered part is no longer owed"
+    if row.hold:
+        return "customs hold the goods: nothing is paid until the hold is lifted"
+    if row.late_since_at:
+        return "the buyer was short when payment fell due: a late charge runs"
+    return None
+
+
+def view_settlement(row: tables.Settlement, currency: int) -> Settlement:
+    """One payment under an order."""
+    return Settlement(
+        order=row.order,
+        number=row.number,
+        face=amount(row.face_minor, currency),
+        late=amount(row.late_minor, currency),
+        to_funder=amount(row.to_funder_minor, currency),
+        to_holder=amount(row.to_holder_minor, currency),
+        to_customs=amount(row.to_customs_minor, currency),
+        buyer_debited=amount(row.buyer_debited_minor, currency),
+        settled_at=row.settled_at,
+        hash=row.tx_hash,
+    )

@@ -1,0 +1,59 @@
+"""A party of the order repays its loan out of free cash."""
+
+from __future__ import annotations
+
+from settlement import typed_data
+from settlement.errors import NotFound
+from settlement.ids import id_from_text, new_nonce
+from settlement.money import currency_of_number
+from settlement.store.handles import Session
+from settlement.store.repositories import loans
+from settlement.use_cases.acts import HOUR_S, Signatory, open_act
+from settlement.use_cases.amounts import minor_in
+from settlement.use_cases.caller import Caller
+from settlement.use_cases.context import Context
+from settlement.use_cases.visibility import visible_receivable
+from settlement.wire.act import Act
+from settlement.wire.credit import RepaymentWish
+
+
+def repay_loan(
+    session: Session,
+    context: Context,
+    caller: Caller,
+    order_id: str,
+    wish: RepaymentWish,
+    *,
+    now_at: int,
+    received_at: int,
+) -> Act:
+    """Open the act of a repayment: interest first, and at most what is outstanding when it is mined.
+
+    Units:  ``now_at`` business time, ``received_at`` wall time.
+    Raises: NotFound when there is no loan the caller is party to.
+    """
+    receivable = visible_receivable(session, caller, order_id)
+    if loans.find_loan(session, order_id) is None:
+        raise NotFound(f"order {order_id} has no loan")
+    payer = caller.acting_member()
+    message = {
+        "order": id_from_text(order_id),
+        "payer": payer,
+        "amount": minor_in(wish.amount, currency_of_number(receivable.currency)),
+        "nonce": new_nonce(),
+        "deadline": now_at + HOUR_S,
+    }
+    deployment = context.deployment
+    return open_act(
+        session,
+        caller,
+        kind="repayment",
+        subject=order_id,
+        signatories=[Signatory("payer", payer)],
+        typed_data=typed_data.typed_message(
+            "Repayment", deployment.chain_id, deployment.credit_lines, message
+        ),
+        payload={},
+        expires_at=message["deadline"],
+        received_at=received_at,
+    )
