@@ -10,12 +10,14 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {NonceMap} from "./lib/NonceMap.sol";
 import {Signature} from "./lib/Signature.sol";
 import {Withdrawal, WITHDRAW} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 
 /// @title Members' cash; payments inside the network are moves between its accounts
 contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransient {
+    using NonceMap for NonceMap.Spent;
     using SafeERC20 for IERC20;
     using TypedHash for Withdrawal;
 
@@ -42,7 +44,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
     mapping(uint16 currency => Listing) private _listings;
     mapping(address token => uint16) private _currencies;
     mapping(uint16 currency => mapping(uint256 account => uint256)) private _balances;
-    mapping(uint32 member => mapping(uint256 word => uint256)) private _nonces;
+    NonceMap.Spent private _nonces;
 
     constructor(address authority, address network, address receivables_, address creditLines_, address cover)
         AccessManaged(authority)
@@ -101,7 +103,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         // Standing is not asked: a suspended or expelled member keeps its cash (I-03).
         uint32 member = _network.signerFor(key, WITHDRAW, withdrawal.amount);
         if (member != withdrawal.member) revert NotTheMember(withdrawal.member);
-        _useNonce(member, withdrawal.nonce);
+        if (!_nonces.spend(member, withdrawal.nonce)) revert NonceUsed(member, withdrawal.nonce);
         Listing storage listing = _listings[withdrawal.currency];
         Listing memory listed = _listed(withdrawal.currency);
         if (withdrawal.amount == 0) revert AmountOutOfRange(0);
@@ -158,7 +160,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
 
     /// @inheritdoc ICashLedger
     function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
-        return (_nonces[member][nonce >> 8] >> (nonce & 0xFF)) & 1 == 1;
+        return _nonces.isSpent(member, nonce);
     }
 
     function _deposit(uint16 currency, uint32 member, uint256 amount, address payer) private {
@@ -188,13 +190,6 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         unchecked {
             accounts[account] = balance - amount;
         }
-    }
-
-    function _useNonce(uint32 member, uint64 nonce) private {
-        uint256 word = _nonces[member][nonce >> 8];
-        uint256 bit = 1 << (nonce & 0xFF);
-        if (word & bit != 0) revert NonceUsed(member, nonce);
-        _nonces[member][nonce >> 8] = word | bit;
     }
 
     function _listed(uint16 currency) private view returns (Listing memory listing) {

@@ -8,8 +8,10 @@ import {ICreditLines} from "./interfaces/ICreditLines.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Interest} from "./lib/Interest.sol";
+import {Legs} from "./lib/Legs.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
+import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Signature} from "./lib/Signature.sol";
 import {DRAW, Draw, FUNDER, LineTerms, PAY, Phase, PUBLISH, Repayment, SUPPLIER} from "./lib/Terms.sol";
@@ -18,12 +20,10 @@ import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title Pre-approved working-capital lines and the loans drawn on them
 contract CreditLines is ICreditLines, ICreditBook, EIP712 {
+    using Legs for uint256;
     using LineWords for uint256;
-    using LineWords for LineWords.Pinned;
-    using LineWords for LineWords.Usage;
-    using LoanWord for uint256;
     using LoanWord for LoanWord.Loan;
-    using OrderWords for OrderWords.Order;
+    using NonceMap for NonceMap.Spent;
     using TypedHash for Draw;
     using TypedHash for LineTerms;
     using TypedHash for Repayment;
@@ -43,7 +43,7 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
     mapping(uint256 lineAndVersion => uint256) private _terms;
     mapping(uint32 line => uint256) private _usage;
     mapping(uint256 order => uint256) private _loans;
-    mapping(uint32 member => mapping(uint256 word => uint256)) private _nonces;
+    NonceMap.Spent private _nonces;
 
     modifier onlyReceivables() {
         if (msg.sender != address(_receivables)) revert NotTradeContract(msg.sender);
@@ -66,149 +66,166 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
         address key = Signature.actor(_hashTypedDataV4(terms.hash()), signature);
         (uint32 funder,,) = _network.party(key, PUBLISH, FUNDER, 0);
         if (funder != terms.funder) revert NotSignedBy(terms.funder);
-        _useNonce(funder, terms.nonce);
+        if (!_nonces.spend(funder, terms.nonce)) revert NonceUsed(funder, terms.nonce);
         _checkTerms(terms);
 
         line = terms.line;
-        LineWords.Usage memory usage = _usage[line].unpackUsage();
+        uint256 usage = _usage[line];
         if (line == 0) {
             line = ++lineCount;
-            (usage.funder, usage.currency) = (funder, terms.currency);
-        } else if (usage.funder != funder || usage.currency != terms.currency) {
-            revert UnknownLine(line, uint16(usage.version));
+        } else if (usage.funderOfUsage() != funder || usage.currencyOf() != terms.currency) {
+            revert UnknownLine(line, uint16(usage.versionOf()));
         }
-        if (usage.version == type(uint16).max) revert InvalidTerms();
-        version = uint16(++usage.version);
-        usage.limit = terms.limit;
-        _usage[line] = usage.pack();
+        if (usage.versionOf() == type(uint16).max) revert InvalidTerms();
+        version = uint16(usage.versionOf() + 1);
+        _usage[line] = LineWords.packUsage(terms.limit, usage.usedOf(), version, funder, terms.currency);
         _terms[_key(line, version)] = LineWords.packTerms(terms);
         emit LinePublished(line, version, funder, terms);
     }
 
     /// @inheritdoc ICreditBook
-    function reserve(Request calldata request) external onlyReceivables {
-        (uint32 line, uint16 version) = (request.line, request.version);
-        LineWords.Usage memory usage = _usage[line].unpackUsage();
+    function reserve(
+        uint256 id,
+        uint32 line,
+        uint16 version,
+        uint16 currency,
+        uint56 face,
+        uint8 buyerLane,
+        uint8 supplierLane
+    ) external onlyReceivables {
+        uint256 usage = _usage[line];
         // Only the standing offer: a newer version takes the older one off the table.
-        if (version == 0 || usage.version != version) revert UnknownLine(line, version);
-        LineWords.Pinned memory terms = _terms[_key(line, version)].unpackTerms();
-        if (block.timestamp > terms.expiry) revert LineExpired(line, version);
-        if (request.currency != usage.currency) revert CurrencyDiffers(request.currency, uint16(usage.currency));
-        if (
-            (terms.buyerLanes >> request.buyerLane) & 1 == 0 || (terms.supplierLanes >> request.supplierLane) & 1 == 0
-        ) revert NotEligible(line, request.buyerLane, request.supplierLane);
-        if (request.face > terms.orderCap) revert OrderCapExceeded(request.face, terms.orderCap);
-        _network.requireStanding(uint32(usage.funder), FUNDER);
+        if (version == 0 || usage.versionOf() != version) revert UnknownLine(line, version);
+        uint256 terms = _terms[_key(line, version)];
+        if (block.timestamp > terms.expiryOf()) revert LineExpired(line, version);
+        if (currency != usage.currencyOf()) {
+            revert CurrencyDiffers(currency, uint16(usage.currencyOf()));
+        }
+        if (!terms.isEligible(buyerLane, supplierLane)) {
+            revert NotEligible(line, buyerLane, supplierLane);
+        }
+        if (face > terms.orderCapOf()) revert OrderCapExceeded(face, terms.orderCapOf());
+        _network.requireStanding(uint32(terms.funderOf()), FUNDER);
 
-        uint256 amount = terms.mostOf(request.face);
-        uint256 headroom = Waterfall.minusFloor(usage.limit, usage.used);
+        uint256 amount = terms.mostOf(face);
+        uint256 headroom = Waterfall.minusFloor(usage.limitOf(), usage.usedOf());
         if (amount > headroom) revert LimitExceeded(line, amount, headroom);
-        usage.used += amount;
-        _usage[line] = usage.pack();
-        emit Reserved(request.order, line, version, amount);
-        emit LineUsed(line, usage.used);
+        uint256 used = usage.usedOf() + amount;
+        _usage[line] = usage.withUsed(used);
+        emit Reserved(id, line, version, amount);
+        emit LineUsed(line, used);
     }
 
     /// @inheritdoc ICreditLines
     function draw(Draw calldata request, bytes calldata signature) external {
         if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
-        OrderWords.Order memory order = _orderOf(request.order);
+        (uint256 id, uint256 amount) = (request.order, request.amount);
+        (uint256 sums, uint256 order) = _wordsOf(id);
         address key = Signature.actor(_hashTypedDataV4(request.hash()), signature);
-        (uint32 supplier,,) = _network.party(key, DRAW, SUPPLIER, request.amount);
-        if (supplier != order.holder) revert NotSignedBy(uint32(order.holder));
-        LineWords.Pinned memory terms = _pinned(order);
-        _network.requireStanding(uint32(terms.funder), FUNDER);
-        LoanWord.Loan memory loan = _loans[order.id].unpack();
+        (uint256 supplier,,) = _network.party(key, DRAW, SUPPLIER, amount);
+        if (supplier != OrderWords.holderOf(order)) revert NotSignedBy(uint32(OrderWords.holderOf(order)));
+        uint256 terms = _termsOf(id, order);
+        _network.requireStanding(uint32(terms.funderOf()), FUNDER);
+        LoanWord.Loan memory loan;
+        loan.load(_loans[id]);
         if (request.index != loan.draws) revert DrawIndexUsed(request.index, uint16(loan.draws));
-        if (order.has(OrderWords.HOLD) || !_isDrawable(order, loan)) revert DrawsClosed(order.id);
-        uint256 most = _advanceLeft(order, terms, loan.principal);
-        if (request.amount > most) revert AdvanceExceeded(order.id, request.amount, most);
-        if (request.amount == 0) revert InvalidTerms();
+        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) revert DrawsClosed(id);
+        uint256 most = _advanceLeft(sums, order, terms, loan.principal);
+        if (amount > most) revert AdvanceExceeded(id, amount, most);
+        if (amount == 0) revert InvalidTerms();
 
         if (loan.draws == 0) {
-            (loan.rateBps, loan.isAct365) = (terms.rateBps, terms.isAct365);
-            loan.use = terms.mostOf(order.claim());
+            (loan.rateBps, loan.isAct365) = (terms.rateBpsOf(), terms.isAct365());
+            loan.use = terms.mostOf(OrderWords.claimOf(sums));
+            loan.since = block.timestamp;
         } else {
-            _accrue(loan, order.line, order.version, order.base());
+            _accrue(loan, order);
         }
-        uint256 fee = Waterfall.shareUp(request.amount, terms.feeBps);
-        loan.since = block.timestamp;
-        loan.principal += request.amount;
-        ++loan.draws;
-        _loans[order.id] = loan.pack();
-        emit Drawn(order.id, request.index, request.amount, fee, loan.principal, loan.accrued);
-        _moveOne(order.currency, terms.funder, supplier, request.amount - fee);
+        uint256 fee = Waterfall.shareUp(amount, terms.feeBpsOf());
+        unchecked {
+            // R9 was tested: principal stays below a face, draws below their bound, the fee below the amount.
+            loan.principal += amount;
+            ++loan.draws;
+            _loans[id] = loan.pack();
+            emit Drawn(id, request.index, amount, fee, loan.principal, loan.accrued);
+            _moveOne(OrderWords.currencyOf(order), terms.funderOf(), supplier, amount - fee);
+        }
     }
 
     /// @inheritdoc ICreditLines
     function repay(Repayment calldata repayment, bytes calldata signature) external {
         if (block.timestamp > repayment.deadline) revert SignatureExpired(repayment.deadline);
-        OrderWords.Order memory order = _orderOf(repayment.order);
-        LoanWord.Loan memory loan = _loanOf(order);
-        (uint256 interest, uint256 principal) = (Interest.dueUp(loan.accrued), loan.principal);
-        uint256 amount = Waterfall.min(repayment.amount, interest + principal);
-        if (amount == 0) revert NoLoan(order.id);
+        (, uint256 order) = _wordsOf(repayment.order);
+        LoanWord.Loan memory loan = _loanNow(repayment.order, order);
+        uint256 amount = Waterfall.min(repayment.amount, Interest.dueUp(loan.accrued) + loan.principal);
+        if (amount == 0) revert NoLoan(repayment.order);
         address key = Signature.actor(_hashTypedDataV4(repayment.hash()), signature);
         // No standing is asked: what a suspended member owes still settles (I-28).
         uint32 payer = _network.signerFor(key, PAY, amount);
         if (payer != repayment.payer) revert NotSignedBy(repayment.payer);
-        _useNonce(payer, repayment.nonce);
+        if (!_nonces.spend(payer, repayment.nonce)) revert NonceUsed(payer, repayment.nonce);
 
-        Pledge memory pledge = _pledge(order, payer);
-        uint256 funder = _book(loan, pledge, REPAYMENT, amount, payer == order.holder);
-        _moveOne(order.currency, payer, funder, amount);
+        // A stranger's payment is welcome, but it must not close the supplier's draws (P31).
+        if (payer == OrderWords.holderOf(order)) loan.isClosed = 1;
+        uint256 funder = _book(loan, repayment.order, OrderWords.lineOf(order), payer, REPAYMENT, amount);
+        _moveOne(OrderWords.currencyOf(order), payer, funder, amount);
     }
 
     /// @inheritdoc ICreditLines
     function recourse(uint256 id) external {
-        OrderWords.Order memory order = _orderOf(id);
-        LoanWord.Loan memory loan = _loanOf(order);
-        uint256 due = _dueFromSupplier(order, loan);
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        uint256 due = _dueFromSupplier(id, sums, order, loan);
         if (due == 0) revert NothingDueFromSupplier(id);
-        uint256 amount = Waterfall.min(due, _ledger.balanceOf(uint16(order.currency), order.holder));
+        (uint256 holder, uint256 currency) = (OrderWords.holderOf(order), OrderWords.currencyOf(order));
+        uint256 amount = Waterfall.min(due, _ledger.balanceOf(uint16(currency), holder));
         if (amount == 0) revert SupplierShort(id, due);
 
-        uint256 funder = _book(loan, _pledge(order, order.holder), RECOURSE, amount, true);
-        _moveOne(order.currency, order.holder, funder, amount);
+        loan.isClosed = 1;
+        uint256 funder = _book(loan, id, OrderWords.lineOf(order), holder, RECOURSE, amount);
+        _moveOne(currency, holder, funder, amount);
     }
 
     /// @inheritdoc ICreditBook
-    function settle(Pledge calldata pledge, uint256 amount)
+    function settle(uint256 id, uint256 order, uint256 reserved, uint256 amount)
         external
         onlyReceivables
-        returns (uint256 toFunder, uint32 funder)
+        returns (uint256 toFunder, uint256 funder)
     {
-        return _settle(pledge, amount, SETTLEMENT);
+        return _settle(id, order, reserved, amount, SETTLEMENT);
     }
 
     /// @inheritdoc ICreditBook
-    function collect(uint256 id, uint256 amount, uint8 source)
-        external
-        returns (uint256 toFunder, uint32 funder)
-    {
+    function collect(uint256 id, uint256 amount, uint8 source) external returns (uint256 toFunder, uint32 funder) {
         if (msg.sender != _cover) revert NotTradeContract(msg.sender);
-        OrderWords.Order memory order = _orderOf(id);
-        if (order.line == 0) return (0, 0);
-        return _settle(_pledge(order, order.buyer), amount, source);
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        if (OrderWords.lineOf(order) == 0) return (0, 0);
+        bool isFree = OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED);
+        uint256 lender;
+        (toFunder, lender) = _settle(id, order, isFree ? 0 : OrderWords.claimOf(sums), amount, source);
+        funder = uint32(lender);
     }
 
     /// @inheritdoc ICreditBook
-    function accrue(Pledge calldata pledge) external onlyReceivables {
-        LoanWord.Loan memory loan = _loans[pledge.order].unpack();
+    function accrue(uint256 id, uint256 order) external onlyReceivables {
+        LoanWord.Loan memory loan;
+        loan.load(_loans[id]);
         if (loan.principal == 0) return;
-        _accrue(loan, pledge.line, pledge.version, pledge.base);
-        _loans[pledge.order] = loan.pack();
-        emit Accrued(pledge.order, loan.accrued);
+        _accrue(loan, order);
+        _loans[id] = loan.pack();
+        emit Accrued(id, loan.accrued);
     }
 
     /// @inheritdoc ICreditLines
     function loanOf(uint256 id) external view returns (Loan memory) {
-        OrderWords.Order memory order = _orderOf(id);
-        LoanWord.Loan memory loan = _loans[id].unpack();
-        uint256 maturity = order.line == 0 ? 0 : order.base() + _pinned(order).graceDays * 1 days;
+        (, uint256 order) = _wordsOf(id);
+        uint256 line = OrderWords.lineOf(order);
+        LoanWord.Loan memory loan;
+        loan.load(_loans[id]);
+        uint256 maturity = line == 0 ? 0 : OrderWords.baseOf(order) + _termsOf(id, order).graceOf();
         return Loan({
-            line: uint32(order.line),
-            version: uint16(order.version),
+            line: uint32(line),
+            version: uint16(OrderWords.versionOf(order)),
             principal: uint56(loan.principal),
             accrued: uint88(loan.accrued),
             since: uint32(loan.since),
@@ -220,104 +237,116 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
 
     /// @inheritdoc ICreditLines
     function outstandingOf(uint256 id) external view returns (uint256 interest, uint256 principal) {
-        LoanWord.Loan memory loan = _loanOf(_orderOf(id));
+        (, uint256 order) = _wordsOf(id);
+        LoanWord.Loan memory loan = _loanNow(id, order);
         return (Interest.dueUp(loan.accrued), loan.principal);
     }
 
     /// @inheritdoc ICreditLines
-    function termsOf(uint32 line, uint16 version) external view returns (LineTerms memory terms) {
+    function termsOf(uint32 line, uint16 version) external view returns (LineTerms memory) {
         uint256 word = _terms[_key(line, version)];
         if (word == 0) revert UnknownLine(line, version);
-        return LineWords.toLineTerms(word, line, uint56(_usage[line].unpackUsage().limit));
+        return word.toLineTerms(line, uint56(_usage[line].limitOf()));
     }
 
     /// @inheritdoc ICreditLines
     function usageOf(uint32 line) external view returns (uint256 limit, uint256 used, uint16 version) {
-        LineWords.Usage memory usage = _usage[line].unpackUsage();
-        return (usage.limit, usage.used, uint16(usage.version));
+        uint256 usage = _usage[line];
+        return (usage.limitOf(), usage.usedOf(), uint16(usage.versionOf()));
     }
 
     /// @inheritdoc ICreditLines
     function drawableOf(uint256 id) external view returns (uint256) {
-        OrderWords.Order memory order = _orderOf(id);
-        LoanWord.Loan memory loan = _loans[id].unpack();
-        if (order.has(OrderWords.HOLD) || !_isDrawable(order, loan)) return 0;
-        LineWords.Pinned memory terms = _pinned(order);
-        uint256 free = _ledger.balanceOf(uint16(order.currency), terms.funder);
-        return Waterfall.min(_advanceLeft(order, terms, loan.principal), free);
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        LoanWord.Loan memory loan;
+        loan.load(_loans[id]);
+        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) return 0;
+        uint256 terms = _termsOf(id, order);
+        uint256 free = _ledger.balanceOf(uint16(OrderWords.currencyOf(order)), terms.funderOf());
+        return Waterfall.min(_advanceLeft(sums, order, terms, loan.principal), free);
     }
 
     /// @inheritdoc ICreditLines
     function dueFromSupplier(uint256 id) external view returns (uint256) {
-        OrderWords.Order memory order = _orderOf(id);
-        return _dueFromSupplier(order, _loanOf(order));
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        return _dueFromSupplier(id, sums, order, _loanNow(id, order));
     }
 
     /// @inheritdoc ICreditLines
     function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
-        return (_nonces[member][nonce >> 8] >> (nonce & 0xFF)) & 1 == 1;
+        return _nonces.isSpent(member, nonce);
     }
 
-    function _settle(Pledge memory pledge, uint256 amount, uint8 source)
+    function _settle(uint256 id, uint256 order, uint256 reserved, uint256 amount, uint8 source)
         private
-        returns (uint256 toFunder, uint32 funder)
+        returns (uint256 toFunder, uint256 funder)
     {
-        LoanWord.Loan memory loan = _loans[pledge.order].unpack();
+        LoanWord.Loan memory loan;
+        loan.load(_loans[id]);
+        uint256 line = OrderWords.lineOf(order);
         if (loan.draws == 0) {
-            if (pledge.reserved != 0 && !loan.isClosed) _release(pledge);
+            if (reserved != 0 && loan.isClosed == 0) _release(line, OrderWords.versionOf(order), reserved);
             if (source != SETTLEMENT) {
                 // Receivables marks the order itself; a cover's payout is remembered here.
-                loan.isClosed = true;
-                _loans[pledge.order] = loan.pack();
+                loan.isClosed = 1;
+                _loans[id] = loan.pack();
             }
             return (0, 0);
         }
         if (loan.principal == 0 && loan.use == 0) return (0, 0);
-        _accrue(loan, pledge.line, pledge.version, pledge.base);
+        _accrue(loan, order);
         toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
-        funder = uint32(_book(loan, pledge, source, toFunder, true));
+        loan.isClosed = 1;
+        funder = _book(loan, id, line, OrderWords.buyerOf(order), source, toFunder);
     }
 
     /// @dev Book a payment into an accrued loan, at most what is outstanding: interest, then principal (R8).
-    function _book(LoanWord.Loan memory loan, Pledge memory pledge, uint8 source, uint256 amount, bool closesDraws)
-        private
-        returns (uint256 funder)
-    {
+    function _book(
+        LoanWord.Loan memory loan,
+        uint256 id,
+        uint256 line,
+        uint256 payer,
+        uint8 source,
+        uint256 amount
+    ) private returns (uint256 funder) {
         (uint256 interest, uint256 principal) =
             Waterfall.split(amount, Interest.dueUp(loan.accrued), loan.principal);
         loan.accrued = Interest.afterPayment(loan.accrued, interest);
-        loan.principal -= principal;
-        if (closesDraws) loan.isClosed = true;
-        LineWords.Usage memory usage = _usage[uint32(pledge.line)].unpackUsage();
-        uint256 use = loan.isClosed ? loan.principal : loan.use;
-        if (use != loan.use) {
-            usage.used = usage.used + use - loan.use;
-            loan.use = use;
-            _usage[pledge.line] = usage.pack();
-            emit LineUsed(pledge.line, usage.used);
+        uint256 usage = _usage[uint32(line)];
+        unchecked {
+            loan.principal -= principal;
+            uint256 use = loan.isClosed == 1 ? loan.principal : loan.use;
+            if (use != loan.use) {
+                // R10: the line's sum counts this loan's use, so it is at least as large.
+                uint256 used = usage.usedOf() - loan.use + use;
+                loan.use = use;
+                _usage[uint32(line)] = usage.withUsed(used);
+                emit LineUsed(uint32(line), used);
+            }
         }
-        _loans[pledge.order] = loan.pack();
-        // Counted up to now even where nothing is paid: whoever keeps books from events must hear of it.
-        if (amount == 0) emit Accrued(pledge.order, loan.accrued);
-        else emit Repaid(pledge.order, source, pledge.payer, interest, principal, loan.principal, loan.accrued);
-        return usage.funder;
+        _loans[id] = loan.pack();
+        // Counted up to now even where nothing is paid: books kept from events must hear of it.
+        if (amount == 0) emit Accrued(id, loan.accrued);
+        else emit Repaid(id, source, uint32(payer), interest, principal, loan.principal, loan.accrued);
+        return usage.funderOfUsage();
     }
 
     /// @dev An undrawn reserve goes back to the line.
-    function _release(Pledge memory pledge) private {
-        LineWords.Usage memory usage = _usage[pledge.line].unpackUsage();
-        usage.used -= _terms[_key(pledge.line, pledge.version)].unpackTerms().mostOf(pledge.reserved);
-        _usage[pledge.line] = usage.pack();
-        emit LineUsed(pledge.line, usage.used);
+    function _release(uint256 line, uint256 version, uint256 reserved) private {
+        uint256 usage = _usage[uint32(line)];
+        uint256 used = usage.usedOf() - _terms[_key(line, version)].mostOf(reserved);
+        _usage[uint32(line)] = usage.withUsed(used);
+        emit LineUsed(uint32(line), used);
     }
 
     /// @dev The line's terms are read only where maturity may have passed: before the base date it cannot.
-    function _accrue(LoanWord.Loan memory loan, uint256 line, uint256 version, uint256 base) private view {
+    function _accrue(LoanWord.Loan memory loan, uint256 order) private view {
+        uint256 base = OrderWords.baseOf(order);
         uint256 maturity = type(uint256).max;
         uint256 lateBps;
         if (block.timestamp > base) {
-            LineWords.Pinned memory terms = _terms[_key(line, version)].unpackTerms();
-            (maturity, lateBps) = (base + terms.graceDays * 1 days, terms.lateBps);
+            uint256 terms = _terms[_key(OrderWords.lineOf(order), OrderWords.versionOf(order))];
+            (maturity, lateBps) = (base + terms.graceOf(), terms.lateBpsOf());
         }
         loan.accrued = Interest.accrueAcrossUp(
             loan.accrued, loan.principal, loan.rateBps, lateBps, loan.since, block.timestamp, maturity, loan.basis()
@@ -325,65 +354,56 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
         loan.since = block.timestamp;
     }
 
-    function _dueFromSupplier(OrderWords.Order memory order, LoanWord.Loan memory loan)
+    function _dueFromSupplier(uint256 id, uint256 sums, uint256 order, LoanWord.Loan memory loan)
         private
         view
         returns (uint256)
     {
         if (loan.principal == 0) return 0;
-        LineWords.Pinned memory terms = _pinned(order);
+        uint256 terms = _termsOf(id, order);
         uint256 interest = Interest.dueUp(loan.accrued);
-        if (block.timestamp >= order.base() + terms.graceDays * 1 days) {
+        if (block.timestamp >= OrderWords.baseOf(order) + terms.graceOf()) {
             // What the buyer leaves unpaid is the supplier's only with recourse; non-performance always is.
-            (uint256 unpaid,) = _receivables.payableNow(order.id);
-            if (terms.hasRecourse || unpaid == 0) return interest + loan.principal;
+            (uint256 unpaid,) = _receivables.payableNow(id);
+            if (terms.hasRecourse() || unpaid == 0) return interest + loan.principal;
         }
-        uint256 excess = Waterfall.minusFloor(loan.principal, terms.mostOf(order.claim() - order.paid));
+        uint256 cover = terms.mostOf(OrderWords.claimOf(sums) - OrderWords.paidOf(sums));
+        uint256 excess = Waterfall.minusFloor(loan.principal, cover);
         // Interest is served first, so the excess is cured only by both.
         return excess == 0 ? 0 : interest + excess;
     }
 
-    function _isDrawable(OrderWords.Order memory order, LoanWord.Loan memory loan) private view returns (bool) {
-        bool isOpen = order.line != 0 && order.phase != Phase.Closed && block.timestamp <= order.expiry;
-        return isOpen && !order.has(OrderWords.DRAWS_CLOSED) && !loan.isClosed && loan.draws < LoanWord.MOST_DRAWS;
+    function _isDrawable(uint256 order, LoanWord.Loan memory loan) private view returns (bool) {
+        if (OrderWords.lineOf(order) == 0 || OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED)) return false;
+        if (OrderWords.phaseOf(order) == uint256(Phase.Closed)) return false;
+        return block.timestamp <= OrderWords.expiryOf(order) && loan.isClosed == 0 && loan.draws < LoanWord.MOST_DRAWS;
     }
 
-    /// @dev R9 at this moment. A first payment closes draws, so nothing is paid here.
-    function _advanceLeft(OrderWords.Order memory order, LineWords.Pinned memory terms, uint256 principal)
+    /// @dev R9 at this moment.
+    function _advanceLeft(uint256 sums, uint256 order, uint256 terms, uint256 principal)
         private
         pure
         returns (uint256)
     {
-        uint256 base = order.claim() - order.paid;
-        return Waterfall.minusFloor(Waterfall.shareDown(base, terms.advance(order.phase)), principal);
+        uint256 base = OrderWords.claimOf(sums) - OrderWords.paidOf(sums);
+        return Waterfall.minusFloor(Waterfall.shareDown(base, terms.advanceOf(OrderWords.phaseOf(order))), principal);
     }
 
     /// @dev The loan of an order, accrued up to now.
-    function _loanOf(OrderWords.Order memory order) private view returns (LoanWord.Loan memory loan) {
-        loan = _loans[order.id].unpack();
-        if (loan.draws != 0) _accrue(loan, order.line, order.version, order.base());
+    function _loanNow(uint256 id, uint256 order) private view returns (LoanWord.Loan memory loan) {
+        loan.load(_loans[id]);
+        if (loan.draws != 0) _accrue(loan, order);
     }
 
-    function _orderOf(uint256 id) private view returns (OrderWords.Order memory) {
-        (uint256 sums, uint256 terms) = _receivables.wordsOf(id);
-        if (terms == 0) revert IReceivables.UnknownOrder(id);
-        return OrderWords.unpack(id, sums, terms);
+    function _wordsOf(uint256 id) private view returns (uint256 sums, uint256 order) {
+        (sums, order) = _receivables.wordsOf(id);
+        if (order == 0) revert IReceivables.UnknownOrder(id);
     }
 
-    function _pinned(OrderWords.Order memory order) private view returns (LineWords.Pinned memory) {
-        if (order.line == 0) revert NoLoan(order.id);
-        return _terms[_key(order.line, order.version)].unpackTerms();
-    }
-
-    function _pledge(OrderWords.Order memory order, uint256 payer) private pure returns (Pledge memory) {
-        return Pledge({
-            order: order.id,
-            line: uint32(order.line),
-            version: uint16(order.version),
-            payer: uint32(payer),
-            base: uint32(order.base()),
-            reserved: uint56(order.reserved())
-        });
+    function _termsOf(uint256 id, uint256 order) private view returns (uint256) {
+        uint256 line = OrderWords.lineOf(order);
+        if (line == 0) revert NoLoan(id);
+        return _terms[_key(line, OrderWords.versionOf(order))];
     }
 
     function _key(uint256 line, uint256 version) private pure returns (uint256) {
@@ -400,16 +420,9 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
         _ledger.tokenOf(terms.currency);
     }
 
-    function _useNonce(uint32 member, uint64 nonce) private {
-        uint256 word = _nonces[member][nonce >> 8];
-        uint256 bit = 1 << (nonce & 0xFF);
-        if (word & bit != 0) revert NonceUsed(member, nonce);
-        _nonces[member][nonce >> 8] = word | bit;
-    }
-
     function _moveOne(uint256 currency, uint256 from, uint256 to, uint256 amount) private {
-        ICashLedger.Leg[] memory legs = new ICashLedger.Leg[](1);
-        legs[0] = ICashLedger.Leg(from, to, amount);
-        _ledger.move(uint16(currency), legs);
+        uint256 legs = Legs.start(currency);
+        legs.add(from, to, amount);
+        legs.send(_ledger);
     }
 }

@@ -5,6 +5,7 @@ import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {Interest} from "./lib/Interest.sol";
+import {Legs} from "./lib/Legs.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Attestation, FundBy, Phase, SettleOn} from "./lib/Terms.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
@@ -12,10 +13,10 @@ import {Waterfall} from "./lib/Waterfall.sol";
 /// @title How an order takes over an attested state and pays what became payable
 /// @dev No path here reverts for a reason that a party controls: cash moves inside the ledger, payees are accounts.
 abstract contract OrderSettlement is IReceivables {
+    using Legs for uint256;
     using OrderWords for OrderWords.Order;
 
     uint256 internal constant LAST_COUNT = type(uint16).max;
-    uint256 private constant MOST_LEGS = 6;
 
     struct Words {
         uint256 sums;
@@ -33,6 +34,7 @@ abstract contract OrderSettlement is IReceivables {
         uint256 lateUnpaid;
         uint256 dutyUnpaid;
         uint256 held; // in the order's hold
+        uint256 dutyWord;
         uint256 toFunder;
         uint256 funder;
     }
@@ -41,37 +43,41 @@ abstract contract OrderSettlement is IReceivables {
     ICreditBook internal immutable _credit;
     mapping(uint256 order => Words) internal _words;
 
-    constructor(address ledger, address credit) {
+    constructor(address ledger, address creditLines) {
         _ledger = ICashLedger(ledger);
-        _credit = ICreditBook(credit);
+        _credit = ICreditBook(creditLines);
     }
 
     /// @dev The attested state becomes the order's.
-    function _take(OrderWords.Order memory order, Attestation calldata state, uint32 treasury) internal {
+    function _take(OrderWords.Order memory order, Attestation calldata state, uint32 treasury)
+        internal
+        returns (uint256 dutyWord)
+    {
         uint256 released = Waterfall.min(state.released, order.face);
         uint256 demanded;
         if (order.has(OrderWords.DUTY)) {
+            (uint256 cap, uint256 paid,,) = OrderWords.unpackDuty(_words[order.id].duty);
             demanded = state.duty;
-            OrderWords.Duty memory duty = OrderWords.unpackDuty(_words[order.id].duty);
-            (duty.demanded, duty.treasury) = (demanded, treasury);
-            _words[order.id].duty = OrderWords.pack(duty);
+            dutyWord = OrderWords.packDuty(cap, paid, demanded, treasury);
         }
-        bool wasHeld = order.has(OrderWords.HOLD);
+        (Phase phase, bool hold, bool wasHeld) = (state.phase, state.hold, order.has(OrderWords.HOLD));
         bool hasFallen = released < order.released;
-        (order.seq, order.phase, order.released) = (state.seq, state.phase, released);
-        if (state.hold) order.set(OrderWords.HOLD);
+        (order.seq, order.phase, order.released) = (state.seq, uint256(phase), released);
+        if (hold) order.set(OrderWords.HOLD);
         else order.clear(OrderWords.HOLD);
-        emit Recorded(order.id, state.seq, state.phase, state.hold, state.refused, released, demanded);
+        emit Recorded(order.id, state.seq, phase, hold, state.refused, released, demanded);
 
         // Paid before it was taken back: a claim between the parties, not a rollback (R14).
         if (hasFallen && _delivered(order) < order.paid) emit Reversed(order.id, released, order.paid);
         if (released == order.face) _setDue(order);
-        if (wasHeld && !state.hold && order.due != 0 && order.due < block.timestamp) _moveDue(order, block.timestamp);
+        if (wasHeld && !hold && order.due != 0 && order.due < block.timestamp) _moveDue(order, block.timestamp);
     }
 
     /// @dev R4: the undelivered part is no longer claimed, and nothing more may be drawn on it.
     function _reduceUndelivered(OrderWords.Order memory order) internal {
-        if (order.line != 0 && !order.has(OrderWords.DRAWS_CLOSED)) _credit.settle(_pledge(order), 0);
+        if (OrderWords.lineOf(order.terms) != 0 && !order.has(OrderWords.DRAWS_CLOSED)) {
+            _credit.settle(order.id, order.terms, order.claim(), 0);
+        }
         order.set(OrderWords.DRAWS_CLOSED);
         uint256 delivered = _delivered(order);
         uint256 kept = delivered > order.paid ? delivered : order.paid;
@@ -84,12 +90,14 @@ abstract contract OrderSettlement is IReceivables {
 
     /// @dev Lock the buyer's cash the first time the phase it promised is reached; what it has, never more.
     function _lockBy(OrderWords.Order memory order) internal {
-        if (order.fundBy < FundBy.Shipped || order.has(OrderWords.FUNDED)) return;
-        if (order.phase < (order.fundBy == FundBy.Shipped ? Phase.Shipped : Phase.Released)) return;
+        uint256 fundBy = OrderWords.fundByOf(order.terms);
+        if (fundBy < uint256(FundBy.Shipped) || order.has(OrderWords.FUNDED)) return;
+        uint256 phase = uint256(fundBy == uint256(FundBy.Shipped) ? Phase.Shipped : Phase.Released);
+        if (order.phase < phase) return;
         order.set(OrderWords.FUNDED);
-        uint256 free = _ledger.balanceOf(uint16(order.currency), order.buyer);
-        uint256 amount = Waterfall.min(free, order.claim() - order.paid);
-        if (amount != 0) _lock(order.id, order.currency, order.buyer, amount);
+        (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
+        uint256 free = _ledger.balanceOf(uint16(currency), buyer);
+        _lock(order.id, currency, buyer, Waterfall.min(free, order.claim() - order.paid));
     }
 
     function _lockAll(uint256 id, uint16 currency, uint32 buyer, uint256 face) internal {
@@ -98,125 +106,135 @@ abstract contract OrderSettlement is IReceivables {
         _lock(id, currency, buyer, face);
     }
 
-    /// @dev Pay what is payable, keep the late charge's word, close what is whole; then write, tell and move.
-    function _pay(OrderWords.Order memory order, OrderWords.Late memory late) internal {
-        Payment memory payment = _payment(order, late);
+    /// @dev Pay what is payable, keep the late charge, close what is whole; then write, tell and move.
+    /// @param late accrued up to now @param dutyWord zero, or the duty's word with the state just attested
+    function _pay(OrderWords.Order memory order, uint256 late, uint256 dutyWord) internal {
+        Payment memory payment;
+        payment.dutyWord = dutyWord;
+        _compute(payment, order, late);
         uint256 ofClaim = payment.face + payment.late;
-        if (ofClaim != 0) {
-            if (order.line != 0) (payment.toFunder, payment.funder) = _credit.settle(_pledge(order), ofClaim);
-            order.paid += payment.face;
-            order.set(OrderWords.DRAWS_CLOSED);
-        }
-        late.accrued = Interest.afterPayment(late.accrued, payment.late);
-        bool isLate = _keepLate(order, late, payment);
-        uint256 treasury = payment.duty == 0 ? 0 : _countDuty(order.id, payment.duty);
+        if (ofClaim != 0) _divide(order, payment, ofClaim);
         bool isPaying = ofClaim + payment.duty != 0;
         if (isPaying && order.settlements < LAST_COUNT) ++order.settlements;
+        late = Interest.afterPayment(late, payment.late);
+        bool isLate = _keepLate(order, late, payment.faceUnpaid);
         bool isWhole = !isLate && order.claim() == order.paid;
-        if (isWhole) order.phase = Phase.Closed;
+        if (isWhole) order.phase = uint256(Phase.Closed);
         _store(order);
+        if (dutyWord != 0 || payment.duty != 0) _words[order.id].duty = payment.dutyWord;
 
-        if (isPaying) {
-            emit Settled(
-                order.id,
-                uint32(order.settlements),
-                payment.face,
-                payment.late,
-                payment.toFunder,
-                ofClaim - payment.toFunder,
-                payment.duty
-            );
-        }
-        if (isLate) emit Unpaid(order.id, payment.faceUnpaid, late.accrued);
+        if (isPaying) _tellSettled(order, payment);
+        if (isLate) emit Unpaid(order.id, payment.faceUnpaid, late);
         if (payment.dutyUnpaid != 0) emit DutyUnpaid(order.id, payment.dutyUnpaid);
         if (isWhole) emit Closed(order.id);
-        _move(order, payment, treasury, isWhole);
+        _move(order, payment, isWhole);
+    }
+
+    /// @dev The lender first (R8), who says what it takes; the rest is the holder's.
+    function _divide(OrderWords.Order memory order, Payment memory payment, uint256 ofClaim) private {
+        if (OrderWords.lineOf(order.terms) != 0) {
+            uint256 reserved = order.has(OrderWords.DRAWS_CLOSED) ? 0 : order.claim();
+            (payment.toFunder, payment.funder) = _credit.settle(order.id, order.terms, reserved, ofClaim);
+        }
+        order.paid += payment.face;
+        order.set(OrderWords.DRAWS_CLOSED);
+    }
+
+    function _tellSettled(OrderWords.Order memory order, Payment memory payment) private {
+        emit Settled(
+            order.id,
+            uint32(order.settlements),
+            payment.face,
+            payment.late,
+            payment.toFunder,
+            payment.face + payment.late - payment.toFunder,
+            payment.duty
+        );
     }
 
     /// @dev R5, R6 and R12 at this moment: face, then late charge, then duty out of what the buyer has left.
-    function _payment(OrderWords.Order memory order, OrderWords.Late memory late)
-        internal
-        view
-        returns (Payment memory payment)
-    {
+    /// With `dutyWord` zero the stored one is taken.
+    function _compute(Payment memory payment, OrderWords.Order memory order, uint256 late) internal view {
         uint256 face = _payable(order);
-        uint256 charge = order.has(OrderWords.HOLD) ? 0 : Interest.dueUp(late.accrued);
-        uint256 duty = _dutyDue(order);
+        uint256 charge = order.has(OrderWords.HOLD) ? 0 : Interest.dueUp(late);
+        uint256 duty = _dutyDue(payment, order);
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
-        if (face + charge + duty == 0 && !order.has(OrderWords.FUNDED)) return payment;
+        if (face + charge + duty == 0 && !order.has(OrderWords.FUNDED)) return;
 
-        uint256 free;
-        (payment.held, free) = _cashFor(order);
-        uint256 cash = payment.held + free;
-        payment.face = Waterfall.min(face, cash);
-        payment.late = Waterfall.min(charge, cash - payment.face);
-        payment.duty = Waterfall.min(duty, Waterfall.min(free, cash - payment.face - payment.late));
-        payment.faceUnpaid = face - payment.face;
-        payment.lateUnpaid = charge - payment.late;
-        payment.dutyUnpaid = duty - payment.duty;
+        (uint256 held, uint256 free) = _cashFor(order);
+        unchecked {
+            // Each part is at most what is left of the cash.
+            uint256 cash = held + free;
+            payment.held = held;
+            payment.face = Waterfall.min(face, cash);
+            payment.late = Waterfall.min(charge, cash - payment.face);
+            payment.duty = Waterfall.min(duty, Waterfall.min(free, cash - payment.face - payment.late));
+            payment.faceUnpaid = face - payment.face;
+            payment.lateUnpaid = charge - payment.late;
+            payment.dutyUnpaid = duty - payment.duty;
+        }
+        if (payment.duty != 0) {
+            (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
+            payment.dutyWord = OrderWords.packDuty(cap, paid + payment.duty, demanded, treasury);
+        }
     }
 
     /// @return Y of R3
     function _payable(OrderWords.Order memory order) internal view returns (uint256) {
         if (!_isConditionMet(order)) return 0;
-        if (order.tenorDays != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
+        if (OrderWords.tenorOf(order.terms) != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
         return Waterfall.minusFloor(_delivered(order), order.paid);
     }
 
-    /// @return late the order's late charge with everything since its last count, at the signed rate (R6)
-    function _accrueLate(OrderWords.Order memory order) internal view returns (OrderWords.Late memory late) {
-        if (order.has(OrderWords.LATE)) {
-            late = OrderWords.unpackLate(_words[order.id].late);
-            late.accrued = Interest.accrueUp(
-                late.accrued, _payable(order), order.lateBps, block.timestamp - late.since, Interest.LATE_BASIS
-            );
-        }
-        late.since = block.timestamp;
+    /// @return the order's late charge with everything since its last count, at the signed rate (R6)
+    function _lateNow(OrderWords.Order memory order) internal view returns (uint256) {
+        if (!order.has(OrderWords.LATE)) return 0;
+        (uint256 accrued, uint256 since) = OrderWords.unpackLate(_words[order.id].late);
+        uint256 bps = OrderWords.lateBpsOf(order.terms);
+        return Interest.accrueUp(accrued, _payable(order), bps, block.timestamp - since, Interest.LATE_BASIS);
     }
 
     function _cashFor(OrderWords.Order memory order) internal view returns (uint256 held, uint256 free) {
-        uint16 currency = uint16(order.currency);
-        if (order.has(OrderWords.FUNDED)) return _ledger.available(currency, order.id, order.buyer);
-        return (0, _ledger.balanceOf(currency, order.buyer));
+        (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
+        if (order.has(OrderWords.FUNDED)) return _ledger.available(uint16(currency), order.id, buyer);
+        return (0, _ledger.balanceOf(uint16(currency), buyer));
     }
 
-    function _loadOpen(uint256 id) internal view returns (OrderWords.Order memory order) {
-        order = _load(id);
-        if (order.phase == Phase.Closed) revert OrderClosed(id);
+    function _loadOpen(OrderWords.Order memory order, uint256 id) internal view {
+        _load(order, id);
+        if (order.phase == uint256(Phase.Closed)) revert OrderClosed(id);
     }
 
-    function _load(uint256 id) internal view returns (OrderWords.Order memory) {
+    function _load(OrderWords.Order memory order, uint256 id) internal view {
         uint256 terms = _words[id].terms;
         if (terms == 0) revert UnknownOrder(id);
-        return OrderWords.unpack(id, _words[id].sums, terms);
+        order.load(id, _words[id].sums, terms);
     }
 
-    function _store(OrderWords.Order memory order) internal {
+    function _store(OrderWords.Order memory order) private {
         Words storage words = _words[order.id];
         words.sums = order.packSums();
         words.terms = order.packTerms();
     }
 
     function _setDue(OrderWords.Order memory order) private {
-        if (order.tenorDays == 0 || order.due != 0) return;
-        _moveDue(order, block.timestamp + order.tenorDays * 1 days);
+        uint256 tenor = OrderWords.tenorOf(order.terms);
+        if (tenor != 0 && order.due == 0) _moveDue(order, block.timestamp + tenor * 1 days);
     }
 
     /// @dev Interest that ran past the old base must not be counted under the new one.
     function _moveDue(OrderWords.Order memory order, uint256 due) private {
-        if (order.line != 0 && block.timestamp > order.base()) _credit.accrue(_pledge(order));
+        bool isPast = block.timestamp > OrderWords.baseOf(order.terms);
+        if (isPast && OrderWords.lineOf(order.terms) != 0) _credit.accrue(order.id, order.terms);
         order.due = due;
         emit DueSet(order.id, uint32(due));
     }
 
     /// @return whether the late charge goes on, in which case its word is written
-    function _keepLate(OrderWords.Order memory order, OrderWords.Late memory late, Payment memory payment)
-        private
-        returns (bool)
-    {
-        if (payment.faceUnpaid != 0 || late.accrued != 0) {
+    function _keepLate(OrderWords.Order memory order, uint256 late, uint256 faceUnpaid) private returns (bool) {
+        if (faceUnpaid != 0 || late != 0) {
             order.set(OrderWords.LATE);
-            _words[order.id].late = OrderWords.pack(late);
+            _words[order.id].late = OrderWords.packLate(late, block.timestamp);
             return true;
         }
         if (order.has(OrderWords.LATE)) {
@@ -226,75 +244,49 @@ abstract contract OrderSettlement is IReceivables {
         return false;
     }
 
-    function _countDuty(uint256 id, uint256 amount) private returns (uint256 treasury) {
-        OrderWords.Duty memory duty = OrderWords.unpackDuty(_words[id].duty);
-        duty.paid += amount;
-        _words[id].duty = OrderWords.pack(duty);
-        return duty.treasury;
-    }
-
     function _lock(uint256 id, uint256 currency, uint256 buyer, uint256 amount) private {
+        if (amount == 0) return;
         emit Funded(id, amount);
-        ICashLedger.Leg[] memory legs = new ICashLedger.Leg[](1);
-        legs[0] = ICashLedger.Leg(buyer, id, amount);
-        _ledger.move(uint16(currency), legs);
+        uint256 legs = Legs.start(currency);
+        legs.add(buyer, id, amount);
+        legs.send(_ledger);
     }
 
     /// @dev The hold pays first; what it has left at the close goes back to the buyer.
-    function _move(OrderWords.Order memory order, Payment memory payment, uint256 treasury, bool isWhole) private {
-        uint256 ofClaim = payment.face + payment.late;
-        uint256 fromHold = Waterfall.min(payment.held, ofClaim);
-        uint256 funderFromHold = Waterfall.min(fromHold, payment.toFunder);
-        uint256 holderFromHold = fromHold - funderFromHold;
-        uint256 toHolder = ofClaim - payment.toFunder;
-        ICashLedger.Leg[] memory legs = new ICashLedger.Leg[](MOST_LEGS);
-        uint256 count = _add(legs, 0, order.id, payment.funder, funderFromHold);
-        count = _add(legs, count, order.buyer, payment.funder, payment.toFunder - funderFromHold);
-        count = _add(legs, count, order.id, order.holder, holderFromHold);
-        count = _add(legs, count, order.buyer, order.holder, toHolder - holderFromHold);
-        count = _add(legs, count, order.buyer, treasury, payment.duty);
-        if (isWhole) count = _add(legs, count, order.id, order.buyer, payment.held - fromHold);
-        if (count == 0) return;
-        assembly ("memory-safe") {
-            mstore(legs, count)
+    function _move(OrderWords.Order memory order, Payment memory payment, bool isWhole) private {
+        (uint256 id, uint256 buyer) = (order.id, OrderWords.buyerOf(order.terms));
+        uint256 legs = Legs.start(OrderWords.currencyOf(order.terms));
+        unchecked {
+            // Parts of a payment, each at most its whole.
+            uint256 ofClaim = payment.face + payment.late;
+            uint256 fromHold = Waterfall.min(payment.held, ofClaim);
+            uint256 toFunder = Waterfall.min(fromHold, payment.toFunder);
+            legs.add(id, payment.funder, toFunder);
+            legs.add(buyer, payment.funder, payment.toFunder - toFunder);
+            uint256 toHolder = fromHold - toFunder;
+            uint256 holder = OrderWords.holderOf(order.terms);
+            legs.add(id, holder, toHolder);
+            legs.add(buyer, holder, ofClaim - payment.toFunder - toHolder);
+            legs.add(buyer, payment.dutyWord >> 168, payment.duty);
+            if (isWhole) legs.add(id, buyer, payment.held - fromHold);
         }
-        _ledger.move(uint16(order.currency), legs);
+        legs.send(_ledger);
     }
 
-    function _dutyDue(OrderWords.Order memory order) private view returns (uint256) {
+    /// @dev Also leaves the word that it was read from in the payment.
+    function _dutyDue(Payment memory payment, OrderWords.Order memory order) private view returns (uint256) {
         if (!order.has(OrderWords.DUTY) || !_isConditionMet(order)) return 0;
-        OrderWords.Duty memory duty = OrderWords.unpackDuty(_words[order.id].duty);
-        if (duty.treasury == 0) return 0;
-        return Waterfall.minusFloor(Waterfall.min(duty.demanded, duty.cap), duty.paid);
-    }
-
-    function _pledge(OrderWords.Order memory order) private pure returns (ICreditBook.Pledge memory) {
-        return ICreditBook.Pledge({
-            order: order.id,
-            line: uint32(order.line),
-            version: uint16(order.version),
-            payer: uint32(order.buyer),
-            base: uint32(order.base()),
-            reserved: uint56(order.reserved())
-        });
+        if (payment.dutyWord == 0) payment.dutyWord = _words[order.id].duty;
+        (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
+        return treasury == 0 ? 0 : Waterfall.minusFloor(Waterfall.min(demanded, cap), paid);
     }
 
     function _isConditionMet(OrderWords.Order memory order) private pure returns (bool) {
-        if (order.has(OrderWords.HOLD)) return false;
-        return order.phase >= (order.settleOn == SettleOn.Release ? Phase.Released : Phase.Cleared);
+        bool isOnRelease = OrderWords.settleOnOf(order.terms) == uint256(SettleOn.Release);
+        return !order.has(OrderWords.HOLD) && order.phase >= uint256(isOnRelease ? Phase.Released : Phase.Cleared);
     }
 
     function _delivered(OrderWords.Order memory order) private pure returns (uint256) {
         return Waterfall.deliveredDown(order.face, order.claim(), order.released, order.has(OrderWords.LAPSED));
-    }
-
-    function _add(ICashLedger.Leg[] memory legs, uint256 count, uint256 from, uint256 to, uint256 amount)
-        private
-        pure
-        returns (uint256)
-    {
-        if (amount == 0) return count;
-        legs[count] = ICashLedger.Leg(from, to, amount);
-        return count + 1;
     }
 }

@@ -73,10 +73,11 @@ abstract contract ReceivableToken is IERC721 {
 
     function _holderOf(uint256 id) internal view virtual returns (uint256 member);
 
-    function _mint(uint32 holder, uint256 id) internal {
+    /// @param key of the holder, by which its account is found
+    function _mint(uint32 holder, address key, uint256 id) internal {
         unchecked {
             ++_held[holder];
         }
-        emit Transfer(address(0), _network.accountOf(holder), id);
+        emit Transfer(address(0), _network.accountBehind(key), id);
     }
 }

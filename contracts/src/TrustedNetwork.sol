@@ -3,10 +3,14 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {MemberWords} from "./lib/MemberWords.sol";
 import {ALL_SCOPES, ARBITER, BUYER, CARRIER, CUSTOMS, FUNDER, INSURER, Status, SUPPLIER} from "./lib/Terms.sol";
 
 /// @title Members, their standing and their keys
 contract TrustedNetwork is ITrustedNetwork, AccessManaged {
+    using MemberWords for uint256;
+
+    uint8 private constant ACTIVE = uint8(Status.Active);
     // Who judges goods must not trade in them (P05).
     uint16 private constant INTERESTED = BUYER | SUPPLIER | FUNDER | INSURER | CARRIER | ARBITER;
 
@@ -15,9 +19,8 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
 
     /// @inheritdoc ITrustedNetwork
     uint32 public memberCount;
-    // A member and a key are one word each.
-    mapping(uint32 member => Member) private _members;
-    mapping(address key => Key) private _keys;
+    mapping(uint32 member => uint256) private _members;
+    mapping(address key => uint256) private _keys;
     mapping(uint32 member => address) private _accounts;
     mapping(bytes20 lei => uint32) private _ids;
 
@@ -34,10 +37,10 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         if (lei == 0 || account == address(0)) revert InvalidMember();
         _checkTerms(roles, lane, validUntil);
         if (_ids[lei] != 0) revert AlreadyEnrolled(lei);
-        if (_keys[account].member != 0) revert KeyTaken(account);
+        if (_keys[account] != 0) revert KeyTaken(account);
 
         member = ++memberCount;
-        _members[member] = Member(lei, jurisdiction, roles, lane, validUntil, Status.Active);
+        _members[member] = MemberWords.packMember(lei, jurisdiction, roles, lane, validUntil, ACTIVE);
         _accounts[member] = account;
         _ids[lei] = member;
         emit MemberEnrolled(member, lei, account, jurisdiction, roles, lane, validUntil);
@@ -48,7 +51,7 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     function setStatus(uint32 member, Status status) external restricted {
         _requireKnown(member);
         if (status == Status.None) revert InvalidMember();
-        _members[member].status = status;
+        _members[member] = _members[member].withStatus(uint8(status));
         emit MemberStatusSet(member, status);
     }
 
@@ -56,8 +59,10 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     function renew(uint32 member, uint16 roles, uint8 lane, uint32 validUntil) external restricted {
         _requireKnown(member);
         _checkTerms(roles, lane, validUntil);
-        Member storage known = _members[member];
-        (known.roles, known.lane, known.validUntil) = (roles, lane, validUntil);
+        uint256 known = _members[member];
+        _members[member] = MemberWords.packMember(
+            known.leiOf(), known.jurisdictionOf(), roles, lane, validUntil, uint8(known.statusOf())
+        );
         emit MemberRenewed(member, roles, lane, validUntil);
     }
 
@@ -65,20 +70,21 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     function setKey(address key, uint32 member, uint16 scopes, uint56 limit) external restricted {
         _requireKnown(member);
         if (key == address(0) || scopes == 0) revert InvalidMember();
-        Key memory present = _keys[key];
+        uint256 present = _keys[key];
         // A key that was given up may be in wrong hands: it never comes back, nor moves to another member.
-        bool isFree = present.member == 0 || (present.member == member && present.status == Status.Active);
-        if (!isFree) revert KeyTaken(key);
+        bool isOurs = present.memberOf() == member && present.statusOf() == ACTIVE;
+        if (present != 0 && !isOurs) revert KeyTaken(key);
         _writeKey(key, member, scopes, limit);
     }
 
     /// @inheritdoc ITrustedNetwork
     function revokeKey(address key) external {
-        Key memory present = _keys[key];
-        if (present.status != Status.Active) revert KeyNotValid(key, 0);
-        if (msg.sender != _accounts[present.member]) _checkCanCall(msg.sender, msg.data);
-        _keys[key].status = Status.Expelled;
-        emit KeyRevoked(key, present.member);
+        uint256 present = _keys[key];
+        if (present.statusOf() != ACTIVE) revert KeyNotValid(key, 0);
+        uint32 member = present.memberOf();
+        if (msg.sender != _accounts[member]) _checkCanCall(msg.sender, msg.data);
+        _keys[key] = present.withStatus(uint8(Status.Expelled));
+        emit KeyRevoked(key, member);
     }
 
     /// @inheritdoc ITrustedNetwork
@@ -98,8 +104,8 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         returns (uint32 member, bytes20 lei, uint8 lane)
     {
         member = _validKey(key, scope, amount);
-        Member memory known = _standing(member, role);
-        return (member, known.lei, known.lane);
+        uint256 known = _standing(member, role);
+        return (member, known.leiOf(), known.laneOf());
     }
 
     /// @inheritdoc ITrustedNetwork
@@ -109,12 +115,21 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
 
     /// @inheritdoc ITrustedNetwork
     function memberOf(uint32 member) external view returns (Member memory) {
-        return _members[member];
+        uint256 known = _members[member];
+        return Member({
+            lei: known.leiOf(),
+            jurisdiction: known.jurisdictionOf(),
+            roles: known.rolesOf(),
+            lane: known.laneOf(),
+            validUntil: known.validUntilOf(),
+            status: Status(known.statusOf())
+        });
     }
 
     /// @inheritdoc ITrustedNetwork
     function keyOf(address key) external view returns (Key memory) {
-        return _keys[key];
+        uint256 known = _keys[key];
+        return Key(known.memberOf(), known.scopesOf(), Status(known.statusOf()), known.limitOf());
     }
 
     /// @inheritdoc ITrustedNetwork
@@ -123,25 +138,31 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     }
 
     /// @inheritdoc ITrustedNetwork
+    function accountBehind(address key) external view returns (address) {
+        uint256 known = _keys[key];
+        return known.isAccount() ? key : _accounts[known.memberOf()];
+    }
+
+    /// @inheritdoc ITrustedNetwork
     function idOf(bytes20 lei) external view returns (uint32) {
         return _ids[lei];
     }
 
     function _validKey(address key, uint16 scope, uint256 amount) private view returns (uint32) {
-        Key memory known = _keys[key];
-        if (known.status != Status.Active || known.scopes & scope != scope) revert KeyNotValid(key, scope);
-        if (amount > known.limit) revert KeyLimitExceeded(key, amount, known.limit);
-        return known.member;
+        uint256 known = _keys[key];
+        if (known.statusOf() != ACTIVE || known.scopesOf() & scope != scope) revert KeyNotValid(key, scope);
+        if (amount > known.limitOf()) revert KeyLimitExceeded(key, amount, known.limitOf());
+        return known.memberOf();
     }
 
-    function _standing(uint32 member, uint16 role) private view returns (Member memory known) {
+    function _standing(uint32 member, uint16 role) private view returns (uint256 known) {
         known = _members[member];
-        if (known.status != Status.Active || block.timestamp > known.validUntil) revert NotInGoodStanding(member);
-        if (known.roles & role != role) revert RoleMissing(member, role);
+        if (known.statusOf() != ACTIVE || block.timestamp > known.validUntilOf()) revert NotInGoodStanding(member);
+        if (known.rolesOf() & role != role) revert RoleMissing(member, role);
     }
 
     function _writeKey(address key, uint32 member, uint16 scopes, uint56 limit) private {
-        _keys[key] = Key(member, scopes, Status.Active, limit);
+        _keys[key] = MemberWords.packKey(member, scopes, ACTIVE, limit, _accounts[member] == key);
         emit KeySet(key, member, scopes, limit);
     }
 

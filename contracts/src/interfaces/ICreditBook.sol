@@ -4,37 +4,28 @@ pragma solidity 0.8.37;
 /// @notice What the trade contracts ask of CreditLines among themselves. Nobody else may call it; the caller moves
 /// the cash in the same call. Holds: I-11, I-12, I-15.
 interface ICreditBook {
-    /// @notice What is asked of a line when an order is accepted.
-    struct Request {
-        uint256 order;
-        uint32 line;
-        uint16 version;
-        uint16 currency;
-        uint56 face;
-        uint8 buyerLane;
-        uint8 supplierLane;
-    }
-
-    /// @notice What Receivables knows of an order's loan, passed so that it need not be asked back.
-    struct Pledge {
-        uint256 order;
-        uint32 line;
-        uint16 version;
-        uint32 payer; // the buyer
-        uint32 base; // due date, or expiry: maturity without the grace
-        uint56 reserved; // claim that an undrawn reserve still counts, 0 once it is free
-    }
-
     /// @notice Receivables only: test eligibility and headroom and take the reserve (R10).
-    function reserve(Request calldata request) external;
+    function reserve(
+        uint256 order,
+        uint32 line,
+        uint16 version,
+        uint16 currency,
+        uint56 face,
+        uint8 buyerLane,
+        uint8 supplierLane
+    ) external;
 
     /// @notice Receivables only: `amount` is paid under the order. Interest, then principal; draws close.
     /// With amount 0 the draws close and the headroom is freed (lapse).
+    /// @param terms the order's word (lib/OrderWords.sol), passed so that it need not be asked back
+    /// @param reserved claim that an undrawn reserve still counts, 0 once it is free
     /// @return toFunder the lender's part, to be moved to the member `funder`; the rest is the holder's
-    function settle(Pledge calldata pledge, uint256 amount) external returns (uint256 toFunder, uint32 funder);
+    function settle(uint256 order, uint256 terms, uint256 reserved, uint256 amount)
+        external
+        returns (uint256 toFunder, uint256 funder);
 
     /// @notice Receivables only, before it moves the due date: interest up to now counts under the old one.
-    function accrue(Pledge calldata pledge) external;
+    function accrue(uint256 order, uint256 terms) external;
 
     /// @notice DisruptionCover (source 3): like `settle`, where the caller knows the order only.
     function collect(uint256 order, uint256 amount, uint8 source) external returns (uint256 toFunder, uint32 funder);

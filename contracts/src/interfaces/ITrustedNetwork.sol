@@ -74,6 +74,9 @@ interface ITrustedNetwork {
 
     function accountOf(uint32 member) external view returns (address);
 
+    /// @return the account of the member that owns `key`, without another word read where the key is it
+    function accountBehind(address key) external view returns (address);
+
     function idOf(bytes20 lei) external view returns (uint32);
 
     function memberCount() external view returns (uint32);

@@ -35,9 +35,12 @@ library Interest {
         uint256 maturity,
         uint256 basis
     ) internal pure returns (uint256) {
-        uint256 turn = maturity < since ? since : maturity > until ? until : maturity;
-        accrued = accrueUp(accrued, principal, bps, turn - since, basis);
-        return accrueUp(accrued, principal, bps + lateBps, until - turn, basis);
+        unchecked {
+            if (maturity >= until) return accrueUp(accrued, principal, bps, until - since, basis);
+            uint256 turn = maturity < since ? since : maturity;
+            accrued = accrueUp(accrued, principal, bps, turn - since, basis);
+            return accrueUp(accrued, principal, bps + lateBps, until - turn, basis);
+        }
     }
 
     /// @return whole minor units due for what is accrued
@@ -49,7 +52,9 @@ library Interest {
 
     /// @return what is left accrued once `paid` minor units, at most what is due, were paid
     function afterPayment(uint256 accrued, uint256 paid) internal pure returns (uint256) {
-        uint256 settled = paid * MILLION;
-        return accrued > settled ? accrued - settled : 0;
+        unchecked {
+            uint256 settled = paid * MILLION;
+            return accrued > settled ? accrued - settled : 0;
+        }
     }
 }

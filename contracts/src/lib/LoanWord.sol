@@ -14,29 +14,29 @@ library LoanWord {
         uint256 since;
         uint256 rateBps;
         uint256 draws;
-        bool isAct365;
-        bool isClosed; // no draw any more
+        uint256 isAct365;
+        uint256 isClosed; // no draw any more
     }
 
-    function unpack(uint256 word) internal pure returns (Loan memory loan) {
+    function load(Loan memory loan, uint256 word) internal pure {
         loan.principal = uint56(word);
         loan.use = uint56(word >> 56);
         loan.accrued = uint88(word >> 112);
         loan.since = uint32(word >> 200);
         loan.rateBps = uint16(word >> 232);
         loan.draws = (word >> 248) & 0x3F;
-        loan.isAct365 = (word >> 254) & 1 == 1;
-        loan.isClosed = word >> 255 == 1;
+        loan.isAct365 = (word >> 254) & 1;
+        loan.isClosed = word >> 255;
     }
 
     /// @dev Fields keep their widths: principal and use never exceed a face, draws stop at MOST_DRAWS.
     function pack(Loan memory loan) internal pure returns (uint256) {
         return loan.principal | loan.use << 56 | loan.accrued << 112 | loan.since << 200 | loan.rateBps << 232
-            | loan.draws << 248 | (loan.isAct365 ? uint256(1) << 254 : 0) | (loan.isClosed ? uint256(1) << 255 : 0);
+            | loan.draws << 248 | loan.isAct365 << 254 | loan.isClosed << 255;
     }
 
     /// @return days in the year of the interest rule
     function basis(Loan memory loan) internal pure returns (uint256) {
-        return loan.isAct365 ? 365 : 360;
+        return loan.isAct365 == 0 ? 360 : 365;
     }
 }

@@ -15,17 +15,25 @@ library Waterfall {
     {
         // After a lapse E is the delivered part; a release taken back since must not be paid (I-17).
         if (isLapsed) return min(open_, released);
-        return open_ * released / face;
+        if (released == face) return open_;
+        unchecked {
+            // Two amounts below 2^56; an order's face is never 0.
+            return open_ * released / face;
+        }
     }
 
     /// @return share of `value` in basis points, rounded down
     function shareDown(uint256 value, uint256 bps) internal pure returns (uint256) {
-        return value * bps / WHOLE_BPS;
+        unchecked {
+            return value * bps / WHOLE_BPS;
+        }
     }
 
     /// @return share of `value` in basis points, rounded up
     function shareUp(uint256 value, uint256 bps) internal pure returns (uint256) {
-        return (value * bps + WHOLE_BPS - 1) / WHOLE_BPS;
+        unchecked {
+            return (value * bps + WHOLE_BPS - 1) / WHOLE_BPS;
+        }
     }
 
     /// @return toInterest and toPrincipal of a payment; the rest is the holder's (R8)
@@ -35,7 +43,9 @@ library Waterfall {
         returns (uint256 toInterest, uint256 toPrincipal)
     {
         toInterest = min(payment, interest);
-        toPrincipal = min(payment - toInterest, principal);
+        unchecked {
+            toPrincipal = min(payment - toInterest, principal);
+        }
     }
 
     function min(uint256 a, uint256 b) internal pure returns (uint256) {
@@ -43,6 +53,8 @@ library Waterfall {
     }
 
     function minusFloor(uint256 a, uint256 b) internal pure returns (uint256) {
-        return a > b ? a - b : 0;
+        unchecked {
+            return a > b ? a - b : 0;
+        }
     }
 }

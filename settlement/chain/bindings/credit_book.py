@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditBook"
-ABI_HASH = "0xde81442bc1c84d1ef4392948f862fcc58e4d92bf902aaccb0267cb07e27852dd"
+ABI_HASH = "0x067dfc69f064e2684fbabeb49bd577cc500c4557b344d16d46d27c3ad879dd44"
 
 
 EVENTS: tuple[type[Any], ...] = ()
@@ -41,14 +41,14 @@ def _reserve_answer(output: bytes) -> None:
 
 
 class SettleAnswer(NamedTuple):
-    """Answer of settle((uint256,uint32,uint16,uint32,uint32,uint56),uint256)."""
+    """Answer of settle(uint256,uint256,uint256,uint256)."""
 
     to_funder: int
     funder: int
 
 
 def _settle_answer(output: bytes) -> SettleAnswer:
-    values = abi.decode(("uint256", "uint32"), output)
+    values = abi.decode(("uint256", "uint256"), output)
     return SettleAnswer(to_funder=values[0], funder=values[1])
 
 
@@ -56,10 +56,10 @@ class CreditBook:
     """Calls of CreditBook."""
 
     @staticmethod
-    def accrue(pledge: structs.Pledge) -> abi.Call[None]:
-        """accrue((uint256,uint32,uint16,uint32,uint32,uint56))"""
+    def accrue(order: int, terms: int) -> abi.Call[None]:
+        """accrue(uint256,uint256)"""
         return abi.Call(
-            NAME, "accrue", bytes.fromhex("f2b39a75") + abi.encode(("(uint256,uint32,uint16,uint32,uint32,uint56)",), (pledge.to_abi(),)), False, _accrue_answer
+            NAME, "accrue", bytes.fromhex("1c4b9a2d") + abi.encode(("uint256", "uint256"), (order, terms)), False, _accrue_answer
         )
 
     @staticmethod
@@ -70,15 +70,23 @@ class CreditBook:
         )
 
     @staticmethod
-    def reserve(request: structs.Request) -> abi.Call[None]:
-        """reserve((uint256,uint32,uint16,uint16,uint56,uint8,uint8))"""
+    def reserve(
+        order: int,
+        line: int,
+        version: int,
+        currency: int,
+        face: int,
+        buyer_lane: int,
+        supplier_lane: int,
+    ) -> abi.Call[None]:
+        """reserve(uint256,uint32,uint16,uint16,uint56,uint8,uint8)"""
         return abi.Call(
-            NAME, "reserve", bytes.fromhex("059dccbd") + abi.encode(("(uint256,uint32,uint16,uint16,uint56,uint8,uint8)",), (request.to_abi(),)), False, _reserve_answer
+            NAME, "reserve", bytes.fromhex("876854af") + abi.encode(("uint256", "uint32", "uint16", "uint16", "uint56", "uint8", "uint8"), (order, line, version, currency, face, buyer_lane, supplier_lane)), False, _reserve_answer
         )
 
     @staticmethod
-    def settle(pledge: structs.Pledge, amount: int) -> abi.Call[SettleAnswer]:
-        """settle((uint256,uint32,uint16,uint32,uint32,uint56),uint256)"""
+    def settle(order: int, terms: int, reserved: int, amount: int) -> abi.Call[SettleAnswer]:
+        """settle(uint256,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "settle", bytes.fromhex("b2d49dec") + abi.encode(("(uint256,uint32,uint16,uint32,uint32,uint56)", "uint256"), (pledge.to_abi(), amount)), False, _settle_answer
+            NAME, "settle", bytes.fromhex("39ff8906") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (order, terms, reserved, amount)), False, _settle_answer
         )

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x0567d684f4b70128dccfebaa28759563ec80e6bc9a7abba8a27b3063e51ea4e7"
+ABI_HASH = "0x3d2fbe949faaa453b4d478fc24f21292da62f8f4f3681c2ff0d7432fc19583d0"
 
 
 @dataclass(frozen=True)
@@ -324,14 +324,14 @@ def _reserve_answer(output: bytes) -> None:
 
 
 class SettleAnswer(NamedTuple):
-    """Answer of settle((uint256,uint32,uint16,uint32,uint32,uint56),uint256)."""
+    """Answer of settle(uint256,uint256,uint256,uint256)."""
 
     to_funder: int
     funder: int
 
 
 def _settle_answer(output: bytes) -> SettleAnswer:
-    values = abi.decode(("uint256", "uint32"), output)
+    values = abi.decode(("uint256", "uint256"), output)
     return SettleAnswer(to_funder=values[0], funder=values[1])
 
 
@@ -363,10 +363,10 @@ class CreditLines:
         return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (network, ledger, receivables, cover))
 
     @staticmethod
-    def accrue(pledge: structs.Pledge) -> abi.Call[None]:
-        """accrue((uint256,uint32,uint16,uint32,uint32,uint56))"""
+    def accrue(id: int, order: int) -> abi.Call[None]:
+        """accrue(uint256,uint256)"""
         return abi.Call(
-            NAME, "accrue", bytes.fromhex("f2b39a75") + abi.encode(("(uint256,uint32,uint16,uint32,uint32,uint56)",), (pledge.to_abi(),)), False, _accrue_answer
+            NAME, "accrue", bytes.fromhex("1c4b9a2d") + abi.encode(("uint256", "uint256"), (id, order)), False, _accrue_answer
         )
 
     @staticmethod
@@ -454,17 +454,25 @@ class CreditLines:
         )
 
     @staticmethod
-    def reserve(request: structs.Request) -> abi.Call[None]:
-        """reserve((uint256,uint32,uint16,uint16,uint56,uint8,uint8))"""
+    def reserve(
+        id: int,
+        line: int,
+        version: int,
+        currency: int,
+        face: int,
+        buyer_lane: int,
+        supplier_lane: int,
+    ) -> abi.Call[None]:
+        """reserve(uint256,uint32,uint16,uint16,uint56,uint8,uint8)"""
         return abi.Call(
-            NAME, "reserve", bytes.fromhex("059dccbd") + abi.encode(("(uint256,uint32,uint16,uint16,uint56,uint8,uint8)",), (request.to_abi(),)), False, _reserve_answer
+            NAME, "reserve", bytes.fromhex("876854af") + abi.encode(("uint256", "uint32", "uint16", "uint16", "uint56", "uint8", "uint8"), (id, line, version, currency, face, buyer_lane, supplier_lane)), False, _reserve_answer
         )
 
     @staticmethod
-    def settle(pledge: structs.Pledge, amount: int) -> abi.Call[SettleAnswer]:
-        """settle((uint256,uint32,uint16,uint32,uint32,uint56),uint256)"""
+    def settle(id: int, order: int, reserved: int, amount: int) -> abi.Call[SettleAnswer]:
+        """settle(uint256,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "settle", bytes.fromhex("b2d49dec") + abi.encode(("(uint256,uint32,uint16,uint32,uint32,uint56)", "uint256"), (pledge.to_abi(), amount)), False, _settle_answer
+            NAME, "settle", bytes.fromhex("39ff8906") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (id, order, reserved, amount)), False, _settle_answer
         )
 
     @staticmethod

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xf13a30d4d94c3d43bec0027db35fd0b73995b0b36cfbcd0cf6992f90601f48a0"
+ABI_HASH = "0xb6fd1e0f167d6e024932fee86835faace1da7eac54401ab6e2a4c27eedf7412e"
 
 
 @dataclass(frozen=True)
@@ -539,9 +539,15 @@ class Receivables:
     """Calls of Receivables."""
 
     @staticmethod
-    def deploy(network: str, ledger: str, credit: str, clearance: str, predecessor: str) -> bytes:
+    def deploy(
+        network: str,
+        ledger: str,
+        credit_lines: str,
+        clearance_oracle: str,
+        predecessor: str,
+    ) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (network, ledger, credit, clearance, predecessor))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (network, ledger, credit_lines, clearance_oracle, predecessor))
 
     @staticmethod
     def accept(

@@ -327,36 +327,6 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Pledge:
-    """Solidity struct Pledge."""
-
-    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint32,uint32,uint56)"
-
-    order: int
-    line: int
-    version: int
-    payer: int
-    base: int
-    reserved: int
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The values as eth_abi takes them."""
-        return (self.order, self.line, self.version, self.payer, self.base, self.reserved)
-
-    @classmethod
-    def from_abi(cls, values: Sequence[Any]) -> Pledge:
-        """The struct of values that eth_abi gave."""
-        return cls(
-            order=values[0],
-            line=values[1],
-            version=values[2],
-            payer=values[3],
-            base=values[4],
-            reserved=values[5],
-        )
-
-
-@dataclass(frozen=True)
 class Policy:
     """Solidity struct Policy."""
 
@@ -662,46 +632,6 @@ class Repayment:
     def from_abi(cls, values: Sequence[Any]) -> Repayment:
         """The struct of values that eth_abi gave."""
         return cls(order=values[0], payer=values[1], amount=values[2], nonce=values[3], deadline=values[4])
-
-
-@dataclass(frozen=True)
-class Request:
-    """Solidity struct Request."""
-
-    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint16,uint56,uint8,uint8)"
-
-    order: int
-    line: int
-    version: int
-    currency: int
-    face: int
-    buyer_lane: int
-    supplier_lane: int
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The values as eth_abi takes them."""
-        return (
-            self.order,
-            self.line,
-            self.version,
-            self.currency,
-            self.face,
-            self.buyer_lane,
-            self.supplier_lane,
-        )
-
-    @classmethod
-    def from_abi(cls, values: Sequence[Any]) -> Request:
-        """The struct of values that eth_abi gave."""
-        return cls(
-            order=values[0],
-            line=values[1],
-            version=values[2],
-            currency=values[3],
-            face=values[4],
-            buyer_lane=values[5],
-            supplier_lane=values[6],
-        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0xc8356ac13d318c9bbf7474ee870331b92acd37de2a745d3d70201f06449605f3"
+ABI_HASH = "0x331d4c3350222935d7ac4ceacbc8fb1f8f31a10dea93bbab4842f9d2d30438b0"
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,12 @@ ERRORS: tuple[type[Any], ...] = (
 )
 
 
+def _account_behind_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
 def _account_of_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
@@ -279,6 +285,13 @@ class TrustedNetwork:
     def deploy(authority: str, predecessor: str) -> bytes:
         """Creation code with its arguments."""
         return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address"), (authority, predecessor))
+
+    @staticmethod
+    def account_behind(key: str) -> abi.Call[str]:
+        """accountBehind(address)"""
+        return abi.Call(
+            NAME, "accountBehind", bytes.fromhex("a5df73c4") + abi.encode(("address",), (key,)), True, _account_behind_answer
+        )
 
     @staticmethod
     def account_of(member: int) -> abi.Call[str]:
