@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Dialect, MetaData, Text
-from sqlalchemy.types import JSON, TypeDecorator
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, MetaData, String, Text
+from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 from sqlmodel import Field
 
 from settlement.money import AMOUNT_LIMIT
@@ -88,6 +88,12 @@ def long_text() -> Any:
 def maybe_text() -> Any:
     """A text without bound that may be absent."""
     return Field(default=None, sa_type=Text, nullable=True)
+
+
+def is_text(kind: TypeEngine[Any]) -> bool:
+    """Whether a column's values are text in SQL."""
+    plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return isinstance(plain, String)
 
 
 def bound_amounts(metadata: MetaData) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
 
 from settlement.errors import InputRefused
+from settlement.store.columns import is_text
 
 R = TypeVar("R")
 
@@ -82,7 +83,7 @@ def _read_cursor(cursor: str, columns: list[InstrumentedAttribute[Any]]) -> list
     if not isinstance(values, list) or len(values) != len(columns):
         raise refusal
     for value, column in zip(values, columns, strict=True):
-        kind = column.type.python_type
+        kind = str if is_text(column.type) else int
         if type(value) is not kind or (kind is int and not -(1 << 63) <= value < 1 << 63):
             raise refusal
         if isinstance(value, str) and "\0" in value:

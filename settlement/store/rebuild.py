@@ -23,6 +23,7 @@ from sqlmodel import Session, SQLModel
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.errors import ChainError
+from settlement.store.columns import is_text
 from settlement.store.engine import reading, transaction
 from settlement.store.projection import TABLES
 from settlement.store.projector import CURSOR, WINDOW, project, prune_window, require_chain
@@ -109,7 +110,7 @@ def dump_projection(session: Session) -> Iterator[bytes]:
         table = TABLES[model]
         # SQLite compares text by bytes; PostgreSQL does only when told to.
         keys = [
-            column.collate("C") if is_postgresql and column.type.python_type is str else column
+            column.collate("C") if is_postgresql and is_text(column.type) else column
             for column in table.primary_key
         ]
         rows = session.execute(select(table).order_by(*keys).execution_options(yield_per=_ROWS))
