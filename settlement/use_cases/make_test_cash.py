@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from settlement.chain.gateways.token import TokenGateway, deploy_test_cash
+from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
 from settlement.errors import Conflict, NotFound, NotPermitted
 from settlement.money import currency, minor_from_text
 from settlement.store.handles import Session
@@ -15,8 +14,6 @@ from settlement.use_cases.context import Context
 from settlement.use_cases.transactions import view_transaction, want
 from settlement.wire.cash import CurrencyWish, MintWish
 from settlement.wire.transaction import Submitted
-
-_TOKEN_DECIMALS: Final = 6
 
 
 def list_currency(
@@ -31,9 +28,7 @@ def list_currency(
     unit = currency(wish.currency)
     if cash.find_currency(session, unit.number) is not None:
         raise Conflict(f"{unit.code} is listed already; GET /v1/network", code="currency_listed")
-    # A token may have more decimals than the currency, never fewer: the scale must be whole.
-    wanted = deploy_test_cash(unit.number, unit.code, unit.exponent, max(_TOKEN_DECIMALS, unit.exponent))
-    intent = want(session, wanted, caller.client_id, received_at)
+    intent = want(session, deploy_test_cash(unit), caller.client_id, received_at)
     return Submitted(transaction=view_transaction(session, intent))
 
 
@@ -73,8 +68,8 @@ def mint_cash(
     if member is None:
         raise NotFound(f"there is no member {wish.member}; GET /v1/members")
     units = minor_from_text(wish.amount.value) * token.scale
-    wanted = TokenGateway(context.client, token.address).mint(member.account, units)
-    intent = want(session, wanted, caller.client_id, received_at, occasion=occasion)
+    wanted = CashTokenGateway(context.client, token.address).mint(member.account, units, occasion)
+    intent = want(session, wanted, caller.client_id, received_at)
     return Submitted(transaction=view_transaction(session, intent))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settlement import typed_data
-from settlement.chain.gateways.token import TokenGateway
+from settlement.chain.gateways.cash_token import CashTokenGateway
 from settlement.ids import new_nonce
 from settlement.money import currency
 from settlement.store.handles import Session
@@ -37,7 +37,7 @@ def permit_facts(context: Context, caller: Caller, code: str) -> PermitFacts:
     """
     listed = token_of(context, code)
     account = context.chain.network.account(caller.acting_member())
-    token = TokenGateway(context.client, listed.address)
+    token = CashTokenGateway(context.client, listed.address)
     return PermitFacts(
         listed.address,
         token.name(),
