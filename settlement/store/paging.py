@@ -82,10 +82,13 @@ def _read_cursor(cursor: str, columns: list[InstrumentedAttribute[Any]]) -> list
         raise refusal from None
     if not isinstance(values, list) or len(values) != len(columns):
         raise refusal
-    for value, column in zip(values, columns, strict=True):
-        kind = str if is_text(column.type) else int
-        if type(value) is not kind or (kind is int and not -(1 << 63) <= value < 1 << 63):
-            raise refusal
-        if isinstance(value, str) and "\0" in value:
-            raise refusal
+    if not all(_fits(value, column) for value, column in zip(values, columns, strict=True)):
+        raise refusal
     return values
+
+
+def _fits(value: object, column: InstrumentedAttribute[Any]) -> bool:
+    if is_text(column.type):
+        return isinstance(value, str) and "\0" not in value
+    # JSON's true is an int in Python.
+    return isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 63

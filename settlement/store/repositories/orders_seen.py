@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select as select_columns
 from sqlalchemy import union
 from sqlmodel import Session, col, select
 
@@ -20,17 +21,17 @@ def orders_seen(session: Session, member: int | None, *, limit: int, cursor: str
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise InputRefused(f"limit {limit} is outside 1..{LARGEST_PAGE}", field="limit")
-    drafts = select(col(OrderDraft.order_id).label("order_id"))
-    accepted = select(col(Receivable.order).label("order_id"))
+    drafts = select_columns(col(OrderDraft.order_id).label("order_id"))
+    accepted = select_columns(col(Receivable.order).label("order_id"))
     if member is not None:
-        drafts = drafts.where((OrderDraft.buyer == member) | (col(OrderDraft.supplier) == member))
+        drafts = drafts.where((col(OrderDraft.buyer) == member) | (col(OrderDraft.supplier) == member))
         accepted = accepted.where(is_party(member))
     if cursor is not None:
         after = _checked(cursor)
         drafts = drafts.where(col(OrderDraft.order_id) > after)
         accepted = accepted.where(col(Receivable.order) > after)
     both = union(drafts, accepted).subquery()
-    rows = list(session.scalars(select(both.c.order_id).order_by(both.c.order_id).limit(limit + 1)))
+    rows = list(session.scalars(select_columns(both.c.order_id).order_by(both.c.order_id).limit(limit + 1)))
     return Page(rows[:limit], rows[limit - 1] if len(rows) > limit else None)
 
 
