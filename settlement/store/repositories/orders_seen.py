@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Select, union
 from sqlalchemy import select as select_columns
-from sqlalchemy import union
 from sqlmodel import Session, col, select
 
 from settlement.errors import InputRefused
@@ -21,8 +21,8 @@ def orders_seen(session: Session, member: int | None, *, limit: int, cursor: str
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise InputRefused(f"limit {limit} is outside 1..{LARGEST_PAGE}", field="limit")
-    drafts = select_columns(col(OrderDraft.order_id).label("order_id"))
-    accepted = select_columns(col(Receivable.order).label("order_id"))
+    drafts: Select[tuple[str]] = select_columns(col(OrderDraft.order_id).label("order_id"))
+    accepted: Select[tuple[str]] = select_columns(col(Receivable.order).label("order_id"))
     if member is not None:
         drafts = drafts.where((col(OrderDraft.buyer) == member) | (col(OrderDraft.supplier) == member))
         accepted = accepted.where(is_party(member))
