@@ -46,7 +46,7 @@ def rebuild_books(settings: Settings) -> None:
     deployment = load_deployment(settings.deployment_file)
     before = state_hash(engine)
     with ChainClient(settings.chain_url, settings.chain_id) as client:
-        rebuild(engine, fetch_blocks(client, deployment, deployment.block + 1, client.head()))
+        rebuild(engine, fetch_blocks(client, deployment))
     after = state_hash(engine)
     engine.dispose()
     typer.echo(f"before {before}\nafter  {after}")
