@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, well_known_accounts
+from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, funded_addresses
 from settlement.chain.local.blocks import (
     INITIAL_BASE_FEE,
     ZERO_WORD,
@@ -86,8 +86,8 @@ class Chain:
             mix_hash=keccak(settings.chain_id.to_bytes(8, "big")),
         )
         workspace = self._engine.open(self.storage.read_node, EMPTY_TRIE_ROOT, header)
-        for account in well_known_accounts(settings.mnemonic, settings.accounts):
-            workspace.set_balance(bytes.fromhex(account.address[2:]), settings.balance_wei)
+        for address in funded_addresses(settings.mnemonic, settings.accounts):
+            workspace.set_balance(bytes.fromhex(address[2:]), settings.balance_wei)
         root, nodes = workspace.close()
         batch = Batch()
         batch.put(Table.META, _LAYOUT, LAYOUT)

@@ -1,4 +1,4 @@
-"""The engine: py-evm under Prague rules, behind ``port.Engine``. The only file that knows py-evm.
+"""The engine: py-evm under Prague rules, behind ``port.Engine``. Only this file and ``engine_state`` know py-evm.
 
 Blocks are built in this package, not by py-evm's chain objects: what is used of it is the state, the executor and the
 opcodes. Validity (nonce, balance, signature, least gas) is checked before a transaction comes here, once.
@@ -6,53 +6,21 @@ opcodes. Validity (nonce, balance, signature, least gas) is checked before a tra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, cast
 
 from eth.abc import ComputationAPI, SignedTransactionAPI
-from eth.db.account import AccountDB
-from eth.db.backends.base import BaseAtomicDB
 from eth.exceptions import OutOfGas, Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague import PragueVM
+from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth_typing import Address
 
 from settlement.chain.local.blocks import Header, Log
+from settlement.chain.local.engine_state import Accounts, NodeStore
 from settlement.chain.local.port import Execution, NodeReader
 from settlement.chain.local.transactions import Transaction
-
-
-class _NodeStore(BaseAtomicDB):
-    """Reads nodes through the reader it was given; keeps what is written, for the caller to store."""
-
-    def __init__(self, read_node: NodeReader) -> None:
-        self._read = read_node
-        self.written: dict[bytes, bytes] = {}
-
-    def __getitem__(self, key: bytes) -> bytes:
-        found = self.written.get(key)
-        if found is None:
-            found = self._read(key)
-            if found is None:
-                raise KeyError(key)
-        return found
-
-    def __setitem__(self, key: bytes, value: bytes) -> None:
-        self.written[key] = value
-
-    def __delitem__(self, key: bytes) -> None:
-        # Nodes are named by their hashes and shared by roots: none is ever taken away.
-        raise TypeError("trie nodes are never deleted")
-
-    def _exists(self, key: bytes) -> bool:
-        return key in self.written or self._read(key) is not None
-
-    @contextmanager
-    def atomic_batch(self) -> Iterator[Any]:
-        # All of it is dropped together when anything raises, so a batch needs no journal of its own.
-        yield self
 
 
 class _Executor(PragueTransactionExecutor):
@@ -60,18 +28,19 @@ class _Executor(PragueTransactionExecutor):
         """Nothing: the pool checked it, and calls are run that no pool would take."""
 
 
-class _Accounts(AccountDB):
-    def get_code(self, address: Any) -> bytes:
-        # The original copies the set of all nodes read so far on every call, for a witness that nobody reads here.
-        code_hash = self.get_code_hash(address)
-        try:
-            return self._journaldb[code_hash]
-        except KeyError:
-            return b""
+# SELFDESTRUCT, as the rules of the fork have it, without py-evm's warning that it may change one day.
+_OPCODES = {
+    code: getattr(opcode, "__wrapped__", opcode) for code, opcode in PragueComputation.opcodes.items()
+}
+
+
+class _Computation(PragueComputation):
+    opcodes = _OPCODES
 
 
 class _State(PragueState):
-    account_db_class = _Accounts
+    computation_class = _Computation
+    account_db_class = Accounts
     transaction_executor_class = _Executor
 
     def set_system_contracts(self) -> None:
@@ -90,7 +59,7 @@ class PyEvm:
     ) -> PyEvmWorkspace:
         """The state under ``state_root`` as the block with ``header`` sees it."""
         root: Any = state_root
-        nodes = _NodeStore(read_node)
+        nodes = NodeStore(read_node)
         return PyEvmWorkspace(_State(nodes, self._context(header, past_hashes), root), nodes)
 
     def _context(self, header: Any, past_hashes: Any) -> ExecutionContext:
@@ -112,7 +81,7 @@ class PyEvm:
 class PyEvmWorkspace:
     """One py-evm state and the nodes written by it. Not shared between threads."""
 
-    def __init__(self, state: _State, nodes: _NodeStore) -> None:
+    def __init__(self, state: _State, nodes: NodeStore) -> None:
         self._state = state
         self._nodes = nodes
 

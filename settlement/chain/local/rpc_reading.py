@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from settlement.chain.local.accounts import well_known_accounts
+from settlement.chain.local.accounts import funded_addresses
 from settlement.chain.local.answers import (
     block_answer,
     log_answer,
@@ -35,6 +35,7 @@ from settlement.chain.local.rpc import Method
 MOST_LOGS = 20_000
 # Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.
 _HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
+_NAMED = ("latest", "safe", "finalized", "pending", "earliest")
 
 
 class Reader:
@@ -122,7 +123,7 @@ class Reader:
 
     def accounts(self) -> list[str]:
         settings = self._chain.settings
-        return [str(account.address) for account in well_known_accounts(settings.mnemonic, settings.accounts)]
+        return list(funded_addresses(settings.mnemonic, settings.accounts))
 
     def balance(self, address: Any, block: Any = None) -> str:
         return quantity(self._workspace(block).balance(read_address(address, "address")))
@@ -240,8 +241,10 @@ class Reader:
             if head is None:
                 raise RpcFault("unknown block")
             return head.number, head.number
-        first, last = (self._bound(request.get(name)) for name in ("fromBlock", "toBlock"))
-        if first > last:
+        bounds = [request.get(name) for name in ("fromBlock", "toBlock")]
+        first, last = map(self._bound, bounds)
+        # A follower that asks from above the head up to "latest" is told that there is nothing, not that it erred.
+        if first > last and not any(bound is None or bound in _NAMED for bound in bounds):
             raise InvalidParams(f"invalid block range params: fromBlock {first} is after toBlock {last}")
         return first, last
 

@@ -173,6 +173,7 @@ def test_logs__by_block_hash__that_block_alone(rpc: Rpc) -> None:
         rpc("eth_getLogs", {"blockHash": "0x" + "00" * 32})
     with pytest.raises(RpcError, match="-32602"):
         rpc("eth_getLogs", {"blockHash": receipts[0]["blockHash"], "fromBlock": "0x0"})
+    assert rpc("eth_getLogs", {"fromBlock": "0x99", "toBlock": "latest"}) == []
     with pytest.raises(RpcError, match="-32602: invalid block range"):
         rpc("eth_getLogs", {"fromBlock": "0x2", "toBlock": "0x1"})
 
