@@ -8,18 +8,25 @@ import {IDisruptionCover} from "./interfaces/IDisruptionCover.sol";
 import {IIndexOracle} from "./interfaces/IIndexOracle.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {Legs} from "./lib/Legs.sol";
+import {NonceMap} from "./lib/NonceMap.sol";
+import {OrderWords} from "./lib/OrderWords.sol";
 import {Payout} from "./lib/Payout.sol";
 import {Signature} from "./lib/Signature.sol";
 import {COVER, INSURER, Phase, Policy, PoolFunding} from "./lib/Terms.sol";
 
 /// @title Parametric cover against collateral locked at the sale
 contract DisruptionCover is IDisruptionCover, EIP712 {
+    using NonceMap for NonceMap.Spent;
+    using OrderWords for uint256;
+
     uint256 private constant DAY = 1 days;
     uint256 private constant MAX_DAYS = 31; // bounds the walk over earlier days in `pay` and `expire`
     uint256 private constant GRACE = 3 days;
     uint32 private constant RECENT_DAYS = 2; // an event read on one of them may still be under way (O15)
     uint256 private constant LAST_TIME = type(uint32).max;
     uint8 private constant FROM_COVER = 3;
+    uint16 private constant ANY_ROLE = 0;
     bytes32 private constant POLICY_TYPE = keccak256(
         "Policy(uint32 insurer,uint32 insured,uint256 order,uint16 currency,uint56 sum,uint56 premium,uint16 peril,"
         "bytes32 place,uint32 firstDay,uint32 lastDay,uint64 attach,uint64 exhaust,uint32 waitingDays,uint64 nonce,"
@@ -36,7 +43,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
 
     mapping(uint256 policy => PolicyState) private _policies;
     mapping(uint256 pool => uint256) private _locked;
-    mapping(uint32 member => mapping(uint64 nonce => bool)) private _nonces;
+    NonceMap.Spent private _nonces;
 
     constructor(address network, address ledger, address receivables, address credit, address indices)
         EIP712("Hanse", "1")
@@ -51,13 +58,11 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     /// @inheritdoc IDisruptionCover
     function fund(PoolFunding calldata funding, bytes calldata signature) external {
         if (block.timestamp > funding.deadline) revert SignatureExpired(funding.deadline);
-        if (_nonces[funding.insurer][funding.nonce]) revert NonceUsed(funding.insurer, funding.nonce);
         if (funding.amount == 0) revert InvalidTerms();
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(FUNDING_TYPE, funding)));
-        _requireSigned(funding.insurer, digest, signature, funding.amount);
-        _network.requireStanding(funding.insurer, INSURER);
+        _requireSigned(funding.insurer, digest, signature, INSURER, funding.amount);
 
-        _nonces[funding.insurer][funding.nonce] = true;
+        if (!_nonces.spend(funding.insurer, funding.nonce)) revert NonceUsed(funding.insurer, funding.nonce);
         uint256 pool = poolId(funding.insurer, funding.currency);
         emit PoolFunded(pool, funding.insurer, funding.currency, funding.amount);
         _moveOne(funding.currency, funding.insurer, pool, funding.amount);
@@ -71,10 +76,8 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         _checkTerms(terms);
         policy = policyId(terms);
         if (_policies[policy].insurer != 0) revert QuoteUsed(policy);
-        _requireSigned(terms.insurer, bytes32(policy), insurerSignature, terms.sum);
-        _requireSigned(terms.insured, bytes32(policy), insuredSignature, terms.premium);
-        _network.requireStanding(terms.insurer, INSURER);
-        _network.requireStanding(terms.insured, 0);
+        _requireSigned(terms.insurer, bytes32(policy), insurerSignature, INSURER, terms.sum);
+        _requireSigned(terms.insured, bytes32(policy), insuredSignature, ANY_ROLE, terms.premium);
         _requireInterest(terms);
         _requireCalm(terms);
 
@@ -114,8 +117,10 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
             toLossPayee,
             payout - toLossPayee
         );
-        if (toLossPayee > 0) _moveOne(terms.currency, pool, lossPayee, toLossPayee);
-        if (toLossPayee < payout) _moveOne(terms.currency, pool, terms.insured, payout - toLossPayee);
+        uint256 legs = Legs.start(terms.currency);
+        Legs.add(legs, pool, lossPayee, toLossPayee);
+        Legs.add(legs, pool, terms.insured, payout - toLossPayee);
+        Legs.send(legs, _ledger);
     }
 
     /// @inheritdoc IDisruptionCover
@@ -147,7 +152,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
 
     /// @inheritdoc IDisruptionCover
     function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
-        return _nonces[member][nonce];
+        return _nonces.isSpent(member, nonce);
     }
 
     /// @inheritdoc IDisruptionCover
@@ -181,16 +186,18 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     /// @dev One observer's reading at the attachment is enough to stop sales; the median may come too late.
     function _requireCalm(Policy calldata terms) private view {
         uint32 today = uint32(block.timestamp / DAY);
-        for (uint32 day = today - RECENT_DAYS; day < today; ++day) {
-            if (_indices.peakOf(terms.peril, terms.place, day) >= terms.attach) revert EventUnderWay(day);
-        }
+        (uint64 peak, uint32 day) = _indices.peakOf(terms.peril, terms.place, today - RECENT_DAYS, today - 1);
+        if (peak >= terms.attach) revert EventUnderWay(day);
     }
 
     function _requireInterest(Policy calldata terms) private view {
-        IReceivables.Position memory position = _receivables.positionOf(terms.order);
-        bool isParty = terms.insured == position.holder || terms.insured == position.buyer;
-        if (!isParty || position.phase == Phase.Closed) revert NoInsurableInterest(terms.insured, terms.order);
-        if (position.currency != terms.currency) revert CurrencyDiffers(position.currency, terms.currency);
+        (, uint256 order) = _receivables.wordsOf(terms.order);
+        if (order == 0) revert IReceivables.UnknownOrder(terms.order);
+        bool isParty = terms.insured == order.holderOf() || terms.insured == order.buyerOf();
+        if (!isParty || order.phaseOf() == uint256(Phase.Closed)) {
+            revert NoInsurableInterest(terms.insured, terms.order);
+        }
+        if (order.currencyOf() != terms.currency) revert CurrencyDiffers(uint16(order.currencyOf()), terms.currency);
     }
 
     /// @dev A later day never pays before an earlier one that triggered, or that may still be fixed.
@@ -208,9 +215,13 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         if (state.isSettled) revert PolicySettled(policy);
     }
 
-    function _requireSigned(uint32 member, bytes32 digest, bytes calldata signature, uint256 amount) private view {
-        address key = Signature.actor(digest, signature);
-        if (_network.signerFor(key, COVER, amount) != member) revert NotSignedBy(member);
+    /// @dev Whose signature it is, whether its key may move that much, and whether the member is in good standing.
+    function _requireSigned(uint32 member, bytes32 digest, bytes calldata signature, uint16 role, uint256 amount)
+        private
+        view
+    {
+        (uint32 owner,,) = _network.party(Signature.actor(digest, signature), COVER, role, amount);
+        if (owner != member) revert NotSignedBy(member);
     }
 
     function _boundUntil(Policy calldata terms) private view returns (uint256) {
@@ -223,8 +234,8 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     }
 
     function _moveOne(uint16 currency, uint256 from, uint256 to, uint256 amount) private {
-        ICashLedger.Leg[] memory legs = new ICashLedger.Leg[](1);
-        legs[0] = ICashLedger.Leg(from, to, amount);
-        _ledger.move(currency, legs);
+        uint256 legs = Legs.start(currency);
+        Legs.add(legs, from, to, amount);
+        Legs.send(legs, _ledger);
     }
 }

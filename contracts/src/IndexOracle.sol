@@ -126,8 +126,16 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IIndexOracle
-    function peakOf(uint16 peril, bytes32 place, uint32 day) external view returns (uint64) {
-        return _buckets[bucketOf(peril, place, day)].peak;
+    function peakOf(uint16 peril, bytes32 place, uint32 firstDay, uint32 lastDay)
+        external
+        view
+        returns (uint64 peak, uint32 day)
+    {
+        day = firstDay;
+        for (uint256 each = firstDay; each <= lastDay; ++each) {
+            uint64 value = _buckets[bucketOf(peril, place, uint32(each))].peak;
+            if (value > peak) (peak, day) = (value, uint32(each));
+        }
     }
 
     /// @inheritdoc IIndexOracle

@@ -51,7 +51,12 @@ class Station:
         return replace(plain, **changes)
 
     def send(
-        self, day: int, reading: Observation, signature: bytes, place: bytes = HAIPHONG, sender: Signer = RELAYER
+        self,
+        day: int,
+        reading: Observation,
+        signature: bytes,
+        place: bytes = HAIPHONG,
+        sender: Signer = RELAYER,
     ) -> Outcome[None]:
         """Relay a reading with this signature."""
         return self.evm.call(

@@ -40,8 +40,11 @@ interface IIndexOracle {
         view
         returns (bool isFixed, uint64 median, bool isOpen);
 
-    /// @return the highest single reading of the bucket so far, before any median
-    function peakOf(uint16 peril, bytes32 place, uint32 day) external view returns (uint64);
+    /// @return peak the highest single reading of these days so far, before any median, and the day it is of
+    function peakOf(uint16 peril, bytes32 place, uint32 firstDay, uint32 lastDay)
+        external
+        view
+        returns (uint64 peak, uint32 day);
 
     /// @return isFixed whether the median stands, its value, and how many readings are in
     function indexOf(bytes32 bucket) external view returns (bool isFixed, uint64 median, uint8 observations);

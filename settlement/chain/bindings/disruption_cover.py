@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "DisruptionCover"
-ABI_HASH = "0xc58fae3739ea48afd29e47145c963658fa5a78f05be6ee6d9e5eab7e24a15640"
+ABI_HASH = "0xfa55f0645eae8be3c0f12db806f0f3dec30e811f93c6770277b96fbf9c9d50a3"
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.SignatureExpired,
     errors.StringTooLong,
     errors.TriggeredUnpaid,
+    errors.UnknownOrder,
     errors.UnknownPolicy,
     errors.WaitingPeriod,
 )

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "IndexOracle"
-ABI_HASH = "0x6f22cd45b6bb21f9096fdfeffc7872794c37952e02808e587a1b7e44cbf00627"
+ABI_HASH = "0x6b6fe829cb78fdccc7999aecbd8debbf7927907143e1be1fa0a550e89ac80189"
 
 
 @dataclass(frozen=True)
@@ -217,10 +217,16 @@ def _observe_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
-def _peak_of_answer(output: bytes) -> int:
-    values = abi.decode(("uint64",), output)
-    answer: int = values[0]
-    return answer
+class PeakOfAnswer(NamedTuple):
+    """Answer of peakOf(uint16,bytes32,uint32,uint32)."""
+
+    peak: int
+    day: int
+
+
+def _peak_of_answer(output: bytes) -> PeakOfAnswer:
+    values = abi.decode(("uint64", "uint32"), output)
+    return PeakOfAnswer(peak=values[0], day=values[1])
 
 
 class ReadingOfAnswer(NamedTuple):
@@ -322,10 +328,10 @@ class IndexOracle:
         )
 
     @staticmethod
-    def peak_of(peril: int, place: bytes, day: int) -> abi.Call[int]:
-        """peakOf(uint16,bytes32,uint32)"""
+    def peak_of(peril: int, place: bytes, first_day: int, last_day: int) -> abi.Call[PeakOfAnswer]:
+        """peakOf(uint16,bytes32,uint32,uint32)"""
         return abi.Call(
-            NAME, "peakOf", bytes.fromhex("f1f68d7a") + abi.encode(("uint16", "bytes32", "uint32"), (peril, abi.fixed(place, 32), day)), True, _peak_of_answer
+            NAME, "peakOf", bytes.fromhex("36cd3948") + abi.encode(("uint16", "bytes32", "uint32", "uint32"), (peril, abi.fixed(place, 32), first_day, last_day)), True, _peak_of_answer
         )
 
     @staticmethod
