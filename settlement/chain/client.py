@@ -15,7 +15,7 @@ from settlement.blocks import BlockHeader
 from settlement.chain.abi import Call, checksum
 from settlement.chain.errors_map import refusal_of
 from settlement.chain.rpc import Rpc, RpcRefused
-from settlement.errors import ChainError
+from settlement.errors import ChainError, HanseError
 
 T = TypeVar("T")
 
@@ -147,17 +147,25 @@ class ChainClient:
             raise refusal_of(refused.revert, f"{call.contract}.{call.name}") from refused
         return call.decode(bytes.fromhex(output[2:]))
 
-    def call_many(self, to: str, calls: Sequence[Call[T]], *, block: str | int = "latest") -> list[T]:
-        """The answers of several views of one contract at one block, in few HTTP bodies.
+    def call_many(
+        self, to: str, calls: Sequence[Call[T]], *, block: str | int = "latest"
+    ) -> list[T | HanseError]:
+        """The answers of several views of one contract at one block, in few HTTP bodies; the mapped error where one reverts.
 
-        Raises: ChainError when one of them reverts.
+        Raises: ChainError when the node does not answer one of them.
         """
         if not self._is_checked:
             self.check_network()
-        outputs = self._rpc.ask_many(
-            "eth_call", [(_message(to, call.data, NOBODY), _block(block)) for call in calls]
-        )
-        return [call.decode(bytes.fromhex(output[2:])) for call, output in zip(calls, outputs, strict=True)]
+        asked = [(_message(to, call.data, NOBODY), _block(block)) for call in calls]
+        answers: list[T | HanseError] = []
+        for call, output in zip(calls, self._rpc.try_many("eth_call", asked), strict=True):
+            if not isinstance(output, RpcRefused):
+                answers.append(call.decode(bytes.fromhex(output[2:])))
+            elif output.revert is not None:
+                answers.append(refusal_of(output.revert, f"{call.contract}.{call.name}"))
+            else:
+                raise output
+        return answers
 
     def simulate(
         self, caller: str, to: str | None, calldata: bytes, *, block: str | int = "pending"

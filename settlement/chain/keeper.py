@@ -16,10 +16,10 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from settlement.chain.bindings.enums import Phase, SettleOn
-from settlement.chain.bindings.structs import Policy
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import open_gateways
+from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
 from settlement.errors import ChainError, Conflict
 from settlement.ids import OrderId, id_from_text
@@ -145,7 +145,7 @@ class Keeper:
             wanted = self._gateways.index.fix(bytes.fromhex(bucket.bucket[2:]))
             yield Candidate(wanted, (bucket.block_number,))
         for row in open_policies(session):
-            policy, terms = id_from_text(row.policy), _policy_terms(row)
+            policy, terms = id_from_text(row.policy), policy_terms(row)
             day = _triggering_day(session, row)
             if day is not None:
                 yield Candidate(self._gateways.cover.pay(policy, terms, day), (row.block_number, day))
@@ -178,23 +178,3 @@ def bucket_text(peril: int, place: bytes, day: int) -> str:
     Source: IndexOracle.bucketOf.
     """
     return "0x" + keccak(encode(("uint16", "bytes32", "uint32"), (peril, place, day))).hex()
-
-
-def _policy_terms(row: rows.Policy) -> Policy:
-    return Policy(
-        insurer=row.insurer,
-        insured=row.insured,
-        order=id_from_text(row.order),
-        currency=row.currency,
-        sum=row.sum_minor,
-        premium=row.premium_minor,
-        peril=row.peril,
-        place=bytes.fromhex(row.place[2:]),
-        first_day=row.first_day,
-        last_day=row.last_day,
-        attach=row.attach,
-        exhaust=row.exhaust,
-        waiting_days=row.waiting_days,
-        nonce=row.nonce,
-        deadline=row.deadline_at,
-    )

@@ -1,0 +1,1 @@
+"""The comparisons of `settlement.verify`, one file per part of the network."""

@@ -1,0 +1,156 @@
+"""Lines with their versions, loans, and the draws and repayments that make them up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from settlement.chain.bindings.credit_lines import CreditLines
+from settlement.chain.bindings.structs import LineTerms
+from settlement.chain.bindings.structs import Loan as ChainLoan
+from settlement.errors import HanseError
+from settlement.ids import id_from_text
+from settlement.store.tables_projection import Draw, Line, LineVersion, Loan, Receivable, Repayment
+from settlement.verifying.pinned import Pinned
+from settlement.verifying.report import Tally
+
+
+def compare_credit(pinned: Pinned) -> list[Tally]:
+    """Every line and loan as stored on chain; no line is over its limit (I-11); histories add up."""
+    return [_lines(pinned), _versions(pinned), *_loans(pinned)]
+
+
+def _lines(pinned: Pinned) -> Tally:
+    tally = Tally("lines")
+    address, rows = pinned.deployment.credit_lines, pinned.rows(Line)
+    tally.same("number of lines", pinned.ask_one(address, CreditLines.line_count()), len(rows))
+    usages = pinned.ask(address, [CreditLines.usage_of(row.line) for row in rows])
+    for row, answer in zip(rows, usages, strict=True):
+        if isinstance(answer, HanseError):
+            tally.wrong(f"line {row.line}: {answer.message}")
+            continue
+        expected = (answer.limit, answer.used, answer.version)
+        tally.same(f"line {row.line}", expected, (row.limit_minor, row.used_minor, row.version))
+    versions = pinned.ask(address, [CreditLines.terms_of(row.line, row.version) for row in rows])
+    for row, terms in zip(rows, versions, strict=True):
+        if isinstance(terms, HanseError):
+            tally.wrong(f"line {row.line}: {terms.message}")
+            continue
+        expected_terms = (terms.funder, terms.currency, terms.order_cap)
+        tally.same(f"line {row.line} terms", expected_terms, (row.funder, row.currency, row.order_cap_minor))
+    return tally
+
+
+def _versions(pinned: Pinned) -> Tally:
+    tally = Tally("line_versions")
+    rows = pinned.rows(LineVersion)
+    newest = {row.line: row.version for row in pinned.rows(Line)}
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    calls = [CreditLines.terms_of(row.line, row.version) for row in rows]
+    answers = pinned.ask(pinned.deployment.credit_lines, calls)
+    for row, answer in zip(rows, answers, strict=True):
+        found[row.line].append(row.version)
+        if isinstance(answer, HanseError):
+            tally.wrong(f"line {row.line} version {row.version}: {answer.message}")
+        else:
+            # The chain keeps one limit for all versions of a line: it speaks of the newest.
+            is_newest = newest.get(row.line) == row.version
+            tally.all_same(f"line {row.line} version {row.version}", _pairs(answer, row, is_newest=is_newest))
+    for line, version in newest.items():
+        tally.same(f"versions of line {line}", list(range(1, version + 1)), found[line])
+    return tally
+
+
+def _pairs(terms: LineTerms, row: LineVersion, *, is_newest: bool) -> dict[str, tuple[object, object]]:
+    pairs: dict[str, tuple[object, object]] = {
+        "order_cap": (terms.order_cap, row.order_cap_minor),
+        "rate": (terms.rate_bps, row.rate_bps),
+        "late": (terms.late_bps, row.late_bps),
+        "fee": (terms.fee_bps, row.fee_bps),
+        "advance_accepted": (terms.advance_accepted, row.advance_accepted_bps),
+        "advance_shipped": (terms.advance_shipped, row.advance_shipped_bps),
+        "advance_released": (terms.advance_released, row.advance_released_bps),
+        "day_count": (int(terms.day_count), row.day_count),
+        "grace_days": (terms.grace_days, row.grace_days),
+        "recourse": (terms.recourse, row.recourse),
+        "buyer_lanes": (terms.buyer_lanes, row.buyer_lanes),
+        "supplier_lanes": (terms.supplier_lanes, row.supplier_lanes),
+        "expiry": (terms.expiry, row.expiry_at),
+    }
+    if is_newest:
+        pairs["limit"] = (terms.limit, row.limit_minor)
+    return pairs
+
+
+def _loans(pinned: Pinned) -> list[Tally]:
+    loans, draws, repayments = Tally("loans"), Tally("draws"), Tally("repayments")
+    drawn: defaultdict[str, list[Draw]] = defaultdict(list)
+    for draw in pinned.rows(Draw):
+        drawn[draw.order].append(draw)
+    repaid: defaultdict[str, list[Repayment]] = defaultdict(list)
+    for repayment in pinned.rows(Repayment):
+        repaid[repayment.order].append(repayment)
+    rows = pinned.rows(Loan)
+    calls = [CreditLines.loan_of(id_from_text(row.order)) for row in rows]
+    answers = pinned.ask(pinned.deployment.credit_lines, calls)
+    for row, answer in zip(rows, answers, strict=True):
+        if isinstance(answer, HanseError):
+            loans.wrong(f"loan {row.order}: {answer.message}")
+            continue
+        _compare_loan(loans, row, answer)
+        _compare_draws(draws, row, answer, drawn.pop(row.order, []))
+        _compare_repayments(repayments, row, answer, repaid.pop(row.order, []))
+    for order in (*drawn, *repaid):
+        loans.wrong(f"draws or repayments of loan {order}, which is not there")
+    with_line = {row.order for row in pinned.rows(Receivable) if row.line}
+    loans.same("orders with a loan", sorted(with_line), [row.order for row in rows])
+    _compare_reserves(loans, pinned)
+    return [loans, draws, repayments]
+
+
+def _compare_loan(tally: Tally, row: Loan, loan: ChainLoan) -> None:
+    tally.all_same(
+        f"loan {row.order}",
+        {
+            "line": (loan.line, row.line),
+            "version": (loan.version, row.version),
+            "principal": (loan.principal, row.principal_minor),
+            "accrued": (loan.accrued, row.accrued_millionths),
+            "since": (loan.since, row.since_at),
+            "draws": (loan.draws, row.draws),
+        },
+    )
+    # The chain also calls draws closed that an expiry or a close of the order ended; those are not the loan's own.
+    if not loan.draws_closed:
+        tally.same(f"loan {row.order} draws closed", loan.draws_closed, row.draws_closed)
+
+
+def _compare_draws(tally: Tally, row: Loan, loan: ChainLoan, draws: list[Draw]) -> None:
+    what = f"loan {row.order}"
+    tally.same(f"{what} draw indices", list(range(loan.draws)), [draw.index for draw in draws])
+    tally.same(f"{what} drawn", sum(draw.amount_minor for draw in draws), row.drawn_minor)
+    tally.same(f"{what} fees", sum(draw.fee_minor for draw in draws), row.fee_minor)
+
+
+def _compare_repayments(tally: Tally, row: Loan, loan: ChainLoan, repayments: list[Repayment]) -> None:
+    what = f"loan {row.order}"
+    tally.same(f"{what} repayments", list(range(1, row.repayments + 1)), [one.n for one in repayments])
+    tally.same(
+        f"{what} interest paid", sum(one.interest_minor for one in repayments), row.interest_paid_minor
+    )
+    principal = row.drawn_minor - sum(one.principal_minor for one in repayments)
+    tally.same(f"{what} principal that is drawn and not repaid", loan.principal, principal)
+
+
+def _compare_reserves(tally: Tally, pinned: Pinned) -> None:
+    """R10: what was reserved for an order is its face at the highest advance its line version gives."""
+    versions = {(row.line, row.version): row for row in pinned.rows(LineVersion)}
+    faces = {row.order: row.face_minor for row in pinned.rows(Receivable)}
+    for row in pinned.rows(Loan):
+        version, face = versions.get((row.line, row.version)), faces.get(row.order)
+        if version is None or face is None:
+            tally.wrong(f"loan {row.order}: its order or its line version is not there")
+            continue
+        most_bps = max(
+            version.advance_accepted_bps, version.advance_shipped_bps, version.advance_released_bps
+        )
+        tally.same(f"loan {row.order} reserved", face * most_bps // 10_000, row.reserved_minor)

@@ -1,0 +1,220 @@
+"""What each event says about rows, for what no view of the contracts keeps: hashes, single draws, old versions.
+
+Deliberately not the projector's code: it says only what an event tells by itself, so that both must agree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from settlement.blocks import BlockHeader, PlacedEvent
+from settlement.chain.bindings import (
+    clearance_oracle,
+    credit_lines,
+    disruption_cover,
+    index_oracle,
+    receivables,
+)
+from settlement.ids import id_text
+from settlement.store import tables_projection as rows
+
+Key = tuple[Any, ...]
+Words = tuple[type[rows.ProjectionTable], Key, dict[str, Any]]
+
+COMPLETE: Final[tuple[type[rows.ProjectionTable], ...]] = (
+    rows.Receivable,
+    rows.LineVersion,
+    rows.Draw,
+    rows.Repayment,
+    rows.Attestation,
+    rows.Settlement,
+    rows.Committee,
+    rows.CommitteeSeat,
+    rows.ObserverSet,
+    rows.ObserverSeat,
+    rows.Observation,
+    rows.Policy,
+    rows.CoverPayout,
+)
+"""Tables whose every row some event here tells of: a row too many or too few shows."""
+
+
+@dataclass
+class Told:
+    """Everything that the events of a run of blocks tell, by table and key."""
+
+    rows: dict[type[rows.ProjectionTable], dict[Key, dict[str, Any]]] = field(default_factory=dict)
+    repayments: Counter[str] = field(default_factory=Counter)
+    observers: int = 0
+
+    def hear(self, block: BlockHeader, placed: PlacedEvent) -> None:
+        """Take in one event."""
+        tell = _TELLERS.get(type(placed.event))
+        if tell is None:
+            return
+        for table, key, words in tell(self, placed.event, block, placed):
+            self.rows.setdefault(table, {}).setdefault(key, {}).update(words)
+
+
+Teller = Callable[[Told, Any, BlockHeader, PlacedEvent], Iterator[Words]]
+
+
+def _accepted(_: Told, event: receivables.Accepted, block: BlockHeader, __: PlacedEvent) -> Iterator[Words]:
+    words = {
+        "supplier": event.supplier,
+        "terms_hash": _hex(event.terms_hash),
+        "document_root": _hex(event.terms.document),
+        "accepted_at": block.timestamp,
+    }
+    yield rows.Receivable, (id_text(event.order),), words
+
+
+def _recorded(
+    _: Told, event: receivables.Recorded, block: BlockHeader, placed: PlacedEvent
+) -> Iterator[Words]:
+    words = {
+        "phase": int(event.phase),
+        "hold": event.hold,
+        "refused": event.refused,
+        "released_minor": event.released,
+        "duty_minor": event.duty,
+        "recorded_at": block.timestamp,
+        "tx_hash": placed.tx_hash,
+    }
+    yield rows.Attestation, (id_text(event.order), event.seq), words
+    # The newest such event is the last one heard.
+    yield rows.Receivable, (id_text(event.order),), {"refused": event.refused}
+
+
+def _attested(
+    _: Told, event: clearance_oracle.Attested, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    words = {
+        "digest": _hex(event.digest),
+        "declarations": _hex(event.declarations),
+        "messages": _hex(event.messages),
+        "seat_bitmap": event.seat_bitmap,
+        "event_at": event.event_at,
+    }
+    yield rows.Attestation, (id_text(event.order), event.seq), words
+
+
+def _settled(_: Told, event: receivables.Settled, block: BlockHeader, placed: PlacedEvent) -> Iterator[Words]:
+    words = {
+        "face_minor": event.face,
+        "late_minor": event.late,
+        "to_funder_minor": event.to_funder,
+        "to_holder_minor": event.to_holder,
+        "to_customs_minor": event.to_customs,
+        "settled_at": block.timestamp,
+        "tx_hash": placed.tx_hash,
+    }
+    yield rows.Settlement, (id_text(event.order), event.number), words
+
+
+def _published(
+    _: Told, event: credit_lines.LinePublished, block: BlockHeader, __: PlacedEvent
+) -> Iterator[Words]:
+    words = {"limit_minor": event.terms.limit, "published_at": block.timestamp}
+    yield rows.LineVersion, (event.line, event.version), words
+
+
+def _drawn(_: Told, event: credit_lines.Drawn, block: BlockHeader, placed: PlacedEvent) -> Iterator[Words]:
+    words = {
+        "amount_minor": event.amount,
+        "fee_minor": event.fee,
+        "drawn_at": block.timestamp,
+        "tx_hash": placed.tx_hash,
+    }
+    yield rows.Draw, (id_text(event.order), event.index), words
+
+
+def _repaid(
+    told: Told, event: credit_lines.Repaid, block: BlockHeader, placed: PlacedEvent
+) -> Iterator[Words]:
+    order = id_text(event.order)
+    told.repayments[order] += 1
+    words = {
+        "source": event.source,
+        "payer": event.payer,
+        "interest_minor": event.interest,
+        "principal_minor": event.principal,
+        "repaid_at": block.timestamp,
+        "tx_hash": placed.tx_hash,
+    }
+    yield rows.Repayment, (order, told.repayments[order]), words
+
+
+def _seated(
+    _: Told, event: clearance_oracle.CommitteeSeated, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    place = (event.jurisdiction, event.version)
+    yield rows.Committee, place, {"threshold": event.threshold, "treasury": event.treasury}
+    for number, seat in enumerate(event.seats):
+        yield rows.CommitteeSeat, (*place, number), {"key": seat.key, "member": seat.member}
+
+
+def _observers(
+    told: Told, event: index_oracle.ObserversSeated, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    told.observers = event.version
+    yield rows.ObserverSet, (event.version,), {"threshold": event.threshold}
+    for number, key in enumerate(event.keys):
+        yield rows.ObserverSeat, (event.version, number), {"key": key}
+
+
+def _observed(
+    told: Told, event: index_oracle.Observed, block: BlockHeader, placed: PlacedEvent
+) -> Iterator[Words]:
+    words = {
+        "value": event.value,
+        "observed_at": event.observed_at,
+        "recorded_at": block.timestamp,
+        "tx_hash": placed.tx_hash,
+    }
+    yield rows.Observation, (_hex(event.bucket), told.observers, event.observer), words
+
+
+def _bought(
+    _: Told, event: disruption_cover.CoverBought, block: BlockHeader, __: PlacedEvent
+) -> Iterator[Words]:
+    words = {"terms_hash": _hex(event.terms_hash), "bought_at": block.timestamp}
+    yield rows.Policy, (id_text(event.policy),), words
+
+
+def _cover_paid(
+    _: Told, event: disruption_cover.CoverPaid, block: BlockHeader, placed: PlacedEvent
+) -> Iterator[Words]:
+    words = {
+        "bucket": _hex(event.bucket),
+        "index_value": event.index,
+        "payout_minor": event.payout,
+        "to_loss_payee_minor": event.to_loss_payee,
+        "to_insured_minor": event.to_insured,
+        "paid_at": block.timestamp,
+        "tx_hash": placed.tx_hash,
+    }
+    yield rows.CoverPayout, (id_text(event.policy),), words
+
+
+def _hex(raw: bytes) -> str:
+    return "0x" + raw.hex()
+
+
+_TELLERS: Final[dict[type, Teller]] = {
+    receivables.Accepted: _accepted,
+    receivables.Recorded: _recorded,
+    receivables.Settled: _settled,
+    clearance_oracle.Attested: _attested,
+    clearance_oracle.CommitteeSeated: _seated,
+    credit_lines.LinePublished: _published,
+    credit_lines.Drawn: _drawn,
+    credit_lines.Repaid: _repaid,
+    index_oracle.ObserversSeated: _observers,
+    index_oracle.Observed: _observed,
+    disruption_cover.CoverBought: _bought,
+    disruption_cover.CoverPaid: _cover_paid,
+}
