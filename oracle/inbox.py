@@ -40,6 +40,7 @@ class Inbox:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._changed = threading.Condition()
+        self._is_closed = False
         self._envelopes = [self._read(path) for path in sorted(folder.glob("*.json"))]
         self._known = {_identity(envelope) for envelope in self._envelopes}
 
@@ -71,13 +72,14 @@ class Inbox:
             return tuple(self._envelopes)
 
     def wait_for_more_than(self, count: int, timeout_s: int) -> None:
-        """Return once more than ``count`` items are here, or when the time is over."""
+        """Return once more than ``count`` items are here, the inbox is closed, or the time is over."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._envelopes) > count, timeout=timeout_s)
+            self._changed.wait_for(lambda: self._is_closed or len(self._envelopes) > count, timeout=timeout_s)
 
-    def wake(self) -> None:
-        """Let every waiter look again (used when stopping)."""
+    def close(self) -> None:
+        """Nobody need wait any longer (used when stopping)."""
         with self._changed:
+            self._is_closed = True
             self._changed.notify_all()
 
     def _write(self, position: int, envelope: Envelope) -> None:
@@ -102,5 +104,6 @@ class Inbox:
         )
 
 
-def _identity(envelope: Envelope) -> tuple[str, str, int | None]:
-    return envelope.kind, envelope.sha256, envelope.placed_at
+def _identity(envelope: Envelope) -> tuple[str, str]:
+    # Not the time it was placed at: one message has one place, the first that was given.
+    return envelope.kind, envelope.sha256

@@ -79,11 +79,14 @@ class RunningMember:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Close the door and end the loop after the step under way."""
+    def request_stop(self) -> None:
+        """Take nothing in any more and end after the step under way."""
         self._is_stopping.set()
-        self._inbox.wake()
+        self._inbox.close()
         self._door.shutdown()
+
+    def join(self) -> None:
+        """Return once it has ended."""
         self._door.server_close()
         for thread in self._threads:
             thread.join()

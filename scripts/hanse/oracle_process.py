@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from hanse.demo.stage import COMMITTEE_SIZE
-from oracle.run import RunningMember, member_folder
+from oracle.run import MemberFolder, RunningMember, member_folder
 from settlement.wire.client import HanseClient
 
 KINDS = ("customs", "observer")
@@ -29,11 +29,18 @@ def run_members(folder: Path, api_url: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: is_stopping.set())
     with contextlib.ExitStack() as stack:
-        for kind in KINDS:
-            for n in range(1, COMMITTEE_SIZE + 1):
-                home = member_folder(folder, kind, n)
-                api_key = (home.path / "api_key").read_text(encoding="ascii").strip()
-                api = stack.enter_context(HanseClient(api_url, api_key))
-                member = RunningMember(home, api, is_observer=kind == "observer")
-                stack.callback(member.stop)
+        members = [
+            RunningMember(home, stack.enter_context(_api(home, api_url)), is_observer=kind == "observer")
+            for kind in KINDS
+            for home in (member_folder(folder, kind, n) for n in range(1, COMMITTEE_SIZE + 1))
+        ]
         is_stopping.wait()
+        # All are told before any is waited for, so that stopping takes as long as the slowest one.
+        for member in members:
+            member.request_stop()
+        for member in members:
+            member.join()
+
+
+def _api(home: MemberFolder, api_url: str) -> HanseClient:
+    return HanseClient(api_url, (home.path / "api_key").read_text(encoding="ascii").strip())
