@@ -84,24 +84,34 @@ def _stop_at_end(parent_fd: int, stopped: asyncio.Event) -> None:
 async def _run_server(
     node: Node, host: str, port: int, stopped: asyncio.Event, ready: Callable[[int], None] | None
 ) -> None:
-    with _workers() as workers:
+    workers = _workers()
+    try:
         dispatcher = Dispatcher({**Reader(node).methods(), **Writer(node).methods()}, workers)
         connections: set[Connection] = set()
-        loop = asyncio.get_running_loop()
-        try:
-            server = await loop.create_server(
-                lambda: Connection(dispatcher.answer, connections), host, port, backlog=512
-            )
-        except OSError as exc:
-            raise ChainError(
-                f"port {port} of {host} cannot be used: {exc.strerror}; choose another with --port"
-            ) from exc
+        server = await _listen(dispatcher, connections, host, port)
         if ready is not None:
             ready(server.sockets[0].getsockname()[1])
         await stopped.wait()
         server.close()
         for connection in list(connections):
             connection.close()
+    finally:
+        # A call may run for seconds yet; it changes nothing, so nobody waits for it.
+        workers.shutdown(wait=False, cancel_futures=True)
+
+
+async def _listen(
+    dispatcher: Dispatcher, connections: set[Connection], host: str, port: int
+) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.create_server(
+            lambda: Connection(dispatcher.answer, connections), host, port, backlog=512
+        )
+    except OSError as exc:
+        raise ChainError(
+            f"port {port} of {host} cannot be used: {exc.strerror}; choose another with --port"
+        ) from exc
 
 
 def _workers() -> ThreadPoolExecutor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -102,6 +104,18 @@ def test_node__told_to_stop__ends_cleanly_and_the_folder_is_free(
         assert rpc.number("eth_blockNumber") == 1
 
 
+def test_node__told_to_stop_during_a_long_call__does_not_wait_for_it(tmp_path: Path) -> None:
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        burner = rpc.deploy(bytes.fromhex("5b5f56"))
+        request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [{"to": burner}]})
+        rpc.connection.request("POST", "/", request.encode())
+        with Rpc(node.port) as other:
+            assert other("eth_chainId") == "0x7a69"
+        started = time.monotonic()
+        assert node.terminate() == 0
+        assert time.monotonic() - started < 3
+
+
 def test_node__parent_gone__ends(tmp_path: Path) -> None:
     read_end, write_end = os.pipe()
     with ProcessNode(tmp_path, "--parent-fd", str(read_end), pass_fds=(read_end,)) as node:
@@ -128,3 +142,32 @@ def test_node__port_taken__says_so(tmp_path: Path) -> None:
         _, errors = second.process.communicate(timeout=20)
         assert second.process.returncode == 2
         assert f"port {first.port}" in errors
+
+
+def test_node__disk_full__an_error_to_the_sender_and_the_head_stays(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="file size limits are POSIX")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("only Linux sets another process's limits")
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        kept = [rpc.send(0)]
+        unlimited = resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE)
+        size = (tmp_path / "data.mdb").stat().st_size
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, (size, unlimited[1]))
+
+        def fill() -> None:
+            while len(kept) < 200:
+                kept.append(rpc.send(0))
+
+        with pytest.raises(RpcError, match="could not be written") as caught:
+            fill()
+        assert caught.value.code == -32_603
+        assert rpc.number("eth_blockNumber") == len(kept)
+        assert rpc.nonce(0) == len(kept)
+        assert rpc("eth_getBlockByNumber", "pending", False)["transactions"] == []
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        kept.append(rpc.send(0))
+        node.kill()
+    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+        assert [int(rpc.receipt(tx_hash)["blockNumber"], 16) for tx_hash in kept] == list(
+            range(1, len(kept) + 1)
+        )

@@ -1,0 +1,78 @@
+"""The writer thread: what goes wrong inside one transaction costs that one alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from settlement.chain.local.engine import PyEvmWorkspace
+from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.node import Node
+from settlement.chain.local.port import Execution
+from settlement.chain.local.transactions import Transaction
+from tests.chain.local.client import signed
+
+POISON = 666
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """A node without a port."""
+    return Node(tmp_path)
+
+
+def _raw(index: int, nonce: int = 0, value: int = 1) -> bytes:
+    return bytes.fromhex(signed(index, nonce=nonce, value=value)[2:])
+
+
+def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = PyEvmWorkspace.run
+
+    def break_on_poison(workspace: PyEvmWorkspace, transaction: Transaction) -> Execution:
+        if transaction.value == POISON:
+            workspace.set_balance(transaction.sender, 0)
+            raise RuntimeError("the engine's own defect")
+        return run(workspace, transaction)
+
+    monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
+    node.is_automining = False
+    good = [node.submit(_raw(index)).result(timeout=20) for index in (1, 2)]
+    node.is_automining = True
+    poisoned = node.submit(_raw(0, value=POISON))
+    with pytest.raises(RpcFault, match="the engine cannot run this transaction"):
+        poisoned.result(timeout=20)
+    assert [node.chain.find_transaction(tx_hash) is not None for tx_hash in good] == [True, True]
+    assert node.submit(_raw(0)).result(timeout=20)
+    assert len(node.pool) == 0
+    node.close()
+
+
+def test_node__money_gone_before_its_turn__refused_and_forgotten(node: Node) -> None:
+    node.is_automining = False
+    balance = 10_000 * 10**18
+    fees = 21_000 * 5 * 10**9
+    first = node.submit(_raw(0, 0, balance // 2)).result(timeout=20)
+    with pytest.raises(RpcFault, match="queued cost"):
+        node.submit(_raw(0, 1, balance // 2 + fees)).result(timeout=20)
+    node.order(node.mine_one).result(timeout=20)
+    assert node.chain.find_transaction(first) is not None
+    assert len(node.pool) == 0
+    node.close()
+
+
+def test_node__order_that_fails__its_giver_is_told_and_the_next_one_runs(node: Node) -> None:
+    with pytest.raises(RpcFault, match="division"):
+        node.order(lambda: 1 // 0).result(timeout=20)
+    assert node.order(lambda: 7).result(timeout=20) == 7
+    node.close()
+
+
+def test_node__map_smaller_than_its_blocks__grows_while_mining(tmp_path: Path) -> None:
+    with Node(tmp_path, map_bytes=2**17) as small:
+        futures = [small.submit(_raw(index, nonce)) for nonce in range(30) for index in range(10)]
+        hashes = [future.result(timeout=20) for future in futures]
+        assert all(small.chain.find_transaction(tx_hash) is not None for tx_hash in hashes)
+        assert small.chain.storage.map_bytes > 2**17
