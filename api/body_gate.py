@@ -40,18 +40,23 @@ class BodyGate:
             body = await _read(headers, receive)
         except _Disconnected:
             return
-        refusal = ("body_too_large", 413, f"a body has at most {MOST_BYTES} bytes; send documents one by one")
-        if body is not None:
-            refusal = _refusal(headers, body) or ("", 0, "")
-        code, status, detail = refusal
-        if body is None or status:
-            answer = problem_response(status, code, detail)
-            # What is still under way is not read: the connection ends with the answer.
-            answer.headers["Connection"] = "close"
-            await answer(scope, receive, send)
+        if body is None:
+            detail = f"a body has at most {MOST_BYTES} bytes; send documents one by one"
+            await _refuse(scope, receive, send, "body_too_large", 413, detail)
+            return
+        refusal = _refusal(headers, body) if scope["method"] == "POST" else None
+        if refusal is not None:
+            await _refuse(scope, receive, send, *refusal)
             return
         scope.setdefault("state", {})["body"] = body
         await self._app(scope, _replay(body, receive), send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, code: str, status: int, detail: str) -> None:
+    answer = problem_response(status, code, detail)
+    # What is still under way is not read: the connection ends with the answer.
+    answer.headers["Connection"] = "close"
+    await answer(scope, receive, send)
 
 
 async def _read(headers: Headers, receive: Receive) -> bytes | None:

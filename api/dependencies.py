@@ -46,7 +46,8 @@ def caller_of(
     allowed = ACCESS.get((request.method, route_of(request)), frozenset())
     if not caller.roles & allowed:
         raise NotPermitted(
-            f"this route serves {', '.join(sorted(allowed - PUBLIC)) or 'nobody'}; your client is none of them"
+            f"this route serves {', '.join(sorted(allowed - PUBLIC)) or 'nobody'}; your client is none of them",
+            code="route_not_open",
         )
     return caller
 

@@ -40,18 +40,16 @@ def read_order(session: Session, caller: Caller, order_id: str, now_at: int) -> 
 
     Raises: NotFound.
     """
-    return view_order(session, visible_order(session, caller, order_id), now_at)
-
-
-def view_order(session: Session, seen: SeenOrder, now_at: int) -> Order:
-    """An order with everything that belongs to it."""
+    seen = visible_order(session, caller, order_id)
     body = _terms(seen) | _money(session, seen) | _progress(session, seen)
     body["settlements"] = [
         view_settlement(row, _currency(seen)) for row in settlements.settlements_of(session, seen.id)
     ]
     body["evidence"] = evidence_of(session, seen.id)
-    rows = [acts.find_act(session, one) for one in newest_acts(session, seen.id)]
-    body["acts"] = [view_act(session, row, now_at) for row in rows if row is not None] if seen.draft else []
+    # What the parties sign between them is not shown to those who lend on it, insure it or clear it.
+    is_party = caller.sees_all or caller.member in seen.parties
+    rows = [acts.find_act(session, one) for one in newest_acts(session, seen.id)] if is_party else []
+    body["acts"] = [view_act(session, row, now_at) for row in rows if row is not None]
     return Order.model_validate(body)
 
 

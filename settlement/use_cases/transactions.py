@@ -11,7 +11,7 @@ from settlement.errors import NotFound
 from settlement.store.engine import reading
 from settlement.store.handles import Engine, Session
 from settlement.store.projector import CURSOR
-from settlement.store.repositories import clients, cursors, intents
+from settlement.store.repositories import clients, cursors, intents, receivables
 from settlement.store.tables_private import Intent
 from settlement.use_cases.caller import Caller
 from settlement.wire.transaction import Transaction, TransactionError
@@ -84,22 +84,25 @@ def _shown_state(session: Session, intent: Intent) -> str:
 
 
 def read_transaction(session: Session, caller: Caller, intent_id: str) -> Transaction:
-    """A transaction that the caller asked for.
+    """A transaction that the caller's member asked for, or that did something to an order of its.
 
     Raises: NotFound for any other.
     """
     intent = intents.find_intent(session, intent_id)
-    if intent is None or not (caller.sees_all or _is_callers(session, intent.client_id, caller)):
+    if intent is None or not (caller.sees_all or _is_callers(session, intent, caller)):
         raise NotFound(f"there is no transaction {intent_id[:80]!r}")
     return view_transaction(session, intent_id)
 
 
-def _is_callers(session: Session, client_id: str | None, caller: Caller) -> bool:
-    if client_id is None:
+def _is_callers(session: Session, intent: Intent, caller: Caller) -> bool:
+    if caller.member is None:
         return False
-    asker = clients.find_client(session, client_id)
-    return client_id == caller.client_id or (
-        asker is not None and asker.member_id is not None and asker.member_id == caller.member
+    asker = clients.find_client(session, intent.client_id) if intent.client_id is not None else None
+    if asker is not None and asker.member_id == caller.member:
+        return True
+    return (
+        intent.subject is not None
+        and receivables.find_receivable(session, intent.subject, caller.member) is not None
     )
 
 

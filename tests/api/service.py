@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final, TypeVar
 
+import httpx2
 from eth_account import Account
 from eth_utils.crypto import keccak
+from fastapi import FastAPI
 from stdnum.iso7064 import mod_97_10
 
 from api.app import create_app
@@ -97,7 +100,8 @@ class Service:
 
     context: Context
     url: str
-    keys: dict[str, str]
+    keys: dict[str, str] = field(repr=False)
+    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(trust_env=False), repr=False)
     members: dict[str, int] = field(default_factory=dict)
     _clients: dict[str, HanseClient] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -112,6 +116,18 @@ class Service:
         """Give all connections back."""
         for client in self._clients.values():
             client.close()
+        self.http.close()
+
+    def ask(
+        self, method: str, path: str, actor: str | None = None, body: Any = None, **headers: str
+    ) -> httpx2.Response:
+        """One plain request, whatever becomes of it; ``headers`` with underscores for dashes."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "POST":
+            sent.setdefault("Idempotency-Key", token_hex(16))
+        if actor is not None:
+            sent["Authorization"] = f"Bearer {self.keys[actor]}"
+        return self.http.request(method, self.url + path, headers=sent, json=body)
 
     def sign(self, actor: str, act: dict[str, Any], wait_s: int = 30) -> dict[str, Any]:
         """The actor signs an act; the answer."""
@@ -278,9 +294,9 @@ def wait_until(look: Callable[[], T | None], what: str, within_s: int = 30) -> T
 
 
 @contextmanager
-def served(context: Context) -> Iterator[str]:
+def served(context: Context, app: FastAPI | None = None) -> Iterator[str]:
     """The API of a context on a free port; its URL."""
-    server = server_of(create_app(context), 0)
+    server = server_of(app or create_app(context), 0)
     thread = threading.Thread(target=server.run, name="api")
     thread.start()
     try:
