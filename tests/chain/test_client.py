@@ -1,0 +1,176 @@
+"""What the client asks of a node, and what it does not believe."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.client import ChainClient, NetworkDiffers, NonceTooLow
+from settlement.chain.rpc import ChainUnreachable, RpcRefused
+from settlement.chain.signer import Signed, Unsigned, demo_signer
+from settlement.errors import ChainError, NotFound
+from tests.chain.trade import USD, Trade, member_of
+
+
+def _transfer(trade: Trade, nonce: int) -> Signed:
+    fees = trade.client.fees()
+    relayer = demo_signer("relayer")
+    return relayer.sign(Unsigned(nonce, relayer.address, b"", 21_000, fees.ceiling, fees.priority))
+
+
+@contextmanager
+def _odd_node(answer: Callable[[str, Any], Any]) -> Iterator[tuple[str, list[str]]]:
+    """A node that answers as told, and a list of the methods it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append(body["method"])
+            result = answer(body["method"], body["params"])
+            if result is None:
+                self.send_response(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            reply = json.dumps({"jsonrpc": "2.0", "id": body["id"], **result}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the overridden one
+            """Nothing: the test's output is the test's."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_t26__a_node_on_another_chain_id__is_refused(trade: Trade) -> None:
+    with ChainClient(trade.node.url, 1) as client, pytest.raises(NetworkDiffers, match="serves chain 31337"):
+        client.head()
+
+
+def test_t26__no_node_at_all__is_a_chain_error_that_names_the_url() -> None:
+    with (
+        ChainClient("http://127.0.0.1:9", 31337) as client,
+        pytest.raises(ChainUnreachable, match=r"127\.0\.0\.1:9"),
+    ):
+        client.head()
+
+
+def test_t26__an_unavailable_node__is_asked_again_for_reads_and_never_sent_to_again() -> None:
+    with (
+        _odd_node(lambda method, _: {"result": "0x7a69"} if method == "eth_chainId" else None) as (
+            url,
+            asked,
+        ),
+        ChainClient(url, 31337) as client,
+    ):
+        with pytest.raises(ChainUnreachable):
+            client.head()
+        with pytest.raises(ChainUnreachable):
+            client.send_raw(b"\x02")
+    assert asked.count("eth_blockNumber") == 3
+    assert asked.count("eth_sendRawTransaction") == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["already known", "ALREADY_EXISTS: already known", "Known transaction", "AlreadyKnown"]
+)
+def test_send_raw__a_node_that_has_it_already__is_success(words: str) -> None:
+    def answer(method: str, _: Any) -> Any:
+        if method == "eth_chainId":
+            return {"result": "0x7a69"}
+        return {"error": {"code": -32000, "message": words}}
+
+    with _odd_node(answer) as (url, asked), ChainClient(url, 31337) as client:
+        client.send_raw(b"\x02")
+    assert asked == ["eth_chainId", "eth_sendRawTransaction"]
+
+
+def test_send_raw__a_used_nonce__says_to_look_for_receipts(trade: Trade) -> None:
+    used = trade.client.nonce(demo_signer("relayer").address) - 1
+    with pytest.raises(NonceTooLow, match="receipt"):
+        trade.client.send_raw(_transfer(trade, used).raw)
+
+
+def test_send_many__one_refused_among_others__leaves_the_others_sent(trade: Trade) -> None:
+    first = trade.client.nonce(demo_signer("relayer").address)
+    signed = [_transfer(trade, first), _transfer(trade, first - 1), _transfer(trade, first + 1)]
+    refusals = trade.client.send_many([one.raw for one in signed])
+    assert [type(one) for one in refusals] == [type(None), NonceTooLow, type(None)]
+    receipts = trade.client.receipts([one.tx_hash for one in signed])
+    assert [receipt is not None for receipt in receipts] == [True, False, True]
+
+
+def test_call__a_revert__becomes_the_mapped_error(trade: Trade) -> None:
+    with pytest.raises(NotFound, match="no order 5 on chain"):
+        trade.client.call(trade.deployment.receivables, Receivables.position_of(5))
+
+
+def test_call__an_address_without_code__is_a_chain_error(trade: Trade) -> None:
+    with pytest.raises(ChainError, match="wrong address"):
+        trade.client.call("0x" + "9" * 40, Receivables.position_of(5))
+
+
+def test_call__at_a_block_hash__sees_the_state_of_that_block(trade: Trade) -> None:
+    before = trade.client.block("latest")
+    assert before is not None
+    order = trade.order()
+    trade.send(trade.accept(order))
+    trade.send(trade.draw(order, 1_000_00))
+    ledger = trade.gateways.ledger
+    assert ledger.balance(USD.number, member_of("supplier"), block=before.hash) == 0
+    assert ledger.balance(USD.number, member_of("supplier")) == 1_000_00
+
+
+def test_call__at_a_block_hash_the_chain_lost__is_refused(trade: Trade) -> None:
+    trade.client.ask("evm_mine")
+    lost = trade.client.block("latest")
+    assert lost is not None
+    trade.client.ask("anvil_reorg", 1, [])
+    with pytest.raises(RpcRefused):
+        trade.gateways.ledger.total(USD.number, block=lost.hash)
+
+
+def test_call_many__one_that_reverts__is_an_error_in_its_place(trade: Trade) -> None:
+    order = trade.order()
+    trade.send(trade.accept(order))
+    calls = [Receivables.position_of(trade.id_of(order)), Receivables.position_of(5)]
+    found, missing = trade.client.call_many(trade.deployment.receivables, calls)
+    assert getattr(found, "face", None) == order.face
+    assert isinstance(missing, NotFound)
+
+
+def test_time__is_that_of_the_next_block(trade: Trade) -> None:
+    promised = trade.client.time()
+    trade.client.ask("evm_mine")
+    mined = trade.client.block("latest")
+    assert mined is not None
+    assert promised <= mined.timestamp <= promised + 1
+    assert trade.client.time() > mined.timestamp
+
+
+def test_headers__beyond_the_head__end_without_a_gap(trade: Trade) -> None:
+    head = trade.client.head()
+    found = trade.client.headers(head - 1, head + 5)
+    assert [one.header.number for one in found] == [head - 1, head]
+    assert found[1].header.parent_hash == found[0].header.hash
