@@ -46,7 +46,7 @@ def run_up(settings: Settings, *, is_demo_wanted: bool) -> None:
 def _show(tree: Tree) -> None:
     settings, addresses = tree.settings, tree.deployment.addresses
     print("\nHanse is up")
-    print(f"  API          {settings.api_url}/v1   (documentation: {settings.api_url}/docs)")
+    print(f"  API          {settings.api_url}/v1   (described at {settings.api_url}/openapi.json)")
     print(f"  chain        {settings.chain_url}   (chain id {settings.chain_id})")
     for name, address in addresses.items():
         print(f"  {name:<16} {address}")
