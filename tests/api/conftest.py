@@ -18,3 +18,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with run_service(tmp_path_factory.mktemp("service")) as found:
         found_network(found)
         yield found
+
+
+@pytest.fixture(scope="session")
+def postgresql_service(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The same on a PostgreSQL server of its own."""
+    with run_service(tmp_path_factory.mktemp("service-pg"), postgresql_server) as found:
+        found_network(found)
+        yield found

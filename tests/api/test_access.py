@@ -184,5 +184,7 @@ def test_visibility__parties_of_an_order__each_see_what_concerns_them(service: S
     assert service.client("customs1").get(f"/v1/orders/{order}/basis")["jurisdiction"] == COUNTRY
     assert service.order(order, "bank")["acts"] == []
     assert len(service.order(order, "buyer")["acts"]) == 2
-    query = {"peril": WIND, "place": PORT, "day": 20_000}
-    assert service.client("carrier").get("/v1/cover/observations", **query)["items"][0]["is_fixed"] is False
+    bucket = service.client("carrier").get("/v1/cover/observations", peril=WIND, place=PORT, day=20_000)[
+        "items"
+    ][0]
+    assert bucket["is_fixed"] is False
