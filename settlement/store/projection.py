@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Table, and_, func, insert, select, true
+from sqlalchemy import Table, and_, func, insert, select, true, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -22,6 +22,7 @@ from settlement.store.tables_projection import (
 )
 
 R = TypeVar("R", bound=ProjectionTable)
+T = TypeVar("T")
 
 Key = tuple[Any, ...]
 Image = dict[str, Any]
@@ -39,6 +40,8 @@ TABLES: Final[Mapping[type[SQLModel], Table]] = {
     model: table_of(model) for model in (*PROJECTION_TABLES, *WINDOW_TABLES)
 }
 """Where rows are written, unless a rebuild gives its shadow tables."""
+
+_MOST_KEYS: Final = 500
 
 _COLUMNS: Final = {model: tuple(table.columns.keys()) for model, table in TABLES.items()}
 _KEYS: Final = {model: tuple(column.name for column in table.primary_key) for model, table in TABLES.items()}
@@ -86,6 +89,26 @@ class Projection:
         if row is not None and not isinstance(row, model):
             raise TypeError(f"row {key} of {model.__name__} is a {type(row).__name__}")
         return row
+
+    def prefetch(self, needs: Iterable[tuple[type[ProjectionTable], Key]], orders: Iterable[str]) -> None:
+        """Load the rows that will be asked for, and the outbox's counts of these orders, a table at a time."""
+        wanted: dict[type[ProjectionTable], list[Key]] = {}
+        for model, key in dict.fromkeys(needs):
+            if (model, key) not in self._rows:
+                self._rows[model, key] = None
+                wanted.setdefault(model, []).append(key)
+        for model, keys in wanted.items():
+            table = self._tables[model]
+            place = tuple_(*(table.c[name] for name in _KEYS[model]))
+            for some in _chunks(keys):
+                for found in self._session.execute(select(table).where(place.in_(some))).mappings():
+                    self._rows[model, tuple(found[name] for name in _KEYS[model])] = model(**found)
+        outbox = self._tables[Outbox]
+        for names in _chunks([order for order in dict.fromkeys(orders) if order not in self._sequences]):
+            self._sequences.update(dict.fromkeys(names, 0))
+            counts = select(outbox.c.order, func.max(outbox.c.sequence)).where(outbox.c.order.in_(names))
+            for order, highest in self._session.execute(counts.group_by(outbox.c.order)):
+                self._sequences[order] = int(highest)
 
     def get(self, model: type[R], *key: Any) -> R:
         """The row of this key.
@@ -205,6 +228,12 @@ class Projection:
         for name, value in where.items():
             statement = statement.where(table.c[name].is_(None) if value is None else table.c[name] == value)
         return int(self._session.execute(statement).scalar() or 0)
+
+
+def _chunks(items: list[T]) -> Iterator[list[T]]:
+    # Both databases bound the number of parameters of one statement.
+    for start in range(0, len(items), _MOST_KEYS):
+        yield items[start : start + _MOST_KEYS]
 
 
 def upsert(session: Session, table: Table, rows: list[Image]) -> None:

@@ -5,7 +5,7 @@ Holds: a block is projected whole or not at all; two followers never both go on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Table, delete, func, insert, select, tuple_
@@ -15,6 +15,7 @@ from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.errors import ChainError
 from settlement.ids import id_text, new_private_id
 from settlement.store.events import EVENTS, OUTBOX_TYPES
+from settlement.store.projecting.needs import needs_of
 from settlement.store.projecting.text import event_body
 from settlement.store.projection import TABLES, EventPlace, Projection, upsert
 from settlement.store.repositories.cursors import find_cursor, move_cursor, start_cursor
@@ -75,11 +76,16 @@ def require_chain(blocks: Sequence[BlockHeader], after: tuple[int, str] | None) 
 
 def project(
     session: Session,
-    blocks: Iterable[tuple[BlockHeader, Sequence[PlacedEvent]]],
+    blocks: Sequence[tuple[BlockHeader, Sequence[PlacedEvent]]],
     tables: Mapping[type[SQLModel], Table],
 ) -> None:
     """Write what the events of these blocks change into ``tables``; the cursor is the caller's."""
     projection = Projection(session, tables)
+    known = [placed.event for _, events in blocks for placed in events]
+    projection.prefetch(
+        (need for event in known for need in needs_of(event)),
+        (id_text(order) for event in known if isinstance(order := getattr(event, "order", None), int)),
+    )
     for block, events in blocks:
         for placed in events:
             _project_event(projection, placed, EventPlace(block, placed.log_index, placed.tx_hash))

@@ -293,3 +293,20 @@ def test_projection__every_table__is_filled_by_the_story(database: Engine) -> No
             if session.exec(select(model).limit(1)).first() is None
         ]
     assert empty == []
+
+
+@pytest.mark.parametrize("depth", [1, 5, 20])
+def test_t25__reorg_under_settled_orders__leaves_what_the_new_branch_says(
+    sqlite_database: Engine, postgresql_database: Engine, depth: int
+) -> None:
+    story = whole_story()
+    kept = len(story) - 1 - depth
+    fork = whole_story(branch="other", forked_at=story[kept][0].number + 1)
+    with transaction(postgresql_database) as session:
+        apply_blocks(session, fork)
+    project_all(sqlite_database, story)
+    assert state_hash(sqlite_database) != state_hash(postgresql_database)
+    with transaction(sqlite_database) as session:
+        rollback_to(session, story[kept][0].number)
+    project_all(sqlite_database, fork[kept + 1 :])
+    assert state_hash(sqlite_database) == state_hash(postgresql_database)
