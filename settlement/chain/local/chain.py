@@ -6,6 +6,7 @@ Whoever changes it is the one writer; readers on other threads take ``head`` onc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -70,6 +71,7 @@ class Chain:
         if genesis is None:
             raise FolderDamaged("block 0 is missing from the chain's folder; restore it or start a new one")
         self.genesis_hash = genesis.hash
+        self.rollbacks = 0
 
     # Opening
 
@@ -213,6 +215,15 @@ class Chain:
         """The header of a block mined on ``head`` now."""
         at = (clock or self.clock).time_after(head.header.timestamp)
         return head.header.child(head.hash, timestamp=at, gas_limit=self.settings.gas_limit)
+
+    @contextmanager
+    def rolling_back(self) -> Iterator[None]:
+        """Around taking blocks off: counted before and after, so that a reader sees that it read across it."""
+        self.rollbacks += 1
+        try:
+            yield
+        finally:
+            self.rollbacks += 1
 
     # Building
 

@@ -232,10 +232,13 @@ class Node:
                 continue
             self._parked.add(tx.hash)
 
-    def forget_waiting(self, batch: Batch) -> None:
-        """Empty the pool, and its stored part with ``batch``. For the writer thread."""
+    def put_no_waiting(self, batch: Batch) -> None:
+        """Empty the stored part of the pool with ``batch``."""
         for key, _ in self.chain.storage.scan(Table.WAITING, b"", b"\xff" * 29):
             batch.delete(Table.WAITING, key)
+
+    def forget_waiting(self) -> None:
+        """Empty the pool, once ``put_no_waiting`` is on disk. For the writer thread."""
         self.pool.clear()
         self._parked.clear()
 

@@ -98,9 +98,11 @@ def revert(node: Node, number: int) -> bool:
     chain.put_clock(batch, clock)
     for key, _ in chain.storage.scan(Table.META, _snapshot_key(number), _snapshot_key(2**64 - 1)):
         batch.delete(Table.META, key)
-    node.forget_waiting(batch)
-    chain.storage.commit(batch)
-    chain.head, chain.clock = head, clock
+    node.put_no_waiting(batch)
+    with chain.rolling_back():
+        chain.storage.commit(batch)
+        chain.head, chain.clock = head, clock
+    node.forget_waiting()
     return True
 
 
@@ -135,8 +137,9 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
         nodes.update(built.nodes)
         chain.put_block(batch, built)
         below = built.block.head
-    chain.storage.commit(batch)
-    chain.head = below
+    with chain.rolling_back():
+        chain.storage.commit(batch)
+        chain.head = below
 
 
 def _snapshot_key(number: int) -> bytes:

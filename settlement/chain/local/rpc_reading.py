@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -47,6 +49,30 @@ class Reader:
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""
+        return {name: replace(method, run=self._steady(method.run)) for name, method in self._table().items()}
+
+    def _steady(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """``run``, again where blocks were taken off meanwhile: no answer is put together from two branches."""
+
+        def read(*arguments: Any) -> Any:
+            while True:
+                before = self._chain.rollbacks
+                try:
+                    answer = run(*arguments)
+                except RpcFault:
+                    if self._is_steady_since(before):
+                        raise
+                else:
+                    if self._is_steady_since(before):
+                        return answer
+
+        return read
+
+    def _is_steady_since(self, before: int) -> bool:
+        # Odd while blocks are being taken off: what was read may be from either side.
+        return before % 2 == 0 and before == self._chain.rollbacks
+
+    def _table(self) -> dict[str, Method]:
         chain_id = self._chain.settings.chain_id
         client = f"hanse/{version('py-evm')}/py-evm"
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,7 @@ def test_increase_time__killed_and_started_again__still_ahead(tmp_path: Path) ->
         assert rpc("evm_increaseTime", 1_000) == 1_000
         assert rpc("evm_increaseTime", hex(500)) == 1_500
         node.kill()
-    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
         assert rpc.number("eth_blockNumber") == 0
         rpc("evm_mine")
         assert 1_495 <= _time_of(rpc) - time.time() <= 1_501
@@ -135,3 +136,31 @@ def test_automine__off__nothing_is_mined_until_ordered(rpc: Rpc) -> None:
     assert rpc("eth_getBlockByNumber", "pending", False)["transactions"] == hashes
     rpc("evm_mine")
     assert [rpc.receipt(tx_hash)["blockNumber"] for tx_hash in hashes] == ["0x1"] * 3
+
+
+def test_reorg__while_logs_are_read__each_answer_is_of_one_branch(node: LocalNode, rpc: Rpc) -> None:
+    target = rpc.deploy(EMITTER)
+    raws = [signed(0, nonce=1 + at, to=target, data=words(at, 2, 3), gas=100_000) for at in range(20)]
+    for raw in raws:
+        rpc("eth_sendRawTransaction", raw)
+    answers: list[list[tuple[str, str]]] = []
+    is_over = threading.Event()
+
+    def read() -> None:
+        with Rpc(node.port) as reader:
+            while not is_over.is_set():
+                logs = reader("eth_getLogs", {"fromBlock": "0x0"})
+                answers.append([(log["blockNumber"], log["blockHash"]) for log in logs])
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    branches = []
+    for _ in range(6):
+        branches.append({hex(at): rpc("eth_getBlockByNumber", hex(at), False)["hash"] for at in range(22)})
+        rpc("anvil_reorg", 20, [[raw, at] for at, raw in enumerate(raws)])
+    branches.append({hex(at): rpc("eth_getBlockByNumber", hex(at), False)["hash"] for at in range(22)})
+    is_over.set()
+    thread.join()
+    assert answers
+    assert all(any(set(answer) <= set(branch.items()) for branch in branches) for answer in answers)
+    assert {len(answer) for answer in answers} == {20}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from settlement.chain.local.server import LocalNode
 from tests.chain.local.client import ProcessNode, Rpc, RpcError, signed
 
 SENDERS = 4
@@ -64,7 +65,7 @@ def test_node__killed_under_load_three_times__no_acknowledged_transaction_is_los
             node.kill()
             load.join()
             acknowledged += load.acknowledged
-    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
         assert all(rpc.receipt(tx_hash)["status"] == "0x1" for tx_hash in acknowledged)
         assert len(acknowledged) >= 86
         assert sum(rpc.nonce(index) for index in range(SENDERS)) >= len(acknowledged)
@@ -86,7 +87,7 @@ def test_node__killed_with_a_transaction_waiting__it_waits_still(tmp_path: Path)
         rpc.send(0, nonce=0)
         assert rpc.receipt(waiting)["status"] == "0x1"
         node.kill()
-    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
         assert rpc.nonce(0) == 2
         assert rpc("eth_getBlockByNumber", "pending", False)["transactions"] == []
 
@@ -100,7 +101,7 @@ def test_node__told_to_stop__ends_cleanly_and_the_folder_is_free(
         node.process.send_signal(number)
         _, errors = node.process.communicate(timeout=20)
         assert (node.process.returncode, errors) == (0, "")
-    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
         assert rpc.number("eth_blockNumber") == 1
 
 
@@ -167,7 +168,7 @@ def test_node__disk_full__an_error_to_the_sender_and_the_head_stays(tmp_path: Pa
         resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, unlimited)
         kept.append(rpc.send(0))
         node.kill()
-    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
+    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
         assert [int(rpc.receipt(tx_hash)["blockNumber"], 16) for tx_hash in kept] == list(
             range(1, len(kept) + 1)
         )
