@@ -299,9 +299,9 @@ def test_projection__every_table__is_filled_by_the_story(database: Engine) -> No
 def test_t25__reorg_under_settled_orders__leaves_what_the_new_branch_says(
     sqlite_database: Engine, postgresql_database: Engine, depth: int
 ) -> None:
-    story = whole_story()
+    story = whole_story()[:-1]
     kept = len(story) - 1 - depth
-    fork = whole_story(branch="other", forked_at=story[kept][0].number + 1)
+    fork = whole_story(branch="other", forked_at=story[kept][0].number + 1)[:-1]
     with transaction(postgresql_database) as session:
         apply_blocks(session, fork)
     project_all(sqlite_database, story)
