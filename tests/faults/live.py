@@ -33,6 +33,7 @@ class LiveNetwork:
     rpc_port: int = field(default_factory=free_port)
     _process: subprocess.Popen[str] | None = None
     _said: list[str] = field(default_factory=list)
+    _paused: list[int] = field(default_factory=list)
 
     def start(self, *arguments: str) -> None:
         """Run ``hanse up``; it need not be up yet when this returns."""
@@ -75,10 +76,23 @@ class LiveNetwork:
         note = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
         return int(note["processes"][name])
 
+    def pause(self, name: str) -> None:
+        """Let a child stand still."""
+        self._paused.append(self.child(name))
+        os.kill(self._paused[-1], signal.SIGSTOP)
+
+    def go_on(self, name: str) -> None:
+        """Let it go on."""
+        self._paused.remove(self.child(name))
+        os.kill(self.child(name), signal.SIGCONT)
+
     def kill_parent(self) -> None:
-        """Kill -9 of the supervisor alone; its children notice by themselves."""
+        """Kill -9 of the supervisor alone; its children notice by themselves, those that stood still once they run."""
         self.process.kill()
         self.process.wait()
+        for child in self._paused:
+            os.kill(child, signal.SIGCONT)
+        self._paused.clear()
 
     def kill_all(self) -> None:
         """Kill -9 of the supervisor and all its children at once."""
@@ -86,6 +100,7 @@ class LiveNetwork:
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
         self.process.wait()
+        self._paused.clear()
 
     def stop(self) -> None:
         """Ctrl-C, if it still runs."""
@@ -117,16 +132,6 @@ def _children_of(pid: int) -> list[int]:
     for task in tasks.iterdir():
         found += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
     return found
-
-
-def pause(pid: int) -> None:
-    """Let a process stand still."""
-    os.kill(pid, signal.SIGSTOP)
-
-
-def go_on(pid: int) -> None:
-    """Let it go on."""
-    os.kill(pid, signal.SIGCONT)
 
 
 def once(look: Callable[[], Any], what: str) -> Any:
