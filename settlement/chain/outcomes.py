@@ -100,8 +100,7 @@ class Outcomes:
                 has_moved = True
             else:
                 waiting.append(each)
-        self._send_again(waiting, mined_nonce)
-        return has_moved
+        return self._send_again(waiting, mined_nonce) or has_moved
 
     def refused(self, intent: Intent, reason: HanseError, *, at: Receipt | None = None) -> None:
         """Fail an intent, unless what it wants is on chain already."""
@@ -171,7 +170,7 @@ class Outcomes:
         state = FINAL if evidence.block_number is None else self._state_at(evidence.block_number)
         move_intent(session, intent.id, (QUEUED, SENT), state, values)
 
-    def _send_again(self, waiting: Sequence[Sent], mined_nonce: int) -> None:
+    def _send_again(self, waiting: Sequence[Sent], mined_nonce: int) -> bool:
         now = time.monotonic()
         again: dict[str, Signed] = {}
         for each in waiting:
@@ -186,6 +185,7 @@ class Outcomes:
             again[each.intent.id] = Signed(raw, newest.tx_hash, newest.nonce, newest.max_fee)
         if again:
             self.broadcast(dict(sorted(again.items(), key=lambda item: item[1].nonce)))
+        return bool(again)
 
     def _raise_fee(self, stuck: Broadcast) -> Broadcast:
         """Store and give the same call under the same nonce at a higher fee.
