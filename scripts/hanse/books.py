@@ -12,11 +12,11 @@ from settlement.chain.follower import fetch_blocks
 from settlement.settings import Settings
 from settlement.store.engine import open_database
 from settlement.store.rebuild import rebuild, state_hash
-from settlement.verify import verify
+from settlement.verify import Report, verify
 
 
 def verify_books(settings: Settings, *, is_json: bool) -> bool:
-    """Compare and print.
+    """Compare and print what was checked, what was found, and what cannot be proved.
 
     Returns whether no difference was found.
     """
@@ -26,18 +26,35 @@ def verify_books(settings: Settings, *, is_json: bool) -> bool:
         report = verify(engine, client, deployment)
     engine.dispose()
     if is_json:
-        rows = {
-            one.name: {"ok": one.ok, "expected": one.expected, "found": one.found, "detail": one.detail}
-            for one in report.checks
-        }
-        typer.echo(json.dumps({"block": report.block, "checks": rows}))
+        _print_json(report)
     else:
-        typer.echo(f"at block {report.block}:")
-        for one in report.checks:
-            typer.echo(f"  {'ok' if one.ok else 'DIFFERS':<8} {one.name:<34} {one.detail}")
-            if not one.ok:
-                typer.echo(f"           expected {one.expected}\n           found    {one.found}")
-    return all(one.ok for one in report.checks)
+        _print_table(report)
+    return report.ok
+
+
+def _print_json(report: Report) -> None:
+    rows = {
+        one.name: {"ok": one.ok, "expected": one.expected, "found": one.found, "detail": one.detail}
+        for one in report.checks
+    }
+    document = {
+        "block": report.block_number,
+        "block_hash": report.block_hash,
+        "ok": report.ok,
+        "checks": rows,
+    }
+    typer.echo(json.dumps(document | {"unproven": report.unproven}))
+
+
+def _print_table(report: Report) -> None:
+    typer.echo(f"at block {report.block_number} ({report.block_hash}):")
+    for one in report.checks:
+        typer.echo(f"  {'ok' if one.ok else 'DIFFERS':<8} {one.name:<28} {one.found}")
+        if not one.ok:
+            typer.echo(f"           expected {one.expected}: {one.detail}")
+    typer.echo("cannot be proved here:")
+    for line in report.unproven:
+        typer.echo(f"  {line}")
 
 
 def rebuild_books(settings: Settings) -> None:

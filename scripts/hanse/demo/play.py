@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from hanse.demo.report import Check, interest_check, order_checks, order_report, policy_report, tell_checks
-from hanse.demo.stage import Stage
+from hanse.demo.stage import Stage, minor
 from hanse.demo.trades import controlled, refused, straight, typhoon
 from hanse.network import ensure_demo_cash, ensure_lines, ensure_pool
 from hanse.tree import Tree
-from hanse.waiting import wait_for
+from settlement.chain.bindings.cash_ledger import CashLedger
+from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.client import ChainClient
 from settlement.store.engine import open_database
 from settlement.verify import verify
@@ -82,21 +82,36 @@ def is_all_ok(report: dict[str, Any]) -> bool:
 
 
 def books_checks(tree: Tree) -> list[Check]:
-    """``hanse verify``'s checks, once the projection has caught up with the chain's head."""
+    """The cash of every currency, and every projection table against the chain at one block."""
     engine = open_database(tree.settings.database_url)
     try:
         with ChainClient(tree.settings.chain_url, tree.settings.chain_id) as client:
-            report = verify(engine, client, tree.deployment)
+            books = verify(engine, client, tree.deployment)
+            cash = _cash_conserved(tree, client)
     finally:
         engine.dispose()
-    return [Check(one.name, one.expected, one.found) for one in report.checks]
+    tables = Check(
+        "sql_equals_chain",
+        {one.name: one.expected for one in books.checks},
+        {one.name: one.found for one in books.checks},
+    )
+    return [cash, tables]
+
+
+def _cash_conserved(tree: Tree, client: ChainClient) -> Check:
+    """I-01: what each token says the ledger holds, against the sum of all accounts the API shows."""
+    operator = tree.stage.client("operator")
+    ledger = tree.deployment.cash_ledger
+    held = {}
+    for listed in operator.get("/v1/network")["currencies"]:
+        scale = client.call(ledger, CashLedger.token_of(listed["number"])).scale
+        held[listed["currency"]] = client.call(listed["token"], TestCash.balance_of(ledger)) // scale
+    accounts: dict[str, int] = dict.fromkeys(held, 0)
+    for account in operator.items("/v1/cash/accounts"):
+        accounts[account["balance"]["currency"]] += minor(account["balance"])
+    return Check("cash_conserved", held, accounts)
 
 
 def _is_played(stage: Stage, number: str) -> bool:
     rows = stage.client("buyer").items("/v1/orders")
     return any(row["number"] == number.replace("-", "") and row["phase"] == "settled" for row in rows)
-
-
-def wait_until(look: Callable[[], bool], what: str) -> None:
-    """Wait for a yes."""
-    wait_for(lambda: True if look() else None, what)
