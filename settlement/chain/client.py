@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from settlement.blocks import BlockHeader
 from settlement.chain.abi import Call, checksum
@@ -97,7 +97,7 @@ class ChainClient:
         self._rpc = Rpc(url, timeout_s=timeout_s)
         self._is_checked = False
 
-    def __enter__(self) -> ChainClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
