@@ -121,16 +121,26 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
             revert NotOperator(msg.sender);
         }
         mapping(uint256 => uint256) storage accounts = _balances[currency];
-        for (uint256 i; i < legs.length; ++i) {
+        uint256 count = legs.length;
+        uint256 from;
+        uint256 owed;
+        for (uint256 i; i != count;) {
             Leg calldata leg = legs[i];
             uint256 amount = leg.amount;
-            _debit(accounts, currency, leg.from, amount);
-            // The sum of all accounts is below 2^56, so no account can overflow.
+            if (leg.from != from) {
+                // Legs of one payer stand together: its account is written once.
+                if (owed != 0) _debit(accounts, currency, from, owed);
+                (from, owed) = (leg.from, 0);
+            }
+            owed += amount;
+            // The sum of all accounts is below 2^56, and the debit that follows proves the payer had it.
             unchecked {
                 accounts[leg.to] += amount;
+                ++i;
             }
         }
-        emit Moved(currency, legs);
+        if (owed != 0) _debit(accounts, currency, from, owed);
+        _tellMoved(currency, legs);
     }
 
     /// @inheritdoc ICashLedger
@@ -180,6 +190,19 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         _listings[currency].total = uint56(total);
         _balances[currency][member] += amount;
         emit Deposited(currency, member, amount);
+    }
+
+    /// @dev emit Moved, with the legs as they came: three whole words each, their encoding already.
+    function _tellMoved(uint16 currency, Leg[] calldata legs) private {
+        bytes32 topic = Moved.selector;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            let size := mul(legs.length, 96)
+            mstore(at, 32)
+            mstore(add(at, 32), legs.length)
+            calldatacopy(add(at, 64), legs.offset, size)
+            log2(at, add(size, 64), topic, currency)
+        }
     }
 
     function _debit(mapping(uint256 => uint256) storage accounts, uint16 currency, uint256 account, uint256 amount)

@@ -7,40 +7,25 @@ import {IClearanceOracle} from "./interfaces/IClearanceOracle.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Quorum} from "./lib/Quorum.sol";
-import {Signature} from "./lib/Signature.sol";
 import {Attestation, CUSTOMS, Status} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 
 /// @title Customs committees: k of n signatures on one whole state of an order
 contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
+    using Quorum for uint256;
     using TypedHash for Attestation;
 
-    uint256 private constant SIGNATURE_LENGTH = 65;
     uint256 private constant GRID = 1 hours;
     uint256 private constant MOST_AHEAD = 2 hours;
     // Authorities' clocks and the chain's differ a little (O09).
     uint256 private constant SKEW = 5 minutes;
-
-    struct Committee {
-        uint16 version;
-        uint8 threshold;
-        uint32 treasury;
-    }
-
-    /// @dev One word a seat, by key: what a signature needs to be counted, and its status.
-    struct Seating {
-        uint32 member;
-        uint16 jurisdiction;
-        uint16 version;
-        uint8 index;
-        Status status;
-    }
+    uint256 private constant ACTIVE = uint256(Status.Active);
 
     ITrustedNetwork private immutable _network;
     IReceivables private immutable _receivables;
 
-    mapping(uint16 jurisdiction => Committee) private _committees;
-    mapping(address key => Seating) private _seatings;
+    mapping(uint256 jurisdiction => uint256) private _committees;
+    mapping(address key => uint256) private _seats;
     mapping(uint16 jurisdiction => address[]) private _keys;
 
     constructor(address authority, address network, address receivables)
@@ -55,45 +40,53 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
     function seat(uint16 jurisdiction, uint8 threshold, uint32 treasury, Seat[] calldata seats) external restricted {
         if (!Quorum.isSound(threshold, seats.length)) revert InvalidCommittee();
         if (treasury != 0) _network.requireStanding(treasury, CUSTOMS);
-        uint16 version = _committees[jurisdiction].version + 1;
-        _committees[jurisdiction] = Committee(version, threshold, treasury);
-        delete _keys[jurisdiction];
-        for (uint256 i; i < seats.length; ++i) {
-            Seat calldata given = seats[i];
-            _network.requireStanding(given.member, CUSTOMS);
-            if (given.key == address(0) || _isSeated(given.key)) revert InvalidCommittee();
-            _seatings[given.key] = Seating(given.member, jurisdiction, version, uint8(i), Status.Active);
-            _keys[jurisdiction].push(given.key);
+        uint256 version = _committees[jurisdiction].versionOf() + 1;
+        if (version > type(uint16).max) revert InvalidCommittee();
+        // Every active seat is one of a present committee: those of the former version end here.
+        address[] memory former = _keys[jurisdiction];
+        for (uint256 i; i < former.length; ++i) {
+            _seats[former[i]] = _seats[former[i]].withStatus(uint256(Status.Expelled));
         }
-        emit CommitteeSeated(jurisdiction, version, threshold, treasury, seats);
+        delete _keys[jurisdiction];
+        uint256 committee = Quorum.packCommittee(version, threshold, treasury);
+        _committees[jurisdiction] = committee;
+        for (uint256 i; i < seats.length; ++i) {
+            (address key, uint32 member) = (seats[i].key, seats[i].member);
+            _network.requireStanding(member, CUSTOMS);
+            // A key sits in one committee, once; a suspended one may sit again only in its next version.
+            uint256 status = _seats[key].statusOf();
+            bool isTaken = status == ACTIVE || status == uint256(Status.Suspended);
+            if (key == address(0) || isTaken) revert InvalidCommittee();
+            _seats[key] = Quorum.packSeat(ACTIVE, jurisdiction, committee, i, member);
+            _keys[jurisdiction].push(key);
+        }
+        emit CommitteeSeated(jurisdiction, uint16(version), threshold, treasury, seats);
     }
 
     /// @inheritdoc IClearanceOracle
     function suspendSeat(address key) external restricted {
-        Seating storage seating = _seatings[key];
-        if (seating.status != Status.Active) revert SeatNotActive(key);
-        seating.status = Status.Suspended;
-        emit SeatSuspended(seating.jurisdiction, key);
+        uint256 taken = _seats[key];
+        if (taken.statusOf() != ACTIVE) revert SeatNotActive(key);
+        _seats[key] = taken.withStatus(uint256(Status.Suspended));
+        emit SeatSuspended(uint16(taken.jurisdictionOf()), key);
     }
 
     /// @inheritdoc IClearanceOracle
     function attest(Attestation calldata attestation, bytes calldata signatures) external {
-        Committee memory committee = _committees[attestation.jurisdiction];
-        if (committee.version == 0) revert NoCommittee(attestation.jurisdiction);
-        _checkTimes(attestation.eventAt, attestation.deadline);
-        bytes32 digest = digestOf(attestation);
-        uint256 seats = _count(attestation.jurisdiction, committee, digest, signatures);
-
+        (uint32 eventAt, uint32 deadline) = (attestation.eventAt, attestation.deadline);
+        _checkTimes(eventAt, deadline);
+        bytes32 digest = _hashTypedDataV4(attestation.hash());
+        (uint256 seats, uint256 treasury) = _count(attestation.jurisdiction, digest, signatures);
         emit Attested(
             attestation.order,
             attestation.seq,
             digest,
             attestation.declarations,
             attestation.messages,
-            attestation.eventAt,
+            eventAt,
             seats
         );
-        _receivables.record(attestation, committee.treasury);
+        _record(attestation, treasury);
     }
 
     /// @inheritdoc IClearanceOracle
@@ -102,23 +95,22 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         view
         returns (uint16 version, uint8 threshold, uint32 treasury, Seat[] memory seats)
     {
-        Committee memory committee = _committees[jurisdiction];
+        uint256 committee = _committees[jurisdiction];
         address[] memory keys = _keys[jurisdiction];
         seats = new Seat[](keys.length);
         for (uint256 i; i < keys.length; ++i) {
-            seats[i] = Seat(keys[i], _seatings[keys[i]].member);
+            seats[i] = Seat(keys[i], uint32(_seats[keys[i]].memberOf()));
         }
-        return (committee.version, committee.threshold, committee.treasury, seats);
+        return (uint16(committee.versionOf()), uint8(committee.thresholdOf()), uint32(committee.treasuryOf()), seats);
     }
 
     /// @inheritdoc IClearanceOracle
     function isSeatActive(address key) external view returns (bool) {
-        Seating memory seating = _seatings[key];
-        return seating.status == Status.Active && seating.version == _committees[seating.jurisdiction].version;
+        return _seats[key].statusOf() == ACTIVE;
     }
 
     /// @inheritdoc IClearanceOracle
-    function digestOf(Attestation calldata attestation) public view returns (bytes32) {
+    function digestOf(Attestation calldata attestation) external view returns (bytes32) {
         return _hashTypedDataV4(attestation.hash());
     }
 
@@ -132,40 +124,70 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         return TypedHash.ofWords(TypedHash.ATTESTATION, place, 11);
     }
 
-    function _count(uint16 jurisdiction, Committee memory committee, bytes32 digest, bytes calldata signatures)
+    /// @return seats bitmap of those who signed
+    /// @return treasury as their committee names it
+    function _count(uint256 jurisdiction, bytes32 digest, bytes calldata signatures)
         private
         view
-        returns (uint256 seats)
+        returns (uint256 seats, uint256 treasury)
     {
-        if (signatures.length % SIGNATURE_LENGTH != 0) revert InvalidSignatureLength(signatures.length);
-        uint256 given = signatures.length / SIGNATURE_LENGTH;
-        if (given < committee.threshold) revert TooFewSignatures(given, committee.threshold);
+        uint256 given = signatures.length / Quorum.SIGNATURE_LENGTH;
+        if (given == 0 || signatures.length % Quorum.SIGNATURE_LENGTH != 0) {
+            revert InvalidSignatureLength(signatures.length);
+        }
         uint256 place;
         assembly {
             place := signatures.offset
         }
+        uint256 first;
         // Every signature must count, so seats bound the loop.
-        for (uint256 i; i < given; ++i) {
-            address key = Signature.recoverAt(digest, place + i * SIGNATURE_LENGTH);
-            Seating memory seating = _seatings[key];
-            bool isSeat = seating.status == Status.Active && seating.jurisdiction == jurisdiction
-                && seating.version == committee.version;
-            if (!isSeat) revert SeatNotActive(key);
-            seats = Quorum.addAscending(seats, seating.index);
+        for (uint256 i; i != given;) {
+            address key = Quorum.signerAt(digest, place, i);
+            uint256 taken = _seats[key];
+            if (i == 0) {
+                first = taken;
+                _requireSeat(key, taken, jurisdiction);
+                uint256 threshold = taken.thresholdOfSeat();
+                if (given < threshold) revert TooFewSignatures(given, uint8(threshold));
+            } else if (!taken.isBeside(first)) {
+                revert SeatNotActive(key);
+            }
+            seats = Quorum.addAscending(seats, taken.indexOf());
             if (seats == 0) revert SeatsNotAscending();
+            unchecked {
+                ++i;
+            }
+        }
+        return (seats, first.treasuryOfSeat());
+    }
+
+    function _requireSeat(address key, uint256 taken, uint256 jurisdiction) private view {
+        if (taken.statusOf() == ACTIVE && taken.jurisdictionOf() == jurisdiction) return;
+        if (_committees[jurisdiction] == 0) revert NoCommittee(uint16(jurisdiction));
+        revert SeatNotActive(key);
+    }
+
+    /// @dev `record` with the attestation's words as they came: they are its encoding already, and every field that
+    /// is narrower than its word is checked where Receivables reads it.
+    function _record(Attestation calldata attestation, uint256 treasury) private {
+        address receivables = address(_receivables);
+        bytes4 selector = IReceivables.record.selector;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, selector)
+            calldatacopy(add(at, 4), attestation, 384)
+            mstore(add(at, 388), treasury)
+            if iszero(call(gas(), receivables, 0, at, 420, 0, 0)) {
+                returndatacopy(at, 0, returndatasize())
+                revert(at, returndatasize())
+            }
         }
     }
 
-    function _checkTimes(uint256 eventAt, uint32 deadline) private view {
-        if (block.timestamp > deadline) revert SignatureExpired(deadline);
-        if (deadline % GRID != 0) revert DeadlineNotOnGrid(deadline);
-        if (deadline > block.timestamp + MOST_AHEAD) revert DeadlineTooFar(deadline);
+    function _checkTimes(uint256 eventAt, uint256 deadline) private view {
+        if (block.timestamp > deadline) revert SignatureExpired(uint32(deadline));
+        if (deadline % GRID != 0) revert DeadlineNotOnGrid(uint32(deadline));
+        if (deadline > block.timestamp + MOST_AHEAD) revert DeadlineTooFar(uint32(deadline));
         if (eventAt > block.timestamp + SKEW) revert EventInFuture(uint32(eventAt));
-    }
-
-    /// @dev A key sits in one committee, once.
-    function _isSeated(address key) private view returns (bool) {
-        Seating memory seating = _seatings[key];
-        return seating.version != 0 && seating.version == _committees[seating.jurisdiction].version;
     }
 }

@@ -84,33 +84,28 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
     }
 
     /// @inheritdoc ICreditBook
-    function reserve(
-        uint256 id,
-        uint32 line,
-        uint16 version,
-        uint16 currency,
-        uint56 face,
-        uint8 buyerLane,
-        uint8 supplierLane
-    ) external onlyReceivables {
+    function reserve(uint256 id, uint256 order, uint256 face, uint256 lanes) external onlyReceivables {
+        (uint256 lineId, uint256 pinned) = (OrderWords.lineOf(order), OrderWords.versionOf(order));
+        (uint32 line, uint16 version) = (uint32(lineId), uint16(pinned));
         uint256 usage = _usage[line];
         // Only the standing offer: a newer version takes the older one off the table.
-        if (version == 0 || usage.versionOf() != version) revert UnknownLine(line, version);
-        uint256 terms = _terms[_key(line, version)];
+        if (pinned == 0 || usage.versionOf() != pinned) revert UnknownLine(line, version);
+        uint256 terms = _terms[_key(lineId, pinned)];
         if (block.timestamp > terms.expiryOf()) revert LineExpired(line, version);
-        if (currency != usage.currencyOf()) {
-            revert CurrencyDiffers(currency, uint16(usage.currencyOf()));
-        }
-        if (!terms.isEligible(buyerLane, supplierLane)) {
-            revert NotEligible(line, buyerLane, supplierLane);
-        }
+        uint256 currency = OrderWords.currencyOf(order);
+        if (currency != usage.currencyOf()) revert CurrencyDiffers(uint16(currency), uint16(usage.currencyOf()));
+        if (!terms.isEligible(lanes)) revert NotEligible(line, uint8(lanes), uint8(lanes >> 8));
         if (face > terms.orderCapOf()) revert OrderCapExceeded(face, terms.orderCapOf());
         _network.requireStanding(uint32(terms.funderOf()), FUNDER);
 
         uint256 amount = terms.mostOf(face);
         uint256 headroom = Waterfall.minusFloor(usage.limitOf(), usage.usedOf());
         if (amount > headroom) revert LimitExceeded(line, amount, headroom);
-        uint256 used = usage.usedOf() + amount;
+        uint256 used;
+        unchecked {
+            // Within the limit, as was tested.
+            used = usage.usedOf() + amount;
+        }
         _usage[line] = usage.withUsed(used);
         emit Reserved(id, line, version, amount);
         emit LineUsed(line, used);
@@ -295,7 +290,9 @@ contract CreditLines is ICreditLines, ICreditBook, EIP712 {
         }
         if (loan.principal == 0 && loan.use == 0) return (0, 0);
         _accrue(loan, order);
-        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
+        unchecked {
+            toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
+        }
         loan.isClosed = 1;
         funder = _book(loan, id, line, OrderWords.buyerOf(order), source, toFunder);
     }

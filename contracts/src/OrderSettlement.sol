@@ -49,23 +49,22 @@ abstract contract OrderSettlement is IReceivables {
     }
 
     /// @dev The attested state becomes the order's.
-    function _take(OrderWords.Order memory order, Attestation calldata state, uint32 treasury)
+    function _take(OrderWords.Order memory order, Attestation calldata state, bool isRefused, uint256 treasury)
         internal
         returns (uint256 dutyWord)
     {
         uint256 released = Waterfall.min(state.released, order.face);
         uint256 demanded;
         if (order.has(OrderWords.DUTY)) {
-            (uint256 cap, uint256 paid,,) = OrderWords.unpackDuty(_words[order.id].duty);
             demanded = state.duty;
-            dutyWord = OrderWords.packDuty(cap, paid, demanded, treasury);
+            dutyWord = OrderWords.withDemand(_words[order.id].duty, demanded, treasury);
         }
         (Phase phase, bool hold, bool wasHeld) = (state.phase, state.hold, order.has(OrderWords.HOLD));
         bool hasFallen = released < order.released;
-        (order.seq, order.phase, order.released) = (state.seq, uint256(phase), released);
+        (order.phase, order.released) = (uint256(phase), released);
         if (hold) order.set(OrderWords.HOLD);
-        else order.clear(OrderWords.HOLD);
-        emit Recorded(order.id, state.seq, phase, hold, state.refused, released, demanded);
+        else if (wasHeld) order.clear(OrderWords.HOLD);
+        emit Recorded(order.id, uint32(order.seq), phase, hold, isRefused, released, demanded);
 
         // Paid before it was taken back: a claim between the parties, not a rollback (R14).
         if (hasFallen && _delivered(order) < order.paid) emit Reversed(order.id, released, order.paid);
@@ -88,12 +87,12 @@ abstract contract OrderSettlement is IReceivables {
         _setDue(order);
     }
 
-    /// @dev Lock the buyer's cash the first time the phase it promised is reached; what it has, never more.
+    /// @dev Lock the buyer's cash the first time the phase is reached that it promised it for (FundBy.Shipped or
+    /// FundBy.Released); what it has, never more.
     function _lockBy(OrderWords.Order memory order) internal {
-        uint256 fundBy = OrderWords.fundByOf(order.terms);
-        if (fundBy < uint256(FundBy.Shipped) || order.has(OrderWords.FUNDED)) return;
-        uint256 phase = uint256(fundBy == uint256(FundBy.Shipped) ? Phase.Shipped : Phase.Released);
-        if (order.phase < phase) return;
+        if (order.has(OrderWords.FUNDED)) return;
+        bool isOnShipment = OrderWords.fundByOf(order.terms) == uint256(FundBy.Shipped);
+        if (order.phase < uint256(isOnShipment ? Phase.Shipped : Phase.Released)) return;
         order.set(OrderWords.FUNDED);
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
         uint256 free = _ledger.balanceOf(uint16(currency), buyer);
@@ -112,12 +111,21 @@ abstract contract OrderSettlement is IReceivables {
         Payment memory payment;
         payment.dutyWord = dutyWord;
         _compute(payment, order, late);
-        uint256 ofClaim = payment.face + payment.late;
+        uint256 ofClaim;
+        unchecked {
+            // Amounts below 2^56, and a count below its bound.
+            ofClaim = payment.face + payment.late;
+        }
         if (ofClaim != 0) _divide(order, payment, ofClaim);
-        bool isPaying = ofClaim + payment.duty != 0;
-        if (isPaying && order.settlements < LAST_COUNT) ++order.settlements;
-        late = Interest.afterPayment(late, payment.late);
-        bool isLate = _keepLate(order, late, payment.faceUnpaid);
+        bool isPaying = ofClaim | payment.duty != 0;
+        if (isPaying && order.settlements < LAST_COUNT) {
+            unchecked {
+                ++order.settlements;
+            }
+        }
+        if (late != 0) late = Interest.afterPayment(late, payment.late);
+        bool isLate = late | payment.faceUnpaid != 0;
+        if (isLate || order.has(OrderWords.LATE)) _keepLate(order, late, isLate);
         bool isWhole = !isLate && order.claim() == order.paid;
         if (isWhole) order.phase = uint256(Phase.Closed);
         _store(order);
@@ -127,7 +135,7 @@ abstract contract OrderSettlement is IReceivables {
         if (isLate) emit Unpaid(order.id, payment.faceUnpaid, late);
         if (payment.dutyUnpaid != 0) emit DutyUnpaid(order.id, payment.dutyUnpaid);
         if (isWhole) emit Closed(order.id);
-        _move(order, payment, isWhole);
+        if (isPaying || isWhole) _move(order, payment, isWhole);
     }
 
     /// @dev The lender first (R8), who says what it takes; the rest is the holder's.
@@ -136,18 +144,24 @@ abstract contract OrderSettlement is IReceivables {
             uint256 reserved = order.has(OrderWords.DRAWS_CLOSED) ? 0 : order.claim();
             (payment.toFunder, payment.funder) = _credit.settle(order.id, order.terms, reserved, ofClaim);
         }
-        order.paid += payment.face;
+        unchecked {
+            order.paid += payment.face;
+        }
         order.set(OrderWords.DRAWS_CLOSED);
     }
 
     function _tellSettled(OrderWords.Order memory order, Payment memory payment) private {
+        uint256 toHolder;
+        unchecked {
+            toHolder = payment.face + payment.late - payment.toFunder;
+        }
         emit Settled(
             order.id,
             uint32(order.settlements),
             payment.face,
             payment.late,
             payment.toFunder,
-            payment.face + payment.late - payment.toFunder,
+            toHolder,
             payment.duty
         );
     }
@@ -155,11 +169,14 @@ abstract contract OrderSettlement is IReceivables {
     /// @dev R5, R6 and R12 at this moment: face, then late charge, then duty out of what the buyer has left.
     /// With `dutyWord` zero the stored one is taken.
     function _compute(Payment memory payment, OrderWords.Order memory order, uint256 late) internal view {
-        uint256 face = _payable(order);
-        uint256 charge = order.has(OrderWords.HOLD) ? 0 : Interest.dueUp(late);
-        uint256 duty = _dutyDue(payment, order);
+        (uint256 face, uint256 duty) = (0, 0);
+        if (_isConditionMet(order)) {
+            face = _duePart(order);
+            if (order.has(OrderWords.DUTY)) duty = _dutyDue(payment, order.id);
+        }
+        uint256 charge = late == 0 || order.has(OrderWords.HOLD) ? 0 : Interest.dueUp(late);
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
-        if (face + charge + duty == 0 && !order.has(OrderWords.FUNDED)) return;
+        if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED)) return;
 
         (uint256 held, uint256 free) = _cashFor(order);
         unchecked {
@@ -174,14 +191,18 @@ abstract contract OrderSettlement is IReceivables {
             payment.dutyUnpaid = duty - payment.duty;
         }
         if (payment.duty != 0) {
-            (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
-            payment.dutyWord = OrderWords.packDuty(cap, paid + payment.duty, demanded, treasury);
+            // The sum of duty paid stays within the cap, so the addition stays in its field.
+            payment.dutyWord += payment.duty << 56;
         }
     }
 
     /// @return Y of R3
     function _payable(OrderWords.Order memory order) internal view returns (uint256) {
-        if (!_isConditionMet(order)) return 0;
+        return _isConditionMet(order) ? _duePart(order) : 0;
+    }
+
+    /// @dev Y once the order's condition is met: nothing before the due date, where there is a tenor.
+    function _duePart(OrderWords.Order memory order) private view returns (uint256) {
         if (OrderWords.tenorOf(order.terms) != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
         return Waterfall.minusFloor(_delivered(order), order.paid);
     }
@@ -230,18 +251,10 @@ abstract contract OrderSettlement is IReceivables {
         emit DueSet(order.id, uint32(due));
     }
 
-    /// @return whether the late charge goes on, in which case its word is written
-    function _keepLate(OrderWords.Order memory order, uint256 late, uint256 faceUnpaid) private returns (bool) {
-        if (faceUnpaid != 0 || late != 0) {
-            order.set(OrderWords.LATE);
-            _words[order.id].late = OrderWords.packLate(late, block.timestamp);
-            return true;
-        }
-        if (order.has(OrderWords.LATE)) {
-            order.clear(OrderWords.LATE);
-            _words[order.id].late = 0;
-        }
-        return false;
+    function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) private {
+        if (isLate) order.set(OrderWords.LATE);
+        else order.clear(OrderWords.LATE);
+        _words[order.id].late = isLate ? OrderWords.packLate(late, block.timestamp) : 0;
     }
 
     function _lock(uint256 id, uint256 currency, uint256 buyer, uint256 amount) private {
@@ -259,24 +272,27 @@ abstract contract OrderSettlement is IReceivables {
         unchecked {
             // Parts of a payment, each at most its whole.
             uint256 ofClaim = payment.face + payment.late;
-            uint256 fromHold = Waterfall.min(payment.held, ofClaim);
-            uint256 toFunder = Waterfall.min(fromHold, payment.toFunder);
-            legs.add(id, payment.funder, toFunder);
-            legs.add(buyer, payment.funder, payment.toFunder - toFunder);
-            uint256 toHolder = fromHold - toFunder;
             uint256 holder = OrderWords.holderOf(order.terms);
-            legs.add(id, holder, toHolder);
+            uint256 toFunder;
+            uint256 toHolder;
+            if (payment.held != 0) {
+                uint256 fromHold = Waterfall.min(payment.held, ofClaim);
+                toFunder = Waterfall.min(fromHold, payment.toFunder);
+                toHolder = fromHold - toFunder;
+                legs.add(id, payment.funder, toFunder);
+                legs.add(id, holder, toHolder);
+                if (isWhole) legs.add(id, buyer, payment.held - fromHold);
+            }
+            legs.add(buyer, payment.funder, payment.toFunder - toFunder);
             legs.add(buyer, holder, ofClaim - payment.toFunder - toHolder);
             legs.add(buyer, payment.dutyWord >> 168, payment.duty);
-            if (isWhole) legs.add(id, buyer, payment.held - fromHold);
         }
         legs.send(_ledger);
     }
 
     /// @dev Also leaves the word that it was read from in the payment.
-    function _dutyDue(Payment memory payment, OrderWords.Order memory order) private view returns (uint256) {
-        if (!order.has(OrderWords.DUTY) || !_isConditionMet(order)) return 0;
-        if (payment.dutyWord == 0) payment.dutyWord = _words[order.id].duty;
+    function _dutyDue(Payment memory payment, uint256 id) private view returns (uint256) {
+        if (payment.dutyWord == 0) payment.dutyWord = _words[id].duty;
         (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
         return treasury == 0 ? 0 : Waterfall.minusFloor(Waterfall.min(demanded, cap), paid);
     }

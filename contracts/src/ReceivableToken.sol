@@ -73,11 +73,10 @@ abstract contract ReceivableToken is IERC721 {
 
     function _holderOf(uint256 id) internal view virtual returns (uint256 member);
 
-    /// @param key of the holder, by which its account is found
-    function _mint(uint32 holder, address key, uint256 id) internal {
+    function _mint(uint256 holder, address account, uint256 id) internal {
         unchecked {
             ++_held[holder];
         }
-        emit Transfer(address(0), _network.accountBehind(key), id);
+        emit Transfer(address(0), account, id);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {OrderSettlement} from "./OrderSettlement.sol";
 import {ReceivableToken} from "./ReceivableToken.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
@@ -25,6 +26,7 @@ import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title Orders as receivables: the verbs and views
 contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
+    using MessageHashUtils for bytes32;
     using OrderWords for OrderWords.Order;
     using TypedHash for Acceptance;
     using TypedHash for PurchaseOrder;
@@ -53,26 +55,37 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         bytes calldata buyerSignature,
         bytes calldata supplierSignature
     ) external returns (uint256 id) {
-        _checkTerms(order);
+        string calldata number = order.number;
+        (uint256 buyer, uint256 supplier) = (order.buyer, order.supplier);
+        if (buyer == supplier) revert PartiesNotDistinct();
+        _checkTerms(order, number);
         if (block.timestamp > acceptance.deadline) revert SignatureExpired(acceptance.deadline);
-        bytes32 signed = order.hash();
+        bytes32 numberHash = keccak256(bytes(number));
+        bytes32 signed = order.hash(numberHash);
         if (acceptance.order != signed) revert AcceptanceOfOtherOrder();
-        (bytes20 buyerLei, uint8 buyerLane,) = _party(signed, buyerSignature, order.buyer, BUYER);
-        (bytes20 supplierLei, uint8 supplierLane, address supplierKey) =
-            _party(acceptance.hash(), supplierSignature, order.supplier, SUPPLIER);
-        id = fingerprint(buyerLei, supplierLei, order.number, order.year);
+        uint256 lanes;
+        address account;
+        {
+            bytes32 domain = _domainSeparatorV4();
+            address buyerKey = Signature.actor(domain.toTypedDataHash(signed), buyerSignature);
+            address supplierKey = Signature.actor(domain.toTypedDataHash(acceptance.hash()), supplierSignature);
+            bytes20 buyerLei;
+            bytes20 supplierLei;
+            (buyerLei, supplierLei, lanes, account) = _requireParties(buyer, supplier, buyerKey, supplierKey);
+            id = _fingerprint(buyerLei, supplierLei, numberHash, order.year);
+        }
         if (isKnown(id)) revert AlreadyAccepted(id);
 
-        uint32 line = acceptance.line;
-        uint16 version = line == 0 ? 0 : acceptance.version;
-        _open(id, order, line, version);
-        _tell(id, order, signed, line, version);
-        _mint(order.supplier, supplierKey, id);
+        uint256 line = acceptance.line;
+        uint256 version = line == 0 ? 0 : acceptance.version;
+        uint256 terms = _open(id, order, buyer | supplier << 32 | line << 64 | version << 224);
+        _tell(id, order, number, signed, terms);
+        _mint(supplier, account, id);
         if (line == 0) {
             // Reverts for a currency the ledger does not know (P04); a line's currency was asked when it opened.
             _ledger.tokenOf(order.currency);
         } else {
-            _credit.reserve(id, line, version, order.currency, order.face, buyerLane, supplierLane);
+            _credit.reserve(id, terms, order.face, lanes);
         }
         if (order.fundBy == FundBy.Accepted) _lockAll(id, order.currency, order.buyer, order.face);
     }
@@ -85,10 +98,11 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         _checkState(order, attestation);
 
         // What was late stays late for the time before this state.
-        uint256 late = _lateNow(order);
-        uint256 dutyWord = _take(order, attestation, treasury);
-        if (attestation.refused) _reduceUndelivered(order);
-        _lockBy(order);
+        uint256 late = order.has(OrderWords.LATE) ? _lateNow(order) : 0;
+        bool isRefused = attestation.refused;
+        uint256 dutyWord = _take(order, attestation, isRefused, treasury);
+        if (isRefused) _reduceUndelivered(order);
+        if (OrderWords.fundByOf(order.terms) >= uint256(FundBy.Shipped)) _lockBy(order);
         _pay(order, late, dutyWord);
     }
 
@@ -183,7 +197,7 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
 
     /// @inheritdoc IReceivables
     function termsHash(PurchaseOrder calldata order) external pure returns (bytes32) {
-        return order.hash();
+        return order.hash(keccak256(bytes(order.number)));
     }
 
     /// @inheritdoc IReceivables
@@ -194,59 +208,104 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
 
     /// @inheritdoc IReceivables
     function fingerprint(bytes20 buyerLei, bytes20 supplierLei, string calldata number, uint16 year)
-        public
+        external
         pure
         returns (uint256)
     {
-        return uint256(keccak256(abi.encode(buyerLei, supplierLei, keccak256(bytes(number)), year)));
+        return _fingerprint(buyerLei, supplierLei, keccak256(bytes(number)), year);
     }
 
     function _holderOf(uint256 id) internal view override returns (uint256) {
         return uint32(_words[id].terms >> 32);
     }
 
-    /// @dev Whose signature it is, and whether that member is in good standing now.
-    function _party(bytes32 signed, bytes calldata signature, uint32 member, uint16 role)
+    /// @dev Whose signatures they are, and whether both members are in good standing now.
+    function _requireParties(uint256 buyer, uint256 supplier, address buyerKey, address supplierKey)
         private
         view
-        returns (bytes20 lei, uint8 lane, address key)
+        returns (bytes20 buyerLei, bytes20 supplierLei, uint256 lanes, address account)
     {
-        key = Signature.actor(_hashTypedDataV4(signed), signature);
-        uint32 owner;
-        (owner, lei, lane) = _network.party(key, SIGN_ORDER, role, 0);
-        if (owner != member) revert NotSignedBy(member);
+        uint256 signer;
+        uint256 other;
+        (signer, buyerLei, other, supplierLei, lanes, account) = _network.counterparties(buyerKey, supplierKey);
+        if (signer != buyer) revert NotSignedBy(uint32(buyer));
+        if (other != supplier) revert NotSignedBy(uint32(supplier));
     }
 
+    /// @dev keccak256(abi.encode(buyerLei, supplierLei, number, year))
+    function _fingerprint(bytes20 buyerLei, bytes20 supplierLei, bytes32 numberHash, uint256 year)
+        private
+        pure
+        returns (uint256 id)
+    {
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, buyerLei)
+            mstore(add(at, 32), supplierLei)
+            mstore(add(at, 64), numberHash)
+            mstore(add(at, 96), year)
+            id := keccak256(at, 128)
+        }
+    }
+
+    /// @dev Whether the state is for this order and newer than the one it has, whose number it takes.
     function _checkState(OrderWords.Order memory order, Attestation calldata state) private pure {
         uint256 jurisdiction = OrderWords.jurisdictionOf(order.terms);
         if (state.jurisdiction != jurisdiction) revert WrongJurisdiction(state.jurisdiction, uint16(jurisdiction));
-        if (state.seq <= order.seq || state.seq > LAST_COUNT) revert StaleSequence(state.seq, uint32(order.seq));
+        uint256 seq = state.seq;
+        if (seq <= order.seq || seq > LAST_COUNT) revert StaleSequence(uint32(seq), uint32(order.seq));
         if (state.phase < Phase.Accepted || state.phase > Phase.Cleared) revert PhaseNotAttestable(state.phase);
+        order.seq = seq;
     }
 
-    function _checkTerms(PurchaseOrder calldata order) private view {
+    function _checkTerms(PurchaseOrder calldata order, string calldata number) private view {
         if (block.timestamp > order.deadline) revert SignatureExpired(order.deadline);
         if (block.timestamp >= order.expiry) revert OrderExpired(order.expiry);
         if (order.face == 0) revert FaceOutOfRange(0);
-        if (order.buyer == order.supplier) revert PartiesNotDistinct();
         if (order.tenorDays > LONGEST_TENOR) revert TenorTooLong(order.tenorDays);
-        if (!OrderNumber.isCanonical(order.number)) revert NumberNotCanonical(order.number);
+        if (!OrderNumber.isCanonical(number)) revert NumberNotCanonical(number);
     }
 
     /// @dev The first words of an order. The fields keep their widths by their types.
-    function _open(uint256 id, PurchaseOrder calldata order, uint32 line, uint16 version) private {
-        uint256 flags = order.fundBy == FundBy.Accepted ? OrderWords.FUNDED : 0;
+    /// @param parties buyer, supplier, line and version in their places
+    function _open(uint256 id, PurchaseOrder calldata order, uint256 parties) private returns (uint256 terms) {
+        uint256 fundBy = uint256(order.fundBy);
+        uint256 flags = fundBy == uint256(FundBy.Accepted) ? OrderWords.FUNDED : 0;
         Words storage words = _words[id];
         uint256 cap = order.dutyCap;
         if (cap != 0) {
             flags |= OrderWords.DUTY;
             words.duty = OrderWords.packDuty(cap, 0, 0, 0);
         }
+        terms = parties | OrderWords.opening(order, flags, uint256(Phase.Accepted), fundBy);
         words.sums = order.face;
-        words.terms = OrderWords.opening(order, line, version, flags, uint256(Phase.Accepted));
+        words.terms = terms;
     }
 
-    function _tell(uint256 id, PurchaseOrder calldata order, bytes32 signed, uint32 line, uint16 version) private {
-        emit Accepted(id, order.buyer, order.supplier, signed, order, line, version);
+    /// @dev emit Accepted, with the order's words as they came: they are its encoding already, every field narrower
+    /// than its word was read above, and the number is at most one word.
+    function _tell(
+        uint256 id,
+        PurchaseOrder calldata order,
+        string calldata number,
+        bytes32 signed,
+        uint256 terms
+    ) private {
+        bytes32 topic = Accepted.selector;
+        (uint256 line, uint256 version) = (OrderWords.lineOf(terms), OrderWords.versionOf(terms));
+        (uint256 buyer, uint256 supplier) = (OrderWords.buyerOf(terms), OrderWords.holderOf(terms));
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, signed)
+            mstore(add(at, 32), 128)
+            mstore(add(at, 64), line)
+            mstore(add(at, 96), version)
+            calldatacopy(add(at, 128), order, 480)
+            mstore(add(at, 192), 480)
+            mstore(add(at, 608), number.length)
+            mstore(add(at, 640), 0)
+            calldatacopy(add(at, 640), number.offset, number.length)
+            log4(at, 672, topic, id, buyer, supplier)
+        }
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {MemberWords} from "./lib/MemberWords.sol";
-import {ALL_SCOPES, ARBITER, BUYER, CARRIER, CUSTOMS, FUNDER, INSURER, Status, SUPPLIER} from "./lib/Terms.sol";
+import {ALL_SCOPES, ARBITER, BUYER, CARRIER, CUSTOMS, FUNDER, INSURER, SIGN_ORDER, Status, SUPPLIER} from "./lib/Terms.sol";
 
 /// @title Members, their standing and their keys
 contract TrustedNetwork is ITrustedNetwork, AccessManaged {
@@ -109,6 +109,31 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     }
 
     /// @inheritdoc ITrustedNetwork
+    function counterparties(address buyerKey, address supplierKey)
+        external
+        view
+        returns (
+            uint256 buyer,
+            bytes20 buyerLei,
+            uint256 supplier,
+            bytes20 supplierLei,
+            uint256 lanes,
+            address account
+        )
+    {
+        buyer = _validKey(buyerKey, SIGN_ORDER, 0);
+        uint256 known = _standing(uint32(buyer), BUYER);
+        (buyerLei, lanes) = (known.leiOf(), known.laneOf());
+
+        supplier = _validKey(supplierKey, SIGN_ORDER, 0);
+        known = _standing(uint32(supplier), SUPPLIER);
+        supplierLei = known.leiOf();
+        lanes |= uint256(known.laneOf()) << 8;
+        // The key that signs is mostly the account itself, and says so in its word.
+        account = _keys[supplierKey].isAccount() ? supplierKey : _accounts[uint32(supplier)];
+    }
+
+    /// @inheritdoc ITrustedNetwork
     function requireStanding(uint32 member, uint16 role) external view {
         _standing(member, role);
     }
@@ -135,12 +160,6 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     /// @inheritdoc ITrustedNetwork
     function accountOf(uint32 member) external view returns (address) {
         return _accounts[member];
-    }
-
-    /// @inheritdoc ITrustedNetwork
-    function accountBehind(address key) external view returns (address) {
-        uint256 known = _keys[key];
-        return known.isAccount() ? key : _accounts[known.memberOf()];
     }
 
     /// @inheritdoc ITrustedNetwork

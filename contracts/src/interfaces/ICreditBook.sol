@@ -5,19 +5,13 @@ pragma solidity 0.8.37;
 /// the cash in the same call. Holds: I-11, I-12, I-15.
 interface ICreditBook {
     /// @notice Receivables only: test eligibility and headroom and take the reserve (R10).
-    function reserve(
-        uint256 order,
-        uint32 line,
-        uint16 version,
-        uint16 currency,
-        uint56 face,
-        uint8 buyerLane,
-        uint8 supplierLane
-    ) external;
+    /// @param terms the order's word (lib/OrderWords.sol), which names line, version and currency
+    /// @param lanes the buyer's lane, the supplier's 8 bits further up
+    function reserve(uint256 order, uint256 terms, uint256 face, uint256 lanes) external;
 
     /// @notice Receivables only: `amount` is paid under the order. Interest, then principal; draws close.
     /// With amount 0 the draws close and the headroom is freed (lapse).
-    /// @param terms the order's word (lib/OrderWords.sol), passed so that it need not be asked back
+    /// @param terms the order's word, passed so that it need not be asked back
     /// @param reserved claim that an undrawn reserve still counts, 0 once it is free
     /// @return toFunder the lender's part, to be moved to the member `funder`; the rest is the holder's
     function settle(uint256 order, uint256 terms, uint256 reserved, uint256 amount)

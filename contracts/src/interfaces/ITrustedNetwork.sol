@@ -65,6 +65,21 @@ interface ITrustedNetwork {
         view
         returns (uint32 member, bytes20 lei, uint8 lane);
 
+    /// @notice The same for the two sides of a new order, who need SIGN_ORDER and their roles.
+    /// @return buyer and its LEI, the supplier and its LEI; lanes: the buyer's, the supplier's 8 bits further up;
+    /// account: the supplier's
+    function counterparties(address buyerKey, address supplierKey)
+        external
+        view
+        returns (
+            uint256 buyer,
+            bytes20 buyerLei,
+            uint256 supplier,
+            bytes20 supplierLei,
+            uint256 lanes,
+            address account
+        );
+
     /// @notice Reverts unless the member is active, unexpired and has every bit of `role`.
     function requireStanding(uint32 member, uint16 role) external view;
 
@@ -73,9 +88,6 @@ interface ITrustedNetwork {
     function keyOf(address key) external view returns (Key memory);
 
     function accountOf(uint32 member) external view returns (address);
-
-    /// @return the account of the member that owns `key`, without another word read where the key is it
-    function accountBehind(address key) external view returns (address);
 
     function idOf(bytes20 lei) external view returns (uint32);
 

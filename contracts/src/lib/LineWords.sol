@@ -82,9 +82,11 @@ library LineWords {
         return (terms >> 245) & 1 == 1;
     }
 
-    /// @return whether members of these lanes are in the funder's offer
-    function isEligible(uint256 terms, uint256 buyerLane, uint256 supplierLane) internal pure returns (bool) {
-        return (uint256(uint8(terms >> 196)) >> buyerLane) & (uint256(uint8(terms >> 204)) >> supplierLane) & 1 == 1;
+    /// @return whether members of these lanes (buyer's, supplier's 8 bits further up) are in the funder's offer
+    function isEligible(uint256 terms, uint256 lanes) internal pure returns (bool) {
+        uint256 buyers = uint256(uint8(terms >> 196)) >> uint8(lanes);
+        uint256 suppliers = uint256(uint8(terms >> 204)) >> uint8(lanes >> 8);
+        return buyers & suppliers & 1 == 1;
     }
 
     /// @return the advance rate of a phase, basis points of the claim

@@ -60,20 +60,23 @@ library OrderWords {
         return (order.terms & ~changing) | order.due << 96 | order.flags << 240 | order.phase << 248;
     }
 
-    /// @return the terms' word of an order just accepted
-    function opening(PurchaseOrder calldata order, uint256 line, uint256 version, uint256 flags, uint256 phase)
+    /// @return the terms' word of an order just accepted, without its parties, line and version
+    function opening(PurchaseOrder calldata order, uint256 flags, uint256 phase, uint256 fundBy)
         internal
         pure
         returns (uint256)
     {
-        uint256 word = uint256(order.buyer) | uint256(order.supplier) << 32 | line << 64
-            | uint256(order.expiry) << 128 | uint256(order.jurisdiction) << 160 | uint256(order.currency) << 176;
-        return word | uint256(order.tenorDays) << 192 | uint256(order.lateBps) << 208 | version << 224 | flags << 240
-            | phase << 248 | uint256(order.settleOn) << 252 | uint256(order.fundBy) << 254;
+        uint256 word = uint256(order.expiry) << 128 | uint256(order.jurisdiction) << 160
+            | uint256(order.currency) << 176 | uint256(order.tenorDays) << 192 | uint256(order.lateBps) << 208;
+        return word | flags << 240 | phase << 248 | uint256(order.settleOn) << 252 | fundBy << 254;
     }
 
     function packDuty(uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) internal pure returns (uint256) {
         return cap | paid << 56 | demanded << 112 | treasury << 168;
+    }
+
+    function withDemand(uint256 duty, uint256 demanded, uint256 treasury) internal pure returns (uint256) {
+        return uint112(duty) | demanded << 112 | treasury << 168;
     }
 
     function unpackDuty(uint256 word)

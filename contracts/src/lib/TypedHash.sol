@@ -22,9 +22,9 @@ library TypedHash {
         "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
     );
 
-    function hash(PurchaseOrder calldata order) internal pure returns (bytes32 result) {
+    /// @param numberHash hash of the order's number, which the fingerprint takes too
+    function hash(PurchaseOrder calldata order, bytes32 numberHash) internal pure returns (bytes32 result) {
         bytes32 typeHash = PURCHASE_ORDER;
-        bytes32 numberHash = keccak256(bytes(order.number));
         assembly ("memory-safe") {
             let at := mload(0x40)
             mstore(at, typeHash)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditBook"
-ABI_HASH = "0x067dfc69f064e2684fbabeb49bd577cc500c4557b344d16d46d27c3ad879dd44"
+ABI_HASH = "0x4f4c3a91e9b239eeb62fce1718814b8636a7319f09daefdec636db023d666d26"
 
 
 EVENTS: tuple[type[Any], ...] = ()
@@ -70,18 +70,10 @@ class CreditBook:
         )
 
     @staticmethod
-    def reserve(
-        order: int,
-        line: int,
-        version: int,
-        currency: int,
-        face: int,
-        buyer_lane: int,
-        supplier_lane: int,
-    ) -> abi.Call[None]:
-        """reserve(uint256,uint32,uint16,uint16,uint56,uint8,uint8)"""
+    def reserve(order: int, terms: int, face: int, lanes: int) -> abi.Call[None]:
+        """reserve(uint256,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "reserve", bytes.fromhex("876854af") + abi.encode(("uint256", "uint32", "uint16", "uint16", "uint56", "uint8", "uint8"), (order, line, version, currency, face, buyer_lane, supplier_lane)), False, _reserve_answer
+            NAME, "reserve", bytes.fromhex("b610fc18") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (order, terms, face, lanes)), False, _reserve_answer
         )
 
     @staticmethod

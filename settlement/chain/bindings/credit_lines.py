@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x3d2fbe949faaa453b4d478fc24f21292da62f8f4f3681c2ff0d7432fc19583d0"
+ABI_HASH = "0xfdeb6aa66afd5407cf182090a5687a8ca208ae15de6e1bc0132ed9c82b4f36c1"
 
 
 @dataclass(frozen=True)
@@ -454,18 +454,10 @@ class CreditLines:
         )
 
     @staticmethod
-    def reserve(
-        id: int,
-        line: int,
-        version: int,
-        currency: int,
-        face: int,
-        buyer_lane: int,
-        supplier_lane: int,
-    ) -> abi.Call[None]:
-        """reserve(uint256,uint32,uint16,uint16,uint56,uint8,uint8)"""
+    def reserve(id: int, order: int, face: int, lanes: int) -> abi.Call[None]:
+        """reserve(uint256,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "reserve", bytes.fromhex("876854af") + abi.encode(("uint256", "uint32", "uint16", "uint16", "uint56", "uint8", "uint8"), (id, line, version, currency, face, buyer_lane, supplier_lane)), False, _reserve_answer
+            NAME, "reserve", bytes.fromhex("b610fc18") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (id, order, face, lanes)), False, _reserve_answer
         )
 
     @staticmethod

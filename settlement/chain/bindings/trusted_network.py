@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0x331d4c3350222935d7ac4ceacbc8fb1f8f31a10dea93bbab4842f9d2d30438b0"
+ABI_HASH = "0x16b344953e265a336f27399374c5c17445b1f5fff2b9100bfb178998e88624d0"
 
 
 @dataclass(frozen=True)
@@ -169,12 +169,6 @@ ERRORS: tuple[type[Any], ...] = (
 )
 
 
-def _account_behind_answer(output: bytes) -> str:
-    values = abi.decode(("address",), output)
-    answer: str = abi.checksum(values[0])
-    return answer
-
-
 def _account_of_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
@@ -185,6 +179,29 @@ def _authority_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
     return answer
+
+
+class CounterpartiesAnswer(NamedTuple):
+    """Answer of counterparties(address,address)."""
+
+    buyer: int
+    buyer_lei: bytes
+    supplier: int
+    supplier_lei: bytes
+    lanes: int
+    account: str
+
+
+def _counterparties_answer(output: bytes) -> CounterpartiesAnswer:
+    values = abi.decode(("uint256", "bytes20", "uint256", "bytes20", "uint256", "address"), output)
+    return CounterpartiesAnswer(
+        buyer=values[0],
+        buyer_lei=values[1],
+        supplier=values[2],
+        supplier_lei=values[3],
+        lanes=values[4],
+        account=abi.checksum(values[5]),
+    )
 
 
 def _enroll_answer(output: bytes) -> int:
@@ -287,13 +304,6 @@ class TrustedNetwork:
         return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address"), (authority, predecessor))
 
     @staticmethod
-    def account_behind(key: str) -> abi.Call[str]:
-        """accountBehind(address)"""
-        return abi.Call(
-            NAME, "accountBehind", bytes.fromhex("a5df73c4") + abi.encode(("address",), (key,)), True, _account_behind_answer
-        )
-
-    @staticmethod
     def account_of(member: int) -> abi.Call[str]:
         """accountOf(uint32)"""
         return abi.Call(
@@ -305,6 +315,13 @@ class TrustedNetwork:
         """authority()"""
         return abi.Call(
             NAME, "authority", bytes.fromhex("bf7e214f"), True, _authority_answer
+        )
+
+    @staticmethod
+    def counterparties(buyer_key: str, supplier_key: str) -> abi.Call[CounterpartiesAnswer]:
+        """counterparties(address,address)"""
+        return abi.Call(
+            NAME, "counterparties", bytes.fromhex("0471535f") + abi.encode(("address", "address"), (buyer_key, supplier_key)), True, _counterparties_answer
         )
 
     @staticmethod
