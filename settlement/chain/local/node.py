@@ -89,13 +89,13 @@ class Node:
         Raises: RpcFault, here or from the future, with the reason it is refused.
         """
         transaction = decode_transaction(raw, self.chain.settings.chain_id)
-        answer: Future[bytes] = Future()
+        answer: Future[bytes] = promised()
         self._inbox.put(_Submission(transaction, answer))
         return answer
 
     def order(self, run: Callable[[], Any]) -> Future[Any]:
         """Run something on the writer thread, after all that was sent before it."""
-        answer: Future[Any] = Future()
+        answer: Future[Any] = promised()
         self._inbox.put(_Order(run, answer))
         return answer
 
@@ -241,6 +241,13 @@ class Node:
         """Empty the pool, once ``put_no_waiting`` is on disk. For the writer thread."""
         self.pool.clear()
         self._parked.clear()
+
+
+def promised() -> Future[Any]:
+    """A future that whoever waits for it cannot cancel: what was handed in is done, listened to or not."""
+    answer: Future[Any] = Future()
+    answer.set_running_or_notify_cancel()
+    return answer
 
 
 def _settle(order: _Order) -> None:

@@ -18,7 +18,7 @@ from settlement.chain.local.hexes import (
     read_quantity,
     read_word,
 )
-from settlement.chain.local.node import Node
+from settlement.chain.local.node import Node, promised
 from settlement.chain.local.port import Workspace
 from settlement.chain.local.rpc import Method
 from settlement.chain.local.transactions import Transaction, decode_transaction
@@ -161,7 +161,7 @@ class Writer:
 
 def _then(first: Future[Any], shape: Callable[[Any], Any]) -> Future[Any]:
     """A future of the first's result in another shape."""
-    second: Future[Any] = Future()
+    second = promised()
 
     def pass_on(done: Future[Any]) -> None:
         fault = done.exception()
