@@ -14,7 +14,6 @@ from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_c
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import LineId, lei_hash
 from settlement.money import currency
-from settlement.typed_data import sign, typed_message
 from tests.chain.trade import (
     COUNTRY,
     DAY,
@@ -22,7 +21,6 @@ from tests.chain.trade import (
     USD,
     Trade,
     address_of,
-    key_of,
     lei_of,
     member_of,
 )
@@ -85,22 +83,7 @@ def _recourse(trade: Trade) -> Wanted:
 
 
 def _deposit(trade: Trade) -> Wanted:
-    listed = trade.gateways.ledger.token(USD.number)
-    token = CashTokenGateway(trade.client, listed.token)
-    trade.send(token.mint(address_of("supplier"), 500 * listed.scale, "test"))
-    deadline = trade.now + DAY
-    permit = {
-        "owner": address_of("supplier"),
-        "spender": trade.deployment.cash_ledger,
-        "value": 500 * listed.scale,
-        "nonce": token.permit_nonce(address_of("supplier")),
-        "deadline": deadline,
-    }
-    typed = typed_message("Permit", 31337, token.address, permit, domain_name=token.name())
-    signature = sign(typed, key_of("supplier"))
-    return trade.gateways.ledger.deposit_with_permit(
-        USD.number, member_of("supplier"), 500, deadline, signature
-    )
+    return trade.permitted_deposit("supplier", 500)
 
 
 def _withdraw(trade: Trade) -> Wanted:

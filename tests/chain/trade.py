@@ -239,6 +239,29 @@ class Trade:
         signature = self.sign(observer, self.deployment.index_oracle, reading)
         return self.gateways.index.observe(PERIL, PLACE, day, reading, signature, address_of(observer))
 
+    def deposit(self, actor: str, amount_minor: int) -> None:
+        """Fresh cash of an actor's own, in the ledger."""
+        self.send(self.permitted_deposit(actor, amount_minor))
+
+    def permitted_deposit(self, actor: str, amount_minor: int) -> Wanted:
+        """Mint test cash to an actor's account; its permit to take it into the ledger."""
+        listed = self.gateways.ledger.token(USD.number)
+        token = CashTokenGateway(self.client, listed.token)
+        self.send(token.mint(address_of(actor), amount_minor * listed.scale, "test"))
+        deadline = self.now + DAY
+        permit = {
+            "owner": address_of(actor),
+            "spender": self.deployment.cash_ledger,
+            "value": amount_minor * listed.scale,
+            "nonce": token.permit_nonce(address_of(actor)),
+            "deadline": deadline,
+        }
+        typed = typed_message("Permit", 31337, token.address, permit, domain_name=token.name())
+        signature = sign(typed, key_of(actor))
+        return self.gateways.ledger.deposit_with_permit(
+            USD.number, member_of(actor), amount_minor, deadline, signature
+        )
+
     def balance(self, actor: str) -> int:
         """An actor's free cash. Units: minor units of USD."""
         return self.gateways.ledger.balance(USD.number, member_of(actor))
@@ -257,13 +280,13 @@ def prepare(folder: Path) -> None:
             governor.ensure_member(
                 lei_of(actor), address_of(actor), COUNTRY, roles, 0, trade.now + 2000 * DAY
             )
-        token = CashTokenGateway(client, governor.ensure_currency(USD))
+        governor.ensure_currency(USD)
         customs = ("customs1", "customs2", "customs3")
         seats = [Seat(address_of(actor), member_of(actor)) for actor in customs]
         governor.ensure_committee(COUNTRY, 2, member_of("customs1"), seats)
         governor.ensure_observers(2, [address_of(actor) for actor in OBSERVERS])
         for actor in ("buyer", "bank", "insurer"):
-            trade.send(_deposit(trade, token, actor))
+            trade.deposit(actor, RICH_MINOR)
         trade.send(_line(trade))
 
 
@@ -275,24 +298,6 @@ def open_trade(template: Path, folder: Path) -> Trade:
     node.__enter__()
     client = ChainClient(node.url, 31337)
     return Trade(node, client, deployment, open_gateways(client, deployment), folder)
-
-
-def _deposit(trade: Trade, token: CashTokenGateway, actor: str) -> Wanted:
-    scale = trade.gateways.ledger.token(USD.number).scale
-    trade.send(token.mint(address_of(actor), RICH_MINOR * scale, "first"))
-    deadline = trade.now + DAY
-    permit = {
-        "owner": address_of(actor),
-        "spender": trade.deployment.cash_ledger,
-        "value": RICH_MINOR * scale,
-        "nonce": token.permit_nonce(address_of(actor)),
-        "deadline": deadline,
-    }
-    typed = typed_message("Permit", 31337, token.address, permit, domain_name=token.name())
-    signature = sign(typed, key_of(actor))
-    return trade.gateways.ledger.deposit_with_permit(
-        USD.number, member_of(actor), RICH_MINOR, deadline, signature
-    )
 
 
 def _line(trade: Trade) -> Wanted:
