@@ -79,6 +79,7 @@ def _recourse(trade: Trade) -> Wanted:
     trade.send(trade.draw(order, 10_000_00))
     trade.advance(7 * DAY)
     trade.send(trade.gateways.receivables.lapse(trade.id_of(order)))
+    trade.deposit("supplier", 1_000_00)
     return trade.gateways.lines.recourse(trade.id_of(order), "")
 
 
