@@ -15,7 +15,16 @@ from oracle.inbox import Inbox
 from oracle.key_file import SigningKey
 from oracle.network import SigningDomain, business_time, deadline_on_grid, signing_domain
 from oracle.signed_book import SignedBook
-from oracle.view import OrderView, Received, read_envelopes, state_on_wire, view_of
+from oracle.view import (
+    Item,
+    OrderView,
+    Received,
+    read_envelopes,
+    read_item,
+    received_of,
+    state_on_wire,
+    view_of,
+)
 from settlement import typed_data
 from settlement.errors import HanseError
 from settlement.ids import OrderId, id_from_text, id_text
@@ -33,7 +42,8 @@ class CustomsMember:
     inbox: Inbox
     book: SignedBook
     api: HanseClient
-    _seen: int = 0
+    _items: list[Item] = field(default_factory=list)
+    _unplaced: set[str] = field(default_factory=set)
     _pending: set[OrderId] = field(default_factory=set)
     _bases: dict[OrderId, dict[str, Any]] = field(default_factory=dict)
     _handed: dict[OrderId, tuple[int, int]] = field(default_factory=dict)
@@ -41,13 +51,14 @@ class CustomsMember:
 
     def step(self) -> None:
         """Sign and hand in every state that is newer than what is on chain; an order stays pending until its own is."""
-        envelopes = self.inbox.all()
-        if len(envelopes) == self._seen and not self._pending:
+        fresh = [read_item(one) for one in self.inbox.all()[len(self._items) :]]
+        self._items += fresh
+        self._unplaced |= {one.declaration for one in fresh if one.declaration}
+        if not self._unplaced and not self._pending:
             return
-        received = read_envelopes(envelopes)
-        if len(envelopes) > self._seen:
-            self._pending |= self._orders_of(received)
-            self._seen = len(envelopes)
+        received = received_of(self._items)
+        if self._unplaced:
+            self._place(received)
         if not self._pending:
             return
         domain = signing_domain(self.api, "ClearanceOracle")
@@ -77,23 +88,27 @@ class CustomsMember:
                 {"order": id_text(link.order), "declaration": link.declaration} for link in received.links
             ],
             "unreadable": [{"sha256": sha256, "reason": reason} for sha256, reason in received.unreadable],
-            "handed_in": {id_text(order): seq for order, (seq, _) in self._handed.items()},
+            "handed_in": {id_text(order): seq for order, (seq, _) in dict(self._handed).items()},
             "trouble": dict(self._trouble),
         }
 
-    def _orders_of(self, received: Received) -> set[OrderId]:
-        """Orders that a link names, and orders whose signed terms name a declaration that was heard of."""
-        linked = {link.order for link in received.links}
-        known = {link.declaration for link in received.links}
-        heard = {event.declaration_number for event in received.events} - known
-        if heard - self._declared():
+    def _place(self, received: Received) -> None:
+        """Find the orders that declarations belong to, by a link or by an order's signed terms.
+
+        A declaration of no order yet stays unplaced and is looked up again: the order may be accepted after the
+        first message about it came.
+        """
+        linked = {link.declaration for link in received.links}
+        if self._unplaced - linked - self._declared():
             self._learn_orders()
-        by_terms = {
-            order
-            for order, basis in self._bases.items()
-            if heard & {term["number"] for term in basis["declarations"]}
-        }
-        return linked | by_terms
+        by_link = [(link.declaration, link.order) for link in received.links]
+        by_terms = [
+            (term["number"], order) for order, basis in self._bases.items() for term in basis["declarations"]
+        ]
+        for number, order in by_link + by_terms:
+            if number in self._unplaced:
+                self._pending.add(order)
+        self._unplaced -= {number for number, _ in by_link + by_terms}
 
     def _declared(self) -> set[str]:
         return {term["number"] for basis in self._bases.values() for term in basis["declarations"]}

@@ -41,7 +41,10 @@ class Inbox:
         self._folder = folder
         self._changed = threading.Condition()
         self._is_closed = False
-        self._envelopes = [self._read(path) for path in sorted(folder.glob("*.json"))]
+        kept = sorted(folder.glob("*.json"))
+        self._envelopes = [self._read(path) for path in kept]
+        # After the last number, not the count: a file taken out by hand must not make another be written over.
+        self._next = int(kept[-1].stem) + 1 if kept else 0
         self._known = {_identity(envelope) for envelope in self._envelopes}
 
     def put(self, kind: str, raw: bytes, received_at: int, placed_at: int | None) -> bool:
@@ -60,7 +63,8 @@ class Inbox:
                 return False
             if len(self._envelopes) >= MAX_MESSAGES:
                 raise InputRefused(f"inbox holds {MAX_MESSAGES} messages; archive it and start a new one")
-            self._write(len(self._envelopes), envelope)
+            self._write(self._next, envelope)
+            self._next += 1
             self._envelopes.append(envelope)
             self._known.add(_identity(envelope))
             self._changed.notify_all()

@@ -16,6 +16,7 @@ from typing import Any
 
 from oracle.inbox import MAX_MESSAGE_BYTES, Inbox
 from settlement.errors import InputRefused
+from settlement.wire.model import UINT32_LIMIT
 
 _MAX_BODY = 4 * MAX_MESSAGE_BYTES
 _KINDS = frozenset({"wco", "link", "reading"})
@@ -101,12 +102,10 @@ def _take(inbox: Inbox, body: bytes) -> bool:
         raise InputRefused(
             f'an envelope is {{"kind", "raw" (base64), "placed_at"?}} in JSON: {wrong}', field="body"
         ) from wrong
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise InputRefused(
             f"kind {str(kind)[:40]!r} is unknown; known: {', '.join(sorted(_KINDS))}", field="kind"
         )
-    if placed_at is not None and (
-        isinstance(placed_at, bool) or not isinstance(placed_at, int) or placed_at < 0
-    ):
+    if placed_at is not None and (type(placed_at) is not int or not 0 <= placed_at < UINT32_LIMIT):
         raise InputRefused(f"placed_at {str(placed_at)[:40]!r} is not a unix time", field="placed_at")
     return inbox.put(kind, raw, int(time.time()), placed_at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from dataclasses import dataclass, field
@@ -10,9 +9,11 @@ from pathlib import Path
 
 from eth_account import Account
 
+from settlement.durable_file import write_durably_once
 from settlement.errors import InputRefused
 
 _KEY = re.compile(r"0x[0-9a-f]{64}")
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,7 @@ def write_key_file(path: Path, secret: bytes) -> SigningKey:
 
     Raises: FileExistsError when there is one.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(f"0x{secret.hex()}\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    write_durably_once(path, f"0x{secret.hex()}\n")
     return read_key_file(path)
 
 
@@ -49,4 +46,6 @@ def read_key_file(path: Path) -> SigningKey:
             f"{path} does not hold one key (0x and 64 lower-case hex digits)", field="key_file"
         )
     secret = bytes.fromhex(text[2:])
+    if not 0 < int.from_bytes(secret, "big") < _CURVE_ORDER:
+        raise InputRefused(f"{path} holds a number that is no key of secp256k1", field="key_file")
     return SigningKey(str(Account.from_key(secret).address), secret)

@@ -14,7 +14,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from oracle.inbox import Inbox
+from oracle.inbox import Envelope, Inbox
 from oracle.key_file import SigningKey
 from oracle.network import business_time, deadline_on_grid, signing_domain
 from oracle.signed_book import SignedBook
@@ -57,11 +57,16 @@ def read_reading(raw: bytes) -> Reading:
     Raises: InputRefused naming the first field that is wrong.
     """
     try:
-        return Reading.model_validate_json(raw)
+        reading = Reading.model_validate_json(raw)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "body"
         raise InputRefused(f"reading: {place}: {first['msg']}", field=place) from wrong
+    if reading.observed_at < reading.day * _DAY_S:
+        raise InputRefused(
+            f"reading: observed_at {reading.observed_at} lies before day {reading.day}", field="observed_at"
+        )
+    return reading
 
 
 @dataclass
@@ -73,28 +78,23 @@ class Observer:
     inbox: Inbox
     book: SignedBook
     api: HanseClient
-    _handed: set[str] = field(default_factory=set)
+    _done: set[str] = field(default_factory=set)
+    _handed: dict[str, int] = field(default_factory=dict)
     _trouble: dict[str, str] = field(default_factory=dict)
 
     def step(self) -> None:
         """Sign and hand in what is due."""
-        waiting = [
-            one for one in self.inbox.all() if one.kind == "reading" and one.sha256 not in self._handed
-        ]
+        waiting = [one for one in self.inbox.all() if one.kind == "reading" and one.sha256 not in self._done]
         if not waiting:
             return
         now_at = business_time(self.api)
         for envelope in waiting:
             try:
-                reading = read_reading(envelope.raw)
-                if (reading.day + 1) * _DAY_S > now_at:
-                    continue
-                self._hand_in(reading, deadline_on_grid(now_at))
-                self._handed.add(envelope.sha256)
+                self._attend(envelope, now_at)
                 self._trouble.pop(envelope.sha256, None)
             except HanseError as refused:
                 if _is_final(refused):
-                    self._handed.add(envelope.sha256)
+                    self._done.add(envelope.sha256)
                 self._trouble[envelope.sha256] = str(refused)
                 log.warning("reading_not_handed_in", observer=self.name, reason=str(refused))
 
@@ -104,9 +104,31 @@ class Observer:
             "observer": self.name,
             "key": self.key.address,
             "readings": [one.sha256 for one in self.inbox.all() if one.kind == "reading"],
-            "handed_in": sorted(self._handed),
+            "handed_in": sorted(dict(self._handed)),
             "trouble": dict(self._trouble),
         }
+
+    def _attend(self, envelope: Envelope, now_at: int) -> None:
+        """Hand a reading in once its day is over, and again if its signature ran out before it was on chain."""
+        reading = read_reading(envelope.raw)
+        if (reading.day + 1) * _DAY_S > now_at or self._handed.get(envelope.sha256, 0) >= now_at:
+            return
+        if self._is_on_chain(reading):
+            self._done.add(envelope.sha256)
+            return
+        deadline_at = deadline_on_grid(now_at)
+        self._hand_in(reading, deadline_at)
+        self._handed[envelope.sha256] = deadline_at
+
+    def _is_on_chain(self, reading: Reading) -> bool:
+        page = self.api.get(
+            "/v1/cover/observations", peril=reading.peril, place=reading.place, day=reading.day
+        )
+        return any(
+            one["observer"].lower() == self.key.address.lower()
+            for bucket in page["items"]
+            for one in bucket["observations"]
+        )
 
     def _hand_in(self, reading: Reading, deadline_at: int) -> None:
         self.book.enter(reading.bucket.hex(), str(reading.value), reading.model_dump(mode="json"))
@@ -130,5 +152,6 @@ class Observer:
 def _is_final(refused: HanseError) -> bool:
     """Whether trying again cannot help: the reading itself is refused, or this place has been spoken for already."""
     if isinstance(refused, Refused):
-        return refused.status in {409, 422}
+        # A seat may be given, or become known to the service, a moment later.
+        return refused.status in {409, 422} and refused.code != "not_a_seat"
     return isinstance(refused, InputRefused | EvidenceError)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from settlement.durable_file import write_durably
+from settlement.durable_file import write_durably_once
 from settlement.errors import EvidenceError
 
 
@@ -28,9 +28,12 @@ class SignedBook:
         Holds:  I-21.
         Raises: EvidenceError when other content was signed for this place before.
         """
-        earlier = self.content_at(place)
-        if earlier is not None:
+        try:
+            entry = json.dumps({"content": content, "message": message})
+            write_durably_once(self._folder / f"{place}.json", entry)
+        except FileExistsError:
+            earlier = self.content_at(place)
             if earlier != content:
-                raise EvidenceError(f"{place}: content {earlier} was signed before; {content} is refused")
-            return
-        write_durably(self._folder / f"{place}.json", json.dumps({"content": content, "message": message}))
+                raise EvidenceError(
+                    f"{place}: content {earlier} was signed before; {content} is refused"
+                ) from None
