@@ -4,7 +4,18 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {MemberWords} from "./lib/MemberWords.sol";
-import {ALL_SCOPES, ARBITER, BUYER, CARRIER, CUSTOMS, FUNDER, INSURER, SIGN_ORDER, Status, SUPPLIER} from "./lib/Terms.sol";
+import {
+    ALL_SCOPES,
+    ARBITER,
+    BUYER,
+    CARRIER,
+    CUSTOMS,
+    FUNDER,
+    INSURER,
+    SIGN_ORDER,
+    Status,
+    SUPPLIER
+} from "./lib/Terms.sol";
 
 /// @title Members, their standing and their keys
 contract TrustedNetwork is ITrustedNetwork, AccessManaged {

@@ -34,8 +34,17 @@ interface ICashLedger {
     /// @notice Credit `member` with `amount` minor units pulled from the caller's token balance.
     function deposit(uint16 currency, uint32 member, uint56 amount) external;
 
-    /// @notice The same, paid by the member's account address, which signed an ERC-2612 permit for exactly this. Used permits do not break it (P32).
-    function depositWithPermit(uint16 currency, uint32 member, uint56 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+    /// @notice The same, paid by the member's account address, which signed an ERC-2612 permit for exactly this. Used
+    /// permits do not break it (P32).
+    function depositWithPermit(
+        uint16 currency,
+        uint32 member,
+        uint56 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
 
     /// @notice Pay free cash out to the member's account address. Empty signature: the caller is the member's key.
     function withdraw(Withdrawal calldata withdrawal, bytes calldata signature) external;

@@ -12,7 +12,15 @@ interface IClearanceOracle {
 
     event CommitteeSeated(uint16 indexed jurisdiction, uint16 version, uint8 threshold, uint32 treasury, Seat[] seats);
     event SeatSuspended(uint16 indexed jurisdiction, address indexed key);
-    event Attested(uint256 indexed order, uint32 indexed seq, bytes32 digest, bytes32 declarations, bytes32 messages, uint32 eventAt, uint256 seatBitmap);
+    event Attested(
+        uint256 indexed order,
+        uint32 indexed seq,
+        bytes32 digest,
+        bytes32 declarations,
+        bytes32 messages,
+        uint32 eventAt,
+        uint256 seatBitmap
+    );
 
     error InvalidCommittee();
     error NoCommittee(uint16 jurisdiction);
@@ -25,7 +33,8 @@ interface IClearanceOracle {
     error DeadlineTooFar(uint32 deadline);
     error EventInFuture(uint32 eventAt);
 
-    /// @notice Governance: seat a new version of a committee. 2k > n, 1..16 seats, distinct keys, members with the customs role and no trading role.
+    /// @notice Governance: seat a new version of a committee. 2k > n, 1..16 seats, distinct keys, members with the
+    /// customs role and no trading role.
     /// `treasury` is the member that duty is paid to.
     function seat(uint16 jurisdiction, uint8 threshold, uint32 treasury, Seat[] calldata seats) external;
 
@@ -36,7 +45,10 @@ interface IClearanceOracle {
     /// Records the state on the receivable and settles what became payable in the same transaction.
     function attest(Attestation calldata attestation, bytes calldata signatures) external;
 
-    function committeeOf(uint16 jurisdiction) external view returns (uint16 version, uint8 threshold, uint32 treasury, Seat[] memory seats);
+    function committeeOf(uint16 jurisdiction)
+        external
+        view
+        returns (uint16 version, uint8 threshold, uint32 treasury, Seat[] memory seats);
 
     /// @return whether the key's signature counts in its committee now
     function isSeatActive(address key) external view returns (bool);

@@ -23,7 +23,15 @@ interface ICreditLines {
     event Drawn(uint256 indexed order, uint16 index, uint256 amount, uint256 fee, uint256 principal, uint256 accrued);
     /// @notice `accrued` is the interest left, in millionths of a minor unit; `outstanding` the principal left.
     /// Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
-    event Repaid(uint256 indexed order, uint8 source, uint32 payer, uint256 interest, uint256 principal, uint256 outstanding, uint256 accrued);
+    event Repaid(
+        uint256 indexed order,
+        uint8 source,
+        uint32 payer,
+        uint256 interest,
+        uint256 principal,
+        uint256 outstanding,
+        uint256 accrued
+    );
 
     /// @notice Interest up to now was counted with nothing paid: the due date moved, or the undelivered part lapsed.
     /// `accrued` in millionths of a minor unit.
@@ -47,13 +55,16 @@ interface ICreditLines {
     error NotSignedBy(uint32 member);
     error NotTradeContract(address caller);
 
-    /// @notice Open a line or publish a new version of it, signed by the funder (empty signature: the caller is its key).
+    /// @notice Open a line or publish a new version of it, signed by the funder (empty signature: the caller is its
+    /// key).
     function publish(LineTerms calldata terms, bytes calldata signature) external returns (uint32 line, uint16 version);
 
-    /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Holds: I-10.
+    /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Holds:
+    /// I-10.
     function draw(Draw calldata request, bytes calldata signature) external;
 
-    /// @notice Anyone repays out of its own free cash: interest first, at most what is outstanding. Draws close when the
+    /// @notice Anyone repays out of its own free cash: interest first, at most what is outstanding. Draws close when
+    /// the
     /// supplier repays; a stranger's payment must not close them (P31).
     function repay(Repayment calldata repayment, bytes calldata signature) external;
 

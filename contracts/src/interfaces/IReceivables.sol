@@ -37,14 +37,39 @@ interface IReceivables {
     }
 
     /// @notice The order exists from here on; the Merkle root and the whole order are in the event.
-    event Accepted(uint256 indexed order, uint32 indexed buyer, uint32 indexed supplier, bytes32 termsHash, PurchaseOrder terms, uint32 line, uint16 version);
+    event Accepted(
+        uint256 indexed order,
+        uint32 indexed buyer,
+        uint32 indexed supplier,
+        bytes32 termsHash,
+        PurchaseOrder terms,
+        uint32 line,
+        uint16 version
+    );
     /// @notice Cash of the buyer was locked for the order.
     event Funded(uint256 indexed order, uint256 amount);
     /// @notice The committee's state was recorded; `released` capped at face, `duty` 0 where the order has no duty cap.
-    event Recorded(uint256 indexed order, uint32 seq, Phase phase, bool hold, bool refused, uint256 released, uint256 duty);
-    /// @notice Cash was paid under the order. `number` counts the order's settlements from 1; late is part of the sum paid.
+    event Recorded(
+        uint256 indexed order,
+        uint32 seq,
+        Phase phase,
+        bool hold,
+        bool refused,
+        uint256 released,
+        uint256 duty
+    );
+    /// @notice Cash was paid under the order. `number` counts the order's settlements from 1; late is part of the sum
+    /// paid.
     /// toFunder + toHolder = face paid + late; debited from the buyer = that + toCustoms (R15).
-    event Settled(uint256 indexed order, uint32 number, uint256 face, uint256 late, uint256 toFunder, uint256 toHolder, uint256 toCustoms);
+    event Settled(
+        uint256 indexed order,
+        uint32 number,
+        uint256 face,
+        uint256 late,
+        uint256 toFunder,
+        uint256 toHolder,
+        uint256 toCustoms
+    );
     /// @notice The buyer could not pay all that was payable; the late charge runs. Emitted whenever its word changes
     /// and something stays unpaid: `remaining` face payable now, `lateAccrued` in millionths of a minor unit.
     event Unpaid(uint256 indexed order, uint256 remaining, uint256 lateAccrued);
@@ -76,9 +101,15 @@ interface IReceivables {
     error NotTransferable(uint256 order);
     error TenorTooLong(uint16 tenorDays);
 
-    /// @notice Mint the receivable of an order both parties signed and reserve on the line the supplier named. Anyone relays.
+    /// @notice Mint the receivable of an order both parties signed and reserve on the line the supplier named. Anyone
+    /// relays.
     /// An empty signature means the caller is that member's key. Holds: I-05, I-07, I-11, I-12, I-20.
-    function accept(PurchaseOrder calldata order, Acceptance calldata acceptance, bytes calldata buyerSignature, bytes calldata supplierSignature)
+    function accept(
+        PurchaseOrder calldata order,
+        Acceptance calldata acceptance,
+        bytes calldata buyerSignature,
+        bytes calldata supplierSignature
+    )
         external
         returns (uint256 id);
 
@@ -94,7 +125,8 @@ interface IReceivables {
 
     function positionOf(uint256 order) external view returns (Position memory);
 
-    /// @notice The two words of an order as stored (lib/OrderWords.sol), for the other trade contracts; zero if unknown.
+    /// @notice The two words of an order as stored (lib/OrderWords.sol), for the other trade contracts; zero if
+    /// unknown.
     function wordsOf(uint256 order) external view returns (uint256 sums, uint256 terms);
 
     /// @return whether the fingerprint was ever accepted, here or in a predecessor (I-05)
@@ -106,7 +138,10 @@ interface IReceivables {
     /// @return payable_ Y of R3 at this time, and what the buyer could pay of it now
     function payableNow(uint256 order) external view returns (uint256 payable_, uint256 covered);
 
-    function fingerprint(bytes20 buyerLei, bytes20 supplierLei, string calldata number, uint16 year) external pure returns (uint256);
+    function fingerprint(bytes20 buyerLei, bytes20 supplierLei, string calldata number, uint16 year)
+        external
+        pure
+        returns (uint256);
 
     function termsHash(PurchaseOrder calldata order) external pure returns (bytes32);
 

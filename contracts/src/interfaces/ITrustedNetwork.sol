@@ -22,7 +22,15 @@ interface ITrustedNetwork {
         uint56 limit; // cash one signature may move, minor units
     }
 
-    event MemberEnrolled(uint32 indexed member, bytes20 indexed lei, address indexed account, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil);
+    event MemberEnrolled(
+        uint32 indexed member,
+        bytes20 indexed lei,
+        address indexed account,
+        uint16 jurisdiction,
+        uint16 roles,
+        uint8 lane,
+        uint32 validUntil
+    );
     event MemberStatusSet(uint32 indexed member, Status status);
     event MemberRenewed(uint32 indexed member, uint16 roles, uint8 lane, uint32 validUntil);
     event KeySet(address indexed key, uint32 indexed member, uint16 scopes, uint56 limit);
@@ -38,7 +46,9 @@ interface ITrustedNetwork {
     error InvalidMember();
 
     /// @notice Governance: enrol a member; its account address becomes its first key with all scopes.
-    function enroll(bytes20 lei, address account, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil) external returns (uint32 member);
+    function enroll(bytes20 lei, address account, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil)
+        external
+        returns (uint32 member);
 
     /// @notice Governance: suspend, expel or reactivate.
     function setStatus(uint32 member, Status status) external;

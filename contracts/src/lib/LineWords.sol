@@ -6,7 +6,8 @@ import {Waterfall} from "./Waterfall.sol";
 
 /// @notice A credit line as stored; fields are read from the words as they are needed.
 ///
-/// terms (line, version)  funder 32 | order cap 56 | rate 16 | late 16 | fee 16 | advances 3 x 14 | currency 10 | grace 8
+/// terms (line, version)  funder 32 | order cap 56 | rate 16 | late 16 | fee 16 | advances 3 x 14 | currency 10 | grace
+/// 8
 ///                        | buyer lanes 8 | supplier lanes 8 | expiry 32 | act/365 1 | recourse 1
 /// usage (line)           limit 56 | used 56 | version 16 | funder 32 | currency 16
 library LineWords {

@@ -6,12 +6,17 @@ import {Acceptance, Attestation, Draw, LineTerms, PurchaseOrder, Repayment, With
 /// @notice EIP-712 struct hashes of what members sign. The types repeat the structs of Terms.sol, enums as uint8.
 library TypedHash {
     bytes32 internal constant PURCHASE_ORDER = keccak256(
-        "PurchaseOrder(uint32 buyer,uint32 supplier,string number,uint16 year,uint16 currency,uint56 face,bytes32 document,uint8 settleOn,uint8 fundBy,uint16 tenorDays,uint16 lateBps,uint56 dutyCap,uint16 jurisdiction,uint32 expiry,uint32 deadline)"
+        "PurchaseOrder(uint32 buyer,uint32 supplier,string number,uint16 year,uint16 currency,uint56 face,"
+        "bytes32 document,uint8 settleOn,uint8 fundBy,uint16 tenorDays,uint16 lateBps,uint56 dutyCap,"
+        "uint16 jurisdiction,uint32 expiry,uint32 deadline)"
     );
     bytes32 internal constant ACCEPTANCE =
         keccak256("Acceptance(bytes32 order,uint32 line,uint16 version,uint32 deadline)");
     bytes32 internal constant LINE_TERMS = keccak256(
-        "LineTerms(uint32 line,uint32 funder,uint16 currency,uint56 limit,uint56 orderCap,uint16 rateBps,uint16 lateBps,uint16 feeBps,uint16 advanceAccepted,uint16 advanceShipped,uint16 advanceReleased,uint8 dayCount,uint8 graceDays,bool recourse,uint8 buyerLanes,uint8 supplierLanes,uint32 expiry,uint64 nonce,uint32 deadline)"
+        "LineTerms(uint32 line,uint32 funder,uint16 currency,uint56 limit,uint56 orderCap,uint16 rateBps,"
+        "uint16 lateBps,uint16 feeBps,uint16 advanceAccepted,uint16 advanceShipped,uint16 advanceReleased,"
+        "uint8 dayCount,uint8 graceDays,bool recourse,uint8 buyerLanes,uint8 supplierLanes,uint32 expiry,"
+        "uint64 nonce,uint32 deadline)"
     );
     bytes32 internal constant DRAW = keccak256("Draw(uint256 order,uint16 index,uint56 amount,uint32 deadline)");
     bytes32 internal constant REPAYMENT =
@@ -19,7 +24,8 @@ library TypedHash {
     bytes32 internal constant WITHDRAWAL =
         keccak256("Withdrawal(uint32 member,uint16 currency,uint56 amount,uint64 nonce,uint32 deadline)");
     bytes32 internal constant ATTESTATION = keccak256(
-        "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
+        "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,"
+        "uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
     );
 
     /// @param numberHash hash of the order's number, which the fingerprint takes too

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What is due under an order and who gets what of a payment (R2, R3, R5, R8-R11). Holds: I-07, I-10, I-14, I-15.
+/// @notice What is due under an order and who gets what of a payment (R2, R3, R5, R8-R11). Holds: I-07, I-10, I-14,
+/// I-15.
 library Waterfall {
     uint256 internal constant WHOLE_BPS = 10_000;
 
