@@ -27,6 +27,9 @@ Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="Por
 RpcPort = Annotated[
     int | None, typer.Option("--rpc-port", min=0, max=65_535, help="Port of the chain (8545).")
 ]
+ChainPort = Annotated[
+    int | None, typer.Option("--port", "--rpc-port", min=0, max=65_535, help="Port of the chain (8545).")
+]
 ParentPipe = Annotated[int | None, typer.Option("--parent-fd", hidden=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 
@@ -83,7 +86,7 @@ def demo(
 
 
 @app.command()
-def chain(data: Folder = None, rpc_port: RpcPort = None, parent_fd: ParentPipe = None) -> None:
+def chain(data: Folder = None, rpc_port: ChainPort = None, parent_fd: ParentPipe = None) -> None:
     """Run the local chain alone: JSON-RPC on 127.0.0.1, the ten well-known test accounts."""
     from settlement.chain.local.server import serve
 
@@ -164,25 +167,25 @@ def clock(
     """Move business time forward on a test network; everything that falls due happens."""
     from hanse.actors import Credentials
 
-    settings = _settings(data, port, None)
+    settings = _running(data, port, None)
     with Credentials(settings.credentials_file).actor("operator").client(settings.api_url) as operator:
         typer.echo(operator.post("/v1/clock/advance", {"seconds": advance})["business_time"])
 
 
 @app.command()
-def rebuild(data: Folder = None, rpc_port: RpcPort = None) -> None:
+def rebuild(data: Folder = None, port: Port = None, rpc_port: RpcPort = None) -> None:
     """Throw the projection away and build it again from the chain."""
     from hanse.books import rebuild_books
 
-    rebuild_books(_settings(data, None, rpc_port))
+    rebuild_books(_running(data, port, rpc_port))
 
 
 @app.command()
-def verify(data: Folder = None, rpc_port: RpcPort = None, as_json: AsJson = False) -> None:
+def verify(data: Folder = None, port: Port = None, rpc_port: RpcPort = None, as_json: AsJson = False) -> None:
     """Compare contract views, ledger sums and SQL at one block; exit 1 on a difference."""
     from hanse.books import verify_books
 
-    if not verify_books(_settings(data, None, rpc_port), is_json=as_json):
+    if not verify_books(_running(data, port, rpc_port), is_json=as_json):
         raise typer.Exit(1)
 
 
@@ -204,6 +207,14 @@ def gas(as_json: AsJson = False) -> None:
 
 def _settings(data: Path | None, port: int | None, rpc_port: int | None) -> Settings:
     return load_settings(data, api_port=port, rpc_port=rpc_port)
+
+
+def _running(data: Path | None, port: int | None, rpc_port: int | None) -> Settings:
+    """Settings for a network that is up: ports that are not given are those it wrote down."""
+    from hanse.folder import read_run_note
+
+    note = read_run_note(_settings(data, None, None).folder) or {}
+    return _settings(data, port or note.get("api_port"), rpc_port or note.get("rpc_port"))
 
 
 def _prepare_child(parent_fd: int | None) -> None:

@@ -86,17 +86,13 @@ class Supervisor:
             return {child.spec.name: child.process.pid for child in self._children}
 
     def wait(self) -> None:
-        """Block until told to stop.
+        """Block until interrupted.
 
         Raises: ChildFailed when a child cannot be kept alive.
         """
         while not self._is_stopping.wait(_POLL_S):
             if self._failure is not None:
                 raise self._failure
-
-    def request_stop(self) -> None:
-        """Make ``wait`` return."""
-        self._is_stopping.set()
 
     def stop(self) -> None:
         """End all children, last started first, each with time to finish; by force after ten seconds."""

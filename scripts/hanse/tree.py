@@ -163,7 +163,9 @@ def _note(settings: Settings, deployment: Deployment, supervisor: Supervisor) ->
         settings.folder,
         {
             "api": settings.api_url,
+            "api_port": settings.api_port,
             "rpc": settings.chain_url,
+            "rpc_port": settings.rpc_port,
             "contracts": deployment.addresses,
             "credentials": str(settings.credentials_file),
             "processes": {"hanse": os.getpid(), **supervisor.process_ids()},

@@ -21,25 +21,26 @@ def run_up(settings: Settings, *, is_demo_wanted: bool) -> None:
     A second ``up`` on the same folder shows where the first one listens and ends.
     """
     configure_logs()
-    timeline = Timeline()
+    # Both signals end whatever goes on, and so run through the orderly stop.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        tree = start_tree(settings, timeline, lambda line: print(f"  {line} …", flush=True), Cast())
+        tree = start_tree(settings, Timeline(), lambda line: print(f"  {line} …", flush=True), Cast())
     except Conflict as conflict:
         note = read_run_note(settings.folder)
         if note is None or conflict.code != "folder_in_use":
             raise
         print(f"hanse is up already on {settings.folder}: API {note['api']}, chain {note['rpc']}")
         return
-    # Both end `wait`, and so run through the orderly stop.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: tree.supervisor.request_stop())
+    except KeyboardInterrupt:
+        return
     try:
         if is_demo_wanted:
             play_first_trade(tree)
         _show(tree)
         tree.supervisor.wait()
-    finally:
+    except KeyboardInterrupt:
         print("\nstopping …", flush=True)
+    finally:
         tree.stop()
 
 

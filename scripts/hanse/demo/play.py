@@ -12,6 +12,7 @@ from hanse.tree import Tree
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.client import ChainClient
+from settlement.order_number import canonical_number
 from settlement.store.engine import open_database
 from settlement.verify import verify
 
@@ -22,17 +23,15 @@ DEMO_CASH = {("buyer", "GBP"): 22_000_000, ("buyer", "USD"): 14_000_000}
 POOL_CAPITAL_MINOR = 10_000_000
 
 
-def play_first_trade(tree: Tree) -> str:
-    """Trade 1 alone, or the rest of it.
-
-    Returns the order's id.
-    """
+def play_first_trade(tree: Tree) -> None:
+    """Trade 1 alone, or the rest of it; nothing where it is settled already."""
     stage = tree.stage
+    if _is_settled(stage, straight.PLAN.number):
+        return
     stage.timeline.title("The network")
     ensure_lines(stage)
-    if not _is_played(stage, straight.PLAN.number):
-        ensure_demo_cash(stage, FIRST_TRADE_CASH)
-    return straight.play(stage)
+    ensure_demo_cash(stage, FIRST_TRADE_CASH)
+    straight.play(stage)
 
 
 def play_four_trades(tree: Tree) -> dict[str, Any]:
@@ -112,6 +111,6 @@ def _cash_conserved(tree: Tree, client: ChainClient) -> Check:
     return Check("cash_conserved", held, accounts)
 
 
-def _is_played(stage: Stage, number: str) -> bool:
+def _is_settled(stage: Stage, number: str) -> bool:
     rows = stage.client("buyer").items("/v1/orders")
-    return any(row["number"] == number.replace("-", "") and row["phase"] == "settled" for row in rows)
+    return any(row["number"] == canonical_number(number) and row["phase"] == "settled" for row in rows)
