@@ -16,6 +16,7 @@ from api.cash.routes import router as cash
 from api.clients.routes import router as clients
 from api.clock.routes import router as clock
 from api.cover.routes import router as cover
+from api.failures import FailureGate
 from api.health.routes import router as health
 from api.lines.routes import router as lines
 from api.loans.routes import router as loans
@@ -60,6 +61,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     problems.install(app)
     app.add_middleware(BodyGate)
+    # Added last, so that it stands before everything else.
+    app.add_middleware(FailureGate)
     for router in ROUTERS:
         app.include_router(router)
     document_with_problems(app)

@@ -9,7 +9,9 @@ from fastapi.openapi.utils import get_openapi
 
 from api.access import ACCESS, PUBLIC
 from api.problems import TITLES
+from settlement.wire.order import OrderBody
 from settlement.wire.problem import MEDIA_TYPE, Problem
+from settlement.wire.trade import OrderWish
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -28,9 +30,12 @@ def document_with_problems(app: FastAPI) -> None:
 def _documented(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    definition = Problem.model_json_schema(ref_template=_REFERENCE)
-    schemas |= definition.pop("$defs", {})
-    schemas["Problem"] = definition
+    for model in (Problem, OrderWish, OrderBody):
+        definition = model.model_json_schema(ref_template=_REFERENCE)
+        schemas |= definition.pop("$defs", {})
+        schemas[model.__name__] = definition
+    # The document is read from its own bytes; for the reader of the schema it is this.
+    schemas["OrderWish"]["properties"]["document"] = {"$ref": _REFERENCE.format(model="OrderBody")}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, operations in document["paths"].items():

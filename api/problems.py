@@ -115,14 +115,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HanseError, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_failure)
 
 
 def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, HanseError):
-        return _on_failure(request, error)
+        raise error
     if status_of(error) >= 500:
-        _log.error("refused", path=request.url.path, code=error.code, reason=error.message)
+        # The route's template, not the path: a path may carry anything a client put there.
+        route = getattr(request.scope.get("route"), "path", "none")
+        _log.error("refused", route=route, code=error.code, reason=error.message)
     return refusal_response(error)
 
 
@@ -149,10 +150,3 @@ def _on_http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     code = codes.get(status, "http_error")
     return _respond(_problem(status, code, details.get(status, "the request is refused")), headers)
-
-
-def _on_failure(request: Request, error: Exception) -> Response:
-    _log.error(
-        "failed", path=request.url.path, method=request.method, kind=type(error).__name__, exc_info=error
-    )
-    return _respond(_problem(500, "internal_error", "the service failed; the log of this moment says why"))

@@ -26,9 +26,7 @@ OPENAPI_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {
-                "schema": OrderWish.model_json_schema(ref_template="#/components/schemas/{model}")
-            },
+            "application/json": {"schema": {"$ref": "#/components/schemas/OrderWish"}},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",

@@ -1,0 +1,113 @@
+"""Customs members over HTTP: agreement, disagreement, holds, repeats, wrong hands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from settlement.wire.client import Refused
+from settlement.wire.model import instant_text
+from tests.api.service import COUNTRY, CUSTOMS, HOUR, Service, minor
+
+
+def committee(service: Service, order: str) -> dict[str, Any]:
+    return service.client("customs1").get("/v1/clearance/attestations", order=order)
+
+
+def test_committee__split__nothing_settles_until_k_agree(service: Service) -> None:
+    """I-17: one sees a release, one a hold; shown with who saw what; the second release settles."""
+    order = service.accepted()["id"]
+    release, hold = service.state(order), service.state(order, hold=True)
+    service.hand_in("customs1", release)
+    service.hand_in("customs2", hold)
+    split = committee(service, order)
+    assert (split["standing"], split["is_divided"]) == ("divided", True)
+    assert split["silent"] == [service.members["customs3"]]
+    assert {tuple(state["members"]): state["hold"] for state in split["states"]} == {
+        (service.members["customs1"],): False,
+        (service.members["customs2"],): True,
+    }
+    assert service.order(order)["settlements"] == []
+
+    service.done(service.hand_in("customs3", release))
+    assert service.order(order)["phase"] == "settled"
+    assert committee(service, order)["recorded_seq"] == 1
+
+
+def test_o06__late_and_repeated_signatures__are_kept_in_silence(service: Service) -> None:
+    """I-18: a third signature, and the second once more, change nothing."""
+    order = service.accepted()["id"]
+    state = service.state(order)
+    service.hand_in("customs1", state)
+    done = service.hand_in("customs2", state)
+    again = service.hand_in("customs2", state)
+    late = service.hand_in("customs3", state)
+    assert late["transaction"] is None
+    assert again["signatures"] == done["signatures"] == 2
+    assert late["signatures"] == 3
+    assert len(service.order(order)["settlements"]) == 1
+
+
+def test_i21__second_content_under_one_number__is_refused(service: Service) -> None:
+    """I-21: what a member signed for a number stands; only its deadline may be later."""
+    order = service.accepted()["id"]
+    state = service.state(order)
+    service.hand_in("customs1", state)
+    with pytest.raises(Refused) as refused:
+        service.hand_in("customs1", state | {"released": "1"})
+    assert (refused.value.status, refused.value.code) == (409, "equivocation")
+    later = service.hand_in("customs1", state | {"deadline_at": instant_text(_hours_ahead(service, 2))})
+    assert later["signatures"] == 1
+
+
+def _hours_ahead(service: Service, hours: int) -> int:
+    now = service.now()
+    return now - now % HOUR + hours * HOUR
+
+
+def test_o05__signature_that_is_no_seat_of_the_caller__is_refused(service: Service) -> None:
+    """I-20: another member's key, a key of no committee, another jurisdiction."""
+    order = service.accepted()["id"]
+    state = service.state(order)
+    for signer in ("customs2", "buyer", "other_customs"):
+        answer = service.ask(
+            "POST", "/v1/clearance/attestations", "customs1", service.attestation("customs1", state, signer)
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_a_seat"), signer
+    wrong = service.attestation("customs1", state | {"jurisdiction": COUNTRY + 1})
+    assert service.ask("POST", "/v1/clearance/attestations", "customs1", wrong).status_code == 422
+    good = service.attestation("customs1", state)
+    good["state"] = state | {"released": "5"}
+    assert service.ask("POST", "/v1/clearance/attestations", "customs1", good).status_code == 409
+
+
+def test_o08__times_that_the_contract_refuses__are_422(service: Service) -> None:
+    order = service.accepted()["id"]
+    now = service.now()
+    for change in (
+        {"deadline_at": instant_text(_hours_ahead(service, 1) + 60)},
+        {"deadline_at": instant_text(_hours_ahead(service, 4))},
+        {"deadline_at": instant_text(_hours_ahead(service, -1))},
+        {"event_at": instant_text(now + 2 * HOUR)},
+    ):
+        wish = service.attestation("customs1", service.state(order, **change))
+        assert service.ask("POST", "/v1/clearance/attestations", "customs1", wish).status_code == 422, change
+
+
+def test_d04__hold_then_release_of_part_then_the_rest__pays_as_it_goes(service: Service) -> None:
+    """I-19: no payment while a hold is on; the released value is cumulative."""
+    order = service.accepted()["id"]
+    held = service.state(order, hold=True, phase="shipped", released="0")
+    part = service.state(order, seq=2, released=str(30_000_00))
+    rest = service.state(order, seq=3)
+    for state, paid, phase in (
+        (held, 0, "shipped"),
+        (part, 30_000_00, "released"),
+        (rest, 100_000_00, "settled"),
+    ):
+        service.hand_in(CUSTOMS[0], state)
+        service.done(service.hand_in(CUSTOMS[1], state))
+        seen = service.order(order)
+        assert (minor(seen["paid"]), seen["phase"], seen["hold"]) == (paid, phase, state["hold"])
+    assert [one["number"] for one in service.order(order)["settlements"]] == [1, 2]
