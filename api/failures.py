@@ -30,7 +30,6 @@ class FailureGate:
 
         try:
             await self._app(scope, receive, watched)
-        # house: allow invariant-caught - one broken request must not end the others; it is logged as what it is
         except Exception as failure:
             _log.error("failed", method=scope["method"], kind=type(failure).__name__, exc_info=failure)
             if is_begun:
