@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.structs import LineTerms
@@ -16,7 +16,7 @@ from settlement.verifying.report import Tally
 
 def compare_credit(pinned: Pinned) -> list[Tally]:
     """Every line and loan as stored on chain; no line is over its limit (I-11); histories add up."""
-    return [_lines(pinned), _versions(pinned), *_loans(pinned)]
+    return [_lines(pinned), _versions(pinned), *_loans(pinned), _uses(pinned)]
 
 
 def _lines(pinned: Pinned) -> Tally:
@@ -154,3 +154,23 @@ def _compare_reserves(tally: Tally, pinned: Pinned) -> None:
             version.advance_accepted_bps, version.advance_shipped_bps, version.advance_released_bps
         )
         tally.same(f"loan {row.order} reserved", face * most_bps // 10_000, row.reserved_minor)
+
+
+def _uses(pinned: Pinned) -> Tally:
+    """R10: a loan uses its line by its reserve while it may be drawn, by its principal afterwards."""
+    tally = Tally("line_uses")
+    closed = {row.order: row.draws_closed for row in pinned.rows(Receivable)}
+    uses: Counter[int] = Counter()
+    for loan in pinned.rows(Loan):
+        is_closed = loan.draws_closed or closed.get(loan.order, False)
+        uses[loan.line] += loan.principal_minor if is_closed else loan.reserved_minor
+    rows = pinned.rows(Line)
+    calls = [CreditLines.usage_of(row.line) for row in rows]
+    answers = pinned.ask(pinned.deployment.credit_lines, calls)
+    for row, answer in zip(rows, answers, strict=True):
+        if isinstance(answer, HanseError):
+            tally.wrong(f"line {row.line}: {answer.message}")
+            continue
+        tally.same(f"line {row.line} sum of its loans' uses", answer.used, uses[row.line])
+        tally.same(f"line {row.line} is within its limit", True, answer.used <= answer.limit)
+    return tally

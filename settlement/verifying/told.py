@@ -12,19 +12,32 @@ from typing import Any, Final
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.bindings import (
+    cash_ledger,
     clearance_oracle,
     credit_lines,
     disruption_cover,
     index_oracle,
     receivables,
+    trusted_network,
 )
 from settlement.ids import id_text
 from settlement.store import tables_projection as rows
+
+BY_REPAYMENT: Final = 1
+"""Source of a Repaid that anyone may cause; all others close the draws."""
 
 Key = tuple[Any, ...]
 Words = tuple[type[rows.ProjectionTable], Key, dict[str, Any]]
 
 COMPLETE: Final[tuple[type[rows.ProjectionTable], ...]] = (
+    rows.Member,
+    rows.MemberKey,
+    rows.ListedCurrency,
+    rows.AccountBalance,
+    rows.Line,
+    rows.Loan,
+    rows.IndexBucket,
+    rows.Pool,
     rows.Receivable,
     rows.LineVersion,
     rows.Draw,
@@ -60,6 +73,39 @@ class Told:
 
 
 Teller = Callable[[Told, Any, BlockHeader, PlacedEvent], Iterator[Words]]
+
+
+def _enrolled(
+    _: Told, event: trusted_network.MemberEnrolled, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    yield rows.Member, (event.member,), {}
+
+
+def _key_set(_: Told, event: trusted_network.KeySet, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    yield rows.MemberKey, (event.key,), {}
+
+
+def _listed(_: Told, event: cash_ledger.CurrencyListed, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    yield rows.ListedCurrency, (event.currency,), {}
+
+
+def _deposited(_: Told, event: cash_ledger.Deposited, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    yield rows.AccountBalance, (event.currency, id_text(event.member)), {}
+
+
+def _moved(_: Told, event: cash_ledger.Moved, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    for leg in event.legs:
+        yield rows.AccountBalance, (event.currency, id_text(leg.to)), {}
+
+
+def _reserved(_: Told, event: credit_lines.Reserved, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    yield rows.Loan, (id_text(event.order),), {"reserved_minor": event.amount}
+
+
+def _pool_funded(
+    _: Told, event: disruption_cover.PoolFunded, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    yield rows.Pool, (id_text(event.pool),), {"insurer": event.insurer, "currency": event.currency}
 
 
 def _accepted(_: Told, event: receivables.Accepted, block: BlockHeader, __: PlacedEvent) -> Iterator[Words]:
@@ -118,6 +164,7 @@ def _settled(_: Told, event: receivables.Settled, block: BlockHeader, placed: Pl
 def _published(
     _: Told, event: credit_lines.LinePublished, block: BlockHeader, __: PlacedEvent
 ) -> Iterator[Words]:
+    yield rows.Line, (event.line,), {"funder": event.funder}
     words = {"limit_minor": event.terms.limit, "published_at": block.timestamp}
     yield rows.LineVersion, (event.line, event.version), words
 
@@ -146,6 +193,8 @@ def _repaid(
         "tx_hash": placed.tx_hash,
     }
     yield rows.Repayment, (order, told.repayments[order]), words
+    if event.source != BY_REPAYMENT:
+        yield rows.Loan, (order,), {"draws_closed": True}
 
 
 def _seated(
@@ -175,6 +224,7 @@ def _observed(
         "recorded_at": block.timestamp,
         "tx_hash": placed.tx_hash,
     }
+    yield rows.IndexBucket, (_hex(event.bucket),), {"version": told.observers}
     yield rows.Observation, (_hex(event.bucket), told.observers, event.observer), words
 
 
@@ -205,6 +255,13 @@ def _hex(raw: bytes) -> str:
 
 
 _TELLERS: Final[dict[type, Teller]] = {
+    trusted_network.MemberEnrolled: _enrolled,
+    trusted_network.KeySet: _key_set,
+    cash_ledger.CurrencyListed: _listed,
+    cash_ledger.Deposited: _deposited,
+    cash_ledger.Moved: _moved,
+    credit_lines.Reserved: _reserved,
+    disruption_cover.PoolFunded: _pool_funded,
     receivables.Accepted: _accepted,
     receivables.Recorded: _recorded,
     receivables.Settled: _settled,
