@@ -113,7 +113,12 @@ def test_inbox__parallel_deliveries__each_item_once(tmp_path: Path) -> None:
 def test_wait__item_comes__wakes_the_waiter(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     seen: list[int] = []
-    waiter = threading.Thread(target=lambda: (inbox.wait_for_more_than(0, 30), seen.append(len(inbox.all()))))
+
+    def wait() -> None:
+        inbox.wait_for_more_than(0, 30)
+        seen.append(len(inbox.all()))
+
+    waiter = threading.Thread(target=wait)
     waiter.start()
     inbox.put("wco", b"<a/>", AT, None)
     waiter.join()

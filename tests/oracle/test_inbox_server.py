@@ -58,8 +58,13 @@ def test_door__right_token__takes_an_item_once(http: httpx2.Client, inbox: Inbox
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": f"bearer {TOKEN}"}]
-    + [{"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": ""}],
+    [
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": TOKEN},
+        {"Authorization": f"bearer {TOKEN}"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": ""},
+    ],
 )
 def test_door__wrong_token__is_401_and_keeps_nothing(
     http: httpx2.Client, inbox: Inbox, headers: dict[str, str]
