@@ -119,7 +119,7 @@ EVERY_COLUMN: Final = [(model, name) for model in PROJECTION_TABLES for name in 
 def _other(value: Any) -> Any:
     """A value that the column could hold as well."""
     if isinstance(value, int):
-        # Away from the neighbours' keys, and from the upper bound of amounts.
+        # Away from the upper bound of amounts.
         return 1 - value if value in (0, 1) else value + 1 if value < 1 << 40 else value - 1
     if isinstance(value, str):
         if value.startswith(("{", "[")):
@@ -143,7 +143,9 @@ def _plant(engine: Engine, table: str, column: str) -> bool:
         ).first()
         if found is None:
             return False
-        planted = {"new": _other(found[1]), "row": found[0]}
+        # A seat's neighbour has the next number.
+        new = 99 if column == "seat" else _other(found[1])
+        planted = {"new": new, "row": found[0]}
         connection.execute(text(f'UPDATE "{table}" SET "{column}" = :new WHERE rowid = :row'), planted)
     return True
 
