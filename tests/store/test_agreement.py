@@ -164,6 +164,25 @@ def test_buyer_short__late_charge_and_hold__agrees(mirror: Mirror, trade: Trade)
     assert mirror.agrees(second)
 
 
+def test_late_buyer__with_cash_again__agrees_on_the_end_of_the_charge(mirror: Mirror, trade: Trade) -> None:
+    # A locked order takes all of the buyer's cash, and gives it back when customs refuse it.
+    locked = trade.order(face=trade.balance("buyer"), fund_by=FundBy.ACCEPTED)
+    late = trade.order()
+    trade.send(trade.accept(locked, line=0))
+    trade.send(trade.accept(late))
+    trade.send(trade.attest(late))
+    assert mirror.agrees(late)
+    trade.advance(6 * DAY)
+    trade.send(trade.attest(late, 2))
+    assert trade.gateways.receivables.position(trade.id_of(late)).late_accrued > 0
+    assert mirror.agrees(late)
+    trade.advance(6 * DAY)
+    trade.send(trade.attest(locked, phase=Phase.ACCEPTED, released=0, refused=True))
+    trade.send(trade.gateways.receivables.settle(trade.id_of(late), "test"))
+    assert mirror.agrees(late)
+    assert trade.gateways.receivables.position(trade.id_of(late)).late_since == 0
+
+
 def test_refusal__after_a_draw__agrees(mirror: Mirror, trade: Trade) -> None:
     order = trade.order(fund_by=FundBy.ACCEPTED)
     trade.send(trade.accept(order))

@@ -94,7 +94,12 @@ def test_claim_queued__while_another_is_claiming__passes_its_rows_over(postgresq
     with transaction(postgresql_database) as slow:
         held = intents.claim_queued(slow, "relayer", holder="slow", limit=2, now=NOW, until_at=NOW + 30)
         assert [intent.id for intent in held] == ids[:2]
-        assert _claim(postgresql_database, "quick", 4) == ids[2:]
+        found: list[str] = []
+        quick = threading.Thread(target=lambda: found.extend(_claim(postgresql_database, "quick", 4)))
+        quick.start()
+        quick.join(timeout=20)
+        assert found == ids[2:], "it waited for the slow one, or took its rows"
+    quick.join()
 
 
 def test_claim_queued__by_two_in_parallel__hands_no_intent_to_both(postgresql_database: Engine) -> None:
