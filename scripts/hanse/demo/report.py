@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ def interest_check(stage: Stage, order: str) -> Check:
     return Check("interest_follows_the_rule", ceil_ratio(owed, 10_000 * year_s), minor(loan["interest_paid"]))
 
 
-def tell_checks(timeline: Timeline, checks: Iterable[Check]) -> None:
+def tell_checks(timeline: Timeline, checks: Sequence[Check]) -> None:
     """Print each check; a failed one with both sides."""
     timeline.title("Checks")
     for check in checks:
@@ -119,6 +119,8 @@ def tell_checks(timeline: Timeline, checks: Iterable[Check]) -> None:
             timeline.note(f"ok      {check.name}")
         else:
             timeline.note(f"FAILED  {check.name}: expected {check.expected}, found {check.found}")
+    holding = sum(check.is_ok for check in checks)
+    timeline.note(f"{holding} of {len(checks)} checks hold")
 
 
 def _total(rows: Iterable[Mapping[str, Any]], key: str, code: str) -> dict[str, str]:

@@ -160,13 +160,11 @@ def settled(stage: Stage, order: str, is_so: Any, what: str) -> dict[str, Any]:
     """Wait for a settlement and tell how the cash went."""
     seen = stage.order_when(order, is_so, what)
     last = seen["settlements"][-1]
-    shares = ", ".join(
-        f"{amount_text(last[key])} to {who}"
-        for key, who in (("to_funder", "bank"), ("to_holder", "supplier"), ("to_customs", "customs"))
-        if minor(last[key]) > 0
-    )
     evidence = evidence_of(seen, "settle", last["hash"])
-    stage.tell("committee", f"3 of 5 sign; the clearance pays {shares}", evidence)
+    stage.tell("committee", "3 of 5 members sign, and the same transaction pays", evidence)
+    for key, who in (("to_funder", "bank"), ("to_holder", "supplier"), ("to_customs", "customs")):
+        if minor(last[key]) > 0:
+            stage.timeline.share(amount_text(last[key]), who)
     return seen
 
 

@@ -30,7 +30,11 @@ class Timeline:
         day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
         spent = f"{gas:>9,} gas" if gas is not None else ""
         named = f"{transaction[:10]}…" if transaction else ""
-        self._print(f"  {day}  +{self._elapsed():>5} s  {actor:<9} {what:<72} {spent:>13}  {named}".rstrip())
+        self._print(f"  {day}  +{self._elapsed():>5} s  {actor:<9} {what:<64} {spent:>13}  {named}".rstrip())
+
+    def share(self, amount: str, receiver: str) -> None:
+        """Tell who got how much of what was just paid."""
+        self._print(f"{'':>39}{amount:>18}  to {receiver}")
 
     def note(self, text: str) -> None:
         """Say something that has no time of its own."""

@@ -37,8 +37,11 @@ def play(stage: Stage) -> tuple[str, str]:
     _observe(stage, policy["first_day"], tuple(100 for _ in READINGS))
     _observe(stage, storm_day, READINGS)
     paid = wait_for(lambda: _paid(stage, policy["id"]), "the payout")
-    shares = f"{amount_text(paid['to_loss_payee'])} to the bank first, {amount_text(paid['to_insured'])} to the supplier"
-    stage.tell("cover", f"median {paid['index']} of 5 readings: pays {amount_text(paid['payout'])}, {shares}")
+    stage.tell(
+        "cover", f"median {paid['index']} of 5 readings pays {amount_text(paid['payout'])}, the lender first"
+    )
+    stage.timeline.share(amount_text(paid["to_loss_payee"]), "bank")
+    stage.timeline.share(amount_text(paid["to_insured"]), "supplier")
 
     arrival_at = (storm_day + 30) * DAY_S
     stage.advance_to(arrival_at)
@@ -68,11 +71,8 @@ def _buy_cover(stage: Stage, order: str) -> dict[str, Any]:
     act = stage.client("insurer").post("/v1/cover/policies", wish)
     stage.sign("insurer", act)
     done = stage.sign("supplier", act)
-    stage.tell(
-        "supplier",
-        f"buys wind cover for {PORT}, GBP 70,000.00 from 33.0 to 50.0 m/s, the bank as loss payee",
-        done,
-    )
+    stage.tell("supplier", f"buys wind cover for {PORT}, the bank as loss payee", done)
+    stage.timeline.note(f"{'':>37}GBP 70,000.00 at 50.0 m/s, in proportion from 33.0 m/s on")
     return wait_for(lambda: _policy_of(stage, order), "the policy")
 
 
