@@ -47,7 +47,7 @@ class Effects:
 
         Raises: ChainError when the node does not answer.
         """
-        look = _LOOKS.get(Kind(kind))
+        look = _LOOKS.get(kind)
         return None if look is None else look(self, effect_key.split(":"), calldata)
 
     def logs(self, address: str, event: Any, *indexed: int | str) -> list[RawLog]:
@@ -241,7 +241,7 @@ def _currency_listed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence
     return _newest(effects.logs(effects.deployment.cash_ledger, cash_ledger.CurrencyListed, int(key[0])))
 
 
-_LOOKS: Final[dict[Kind, Look]] = {
+_LOOKS: Final[dict[str, Look]] = {
     Kind.ACCEPT: _accepted,
     Kind.ATTEST: _attested,
     Kind.SETTLE: _settled,

@@ -15,6 +15,7 @@ from settlement.chain.abi import decode_event
 from settlement.chain.client import ChainClient, FullHeader, RawLog
 from settlement.chain.deployment import Deployment
 from settlement.chain.forks import is_gone
+from settlement.chain.pace import Pace
 from settlement.errors import ChainError, Conflict
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine
@@ -24,9 +25,6 @@ from settlement.store.repositories.network import remember_identity
 
 BATCH: Final = 100
 """Blocks read, and committed together, when the database is behind."""
-
-_IDLE_S: Final = 0.05
-_TROUBLE_S: Final = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -53,13 +51,13 @@ class Follower:
 
     def run(self, stop: threading.Event) -> None:
         """Step until told to stop; trouble is logged and waited out."""
+        pace = Pace(stop)
         while not stop.is_set():
             try:
-                pause_s = 0 if self.step() else _IDLE_S
+                pace.rest(has_moved=self.step())
             except (ChainError, Conflict) as trouble:
                 log.warning("follower_paused", code=trouble.code, reason=trouble.message)
-                pause_s = _TROUBLE_S
-            stop.wait(pause_s)
+                pace.recover()
 
     def step(self) -> bool:
         """Project the next blocks, or take back what a fork replaced; say whether anything moved.

@@ -19,11 +19,13 @@ from settlement.chain.bindings.enums import Phase, SettleOn
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import open_gateways
+from settlement.chain.pace import Pace
 from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
 from settlement.errors import ChainError, Conflict
 from settlement.ids import OrderId, id_from_text
 from settlement.money import floor_share
+from settlement.payout import linear_payout
 from settlement.store import tables_projection as rows
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
@@ -37,9 +39,6 @@ from settlement.store.repositories.receivables import open_receivables
 DAY_S: Final = 86_400
 ASK_AGAIN_S: Final = 10
 """Business time after which something that was not due is asked about again though nothing around it changed."""
-
-_IDLE_S: Final = 0.2
-_TROUBLE_S: Final = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -67,14 +66,13 @@ class Keeper:
 
     def run(self, stop: threading.Event) -> None:
         """Step until told to stop; trouble is logged and waited out."""
+        pace = Pace(stop)
         while not stop.is_set():
             try:
-                self.step()
-                pause_s = _IDLE_S
+                pace.rest(has_moved=self.step() > 0)
             except (ChainError, Conflict) as trouble:
                 log.warning("keeper_paused", code=trouble.code, reason=trouble.message)
-                pause_s = _TROUBLE_S
-            stop.wait(pause_s)
+                pace.recover()
 
     def step(self) -> int:
         """Queue what is due now; how many were queued.
@@ -167,7 +165,10 @@ def _is_payment_due(row: rows.Receivable, now: int) -> bool:
 def _triggering_day(session: Session, row: rows.Policy) -> int | None:
     for day in range(row.first_day, row.last_day + 1):
         bucket = find_bucket(session, bucket_text(row.peril, bytes.fromhex(row.place[2:]), day))
-        if bucket is not None and bucket.fixed and bucket.median >= row.attach:
+        if bucket is None or not bucket.fixed:
+            continue
+        # A day that pays nothing does not trigger: at the attachment itself the payout is still zero.
+        if linear_payout(row.sum_minor, bucket.median, row.attach, row.exhaust):
             return day
     return None
 

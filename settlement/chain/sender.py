@@ -22,6 +22,7 @@ from settlement.chain.deployment import Deployment
 from settlement.chain.effects import open_effects
 from settlement.chain.errors_map import refusal_of
 from settlement.chain.outcomes import Outcomes
+from settlement.chain.pace import Pace
 from settlement.chain.rpc import RpcRefused
 from settlement.chain.signer import Signed, Signer, Unsigned
 from settlement.chain.wanted import GAS_LIMITS, Kind
@@ -36,9 +37,6 @@ from settlement.store.tables_private import Intent, SignerLease
 MOST_IN_FLIGHT: Final = 50
 PATIENCE_S: Final = 5
 """How long an intent that would revert may wait for others of ours that are on their way."""
-
-_IDLE_S: Final = 0.05
-_TROUBLE_S: Final = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -91,15 +89,15 @@ class Sender:
 
     def run(self, stop: threading.Event) -> None:
         """Step until told to stop; trouble with chain or lease is logged and waited out."""
+        pace = Pace(stop)
         while not stop.is_set():
             try:
-                pause_s = 0 if self.step() else _IDLE_S
+                pace.rest(has_moved=self.step())
             except (ChainError, Conflict) as trouble:
                 log.warning(
                     "sender_paused", signer=self._signer.name, code=trouble.code, reason=trouble.message
                 )
-                pause_s = _TROUBLE_S
-            stop.wait(pause_s)
+                pace.recover()
         self.close()
 
     def close(self) -> None:
@@ -125,7 +123,6 @@ class Sender:
         now = int(time.time())
         if self._lease is not None and self._lease.expires_at - now > self._lease_ttl_s // 2:
             return True
-        fence = None if self._lease is None else self._lease.fence
         with transaction(self._engine) as session:
             standing = find_lease(session, self._signer.name)
             if standing is not None and _is_dead(standing.holder):
@@ -133,8 +130,8 @@ class Sender:
             self._lease = take_lease(
                 session, self._signer.name, self._holder, now=now, ttl_s=self._lease_ttl_s
             )
-        if self._lease is not None and self._lease.fence != fence:
-            self._next_nonce = self._lease.next_nonce or 0
+        if self._lease is not None:
+            self._next_nonce = max(self._next_nonce, self._lease.next_nonce or 0)
         return self._lease is not None
 
     def _send_waiting(self) -> bool:
@@ -199,22 +196,21 @@ class Sender:
         self._reached("sent")
 
     def _store(self, lease: SignerLease, ready: list[Ready], signed: list[Signed]) -> None:
-        try:
-            with transaction(self._engine) as session:
-                for one, two in zip(ready, signed, strict=True):
-                    record_broadcast(
-                        session,
-                        lease,
-                        one.intent.id,
-                        nonce=two.nonce,
-                        raw="0x" + two.raw.hex(),
-                        tx_hash=two.tx_hash,
-                        max_fee=two.max_fee,
-                        created_at=int(time.time()),
-                    )
-        except Conflict:
-            self._lease = None
-            raise
+        # If this fails, nobody knows whether it was stored: lease and next nonce are then read again.
+        self._lease = None
+        with transaction(self._engine) as session:
+            for one, two in zip(ready, signed, strict=True):
+                record_broadcast(
+                    session,
+                    lease,
+                    one.intent.id,
+                    nonce=two.nonce,
+                    raw="0x" + two.raw.hex(),
+                    tx_hash=two.tx_hash,
+                    max_fee=two.max_fee,
+                    created_at=int(time.time()),
+                )
+        self._lease = lease
 
     def _free_nonces(self, count: int) -> list[int]:
         """The next nonces to sign with; one that nobody ever signed is filled in first, else all later ones would wait."""

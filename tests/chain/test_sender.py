@@ -14,8 +14,8 @@ import pytest
 from settlement.chain.client import ChainClient
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
 from settlement.chain.rpc import ChainUnreachable
-from settlement.chain.sender import Sender
-from settlement.chain.signer import SignerName, demo_signer
+from settlement.chain.sender import Ready, Sender
+from settlement.chain.signer import Signed, SignerName, demo_signer
 from settlement.errors import ChainError, Conflict
 from settlement.money import currency
 from settlement.store.engine import reading, transaction
@@ -23,7 +23,7 @@ from settlement.store.handles import Engine
 from settlement.store.repositories.broadcasts import broadcasts_of_intent
 from settlement.store.repositories.intents import find_intent, intents_about
 from settlement.store.repositories.leases import find_lease, take_lease
-from settlement.store.tables_private import Broadcast, Intent
+from settlement.store.tables_private import Broadcast, Intent, SignerLease
 from tests.chain.trade import USD, Trade, address_of
 
 POINTS = ("signed", "stored", "sent")
@@ -41,6 +41,19 @@ def dying_at(point: str) -> Callable[[str], None]:
             raise Killed
 
     return reached
+
+
+class UnansweredSender(Sender):
+    """The database stores the commit, and its answer never comes back."""
+
+    is_cut = False
+
+    def _store(self, lease: SignerLease, ready: list[Ready], signed: list[Signed]) -> None:
+        super()._store(lease, ready, signed)
+        if not self.is_cut:
+            self.is_cut = True
+            self._lease = None
+            raise ConnectionError("the database went away")
 
 
 class CutOffClient(ChainClient):
@@ -190,6 +203,23 @@ def test_t24__the_network_fails_in_the_broadcast__identical_bytes_are_sent_again
             sender.step()
     assert [one.raw for one in broadcasts(database, intent)] == [stored.raw]
     assert relayer_nonce(trade) == before + 1
+
+
+def test_t27__the_answer_to_the_commit_is_lost__no_nonce_is_used_twice(
+    database: Engine, trade: Trade
+) -> None:
+    first = trade.want(database, trade.accept(trade.order()))
+    sender = UnansweredSender(
+        database, trade.client, demo_signer("relayer"), trade.deployment, lease_ttl_s=60, watch_every_s=0
+    )
+    with pytest.raises(ConnectionError):
+        sender.step()
+    second = trade.want(database, trade.accept(trade.order()))
+    while sender.step():
+        pass
+    assert {intent_of(database, one).state for one in (first, second)} == {"final"}
+    (one,), (two,) = broadcasts(database, first), broadcasts(database, second)
+    assert two.nonce == one.nonce + 1
 
 
 def test_step__somebody_else_relayed_the_same_act__is_done_by_their_transaction(
