@@ -28,7 +28,7 @@ from oracle.view import (
 from settlement import typed_data
 from settlement.errors import HanseError
 from settlement.ids import OrderId, id_from_text, id_text
-from settlement.wire.client import HanseClient
+from settlement.wire.client import HanseClient, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -116,8 +116,14 @@ class CustomsMember:
     def _learn_orders(self) -> None:
         for row in self.api.items("/v1/orders"):
             order = OrderId(id_from_text(row["id"]))
-            if order not in self._bases and row["phase"] != "draft":
+            if order in self._bases or row["phase"] == "draft":
+                continue
+            try:
                 self._bases[order] = self._basis(order)
+                self._trouble.pop(row["id"], None)
+            except Refused as refused:
+                # An order whose document is not kept here must not keep the others from being read.
+                self._trouble[row["id"]] = str(refused)
 
     def _basis(self, order: OrderId) -> dict[str, Any]:
         return self.api.get(f"/v1/orders/{id_text(order)}/basis")

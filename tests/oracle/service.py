@@ -34,6 +34,7 @@ class Service(ThreadingHTTPServer):
         self.on_chain: list[dict[str, Any]] = []
         self.refusal: tuple[int, str] | None = None
         self.asked: list[str] = []
+        self.withheld: set[str] = set()
         super().__init__(("127.0.0.1", 0), _Door)
 
     @property
@@ -75,8 +76,10 @@ class Service(ThreadingHTTPServer):
         if path == "/v1/cover/observations":
             found = [one for one in self.on_chain if str(one["day"]) == query["day"][0]]
             return 200, {"items": [{"observations": found}], "next": None}
-        basis = self.bases.get(path.removeprefix("/v1/orders/").removesuffix("/basis"))
-        return (404, {"code": "not_found", "detail": path}) if basis is None else (200, basis)
+        order = path.removeprefix("/v1/orders/").removesuffix("/basis")
+        if order in self.withheld or order not in self.bases:
+            return 404, {"code": "not_found", "detail": path}
+        return 200, self.bases[order]
 
 
 class _Door(BaseHTTPRequestHandler):

@@ -217,6 +217,19 @@ def test_step__order_accepted_after_the_first_message__is_found_then(
     assert [one["seq"] for one in states(service)] == [1]
 
 
+def test_step__one_order_without_its_document__others_are_signed(
+    service: Service, member: CustomsMember
+) -> None:
+    lost = id_text(OTHER_ORDER)
+    service.bases[lost] = {"phase": "accepted"}
+    service.withheld.add(lost)
+    order = service.accept(ORDER, 600_00, declarations=({"number": MRN, "lines": []},))
+    deliver(member, notice(ACCEPTED, 1))
+    member.step()
+    assert [one["order"] for one in states(service)] == [order]
+    assert "404" in member.describe()["trouble"][lost]
+
+
 def test_step__service_down__goes_on_when_it_is_back(tmp_path: Path) -> None:
     with running() as (gone, _):
         url = gone.url
