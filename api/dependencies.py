@@ -24,7 +24,7 @@ from settlement.wire.page import MOST_ROWS
 _bearer = HTTPBearer(auto_error=False, description="an API key: hk_...")
 
 
-def context_of(request: Request) -> Context:
+async def context_of(request: Request) -> Context:
     """The context the app was made with."""
     context = request.app.state.context
     if not isinstance(context, Context):
@@ -32,17 +32,44 @@ def context_of(request: Request) -> Context:
     return context
 
 
-def caller_of(
+def session_of(
     request: Request,
     context: Annotated[Context, Depends(context_of)],
     _shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
-) -> Caller:
-    """The authenticated caller, if the route is open to one of its roles.
+) -> Iterator[Session]:
+    """A reading session for a caller who may be here; who it is stands in the request's state.
 
     Raises: Unauthenticated, NotPermitted.
     """
     with context.reading() as session:
-        caller = authenticate(session, request.headers.get("authorization"))
+        request.state.caller = _admitted(request, session)
+        yield session
+
+
+async def caller_of(request: Request, _session: Annotated[Session, Depends(session_of)]) -> Caller:
+    """Who reads.
+
+    Raises: Unauthenticated, NotPermitted.
+    """
+    caller: Caller = request.state.caller
+    return caller
+
+
+def writer_of(
+    request: Request,
+    context: Annotated[Context, Depends(context_of)],
+    _shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
+) -> Caller:
+    """Who writes; no reading transaction stays open beside the writing one.
+
+    Raises: Unauthenticated, NotPermitted.
+    """
+    with context.reading() as session:
+        return _admitted(request, session)
+
+
+def _admitted(request: Request, session: Session) -> Caller:
+    caller = authenticate(session, request.headers.get("authorization"))
     allowed = ACCESS.get((request.method, route_of(request)), frozenset())
     if not caller.roles & allowed:
         raise NotPermitted(
@@ -57,14 +84,6 @@ def route_of(request: Request) -> str:
     return str(request.scope["route"].path)
 
 
-def session_of(
-    context: Annotated[Context, Depends(context_of)], _caller: Annotated[Caller, Depends(caller_of)]
-) -> Iterator[Session]:
-    """A reading session for a caller who may be here."""
-    with context.reading() as session:
-        yield session
-
-
 @dataclass(frozen=True)
 class PageAsked:
     """Which page of a list."""
@@ -73,7 +92,7 @@ class PageAsked:
     cursor: str | None
 
 
-def page_asked(
+async def page_asked(
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> PageAsked:
@@ -84,7 +103,7 @@ def page_asked(
 def write_of(
     request: Request,
     context: Annotated[Context, Depends(context_of)],
-    caller: Annotated[Caller, Depends(caller_of)],
+    caller: Annotated[Caller, Depends(writer_of)],
     idempotency_key: Annotated[
         str | None, Header(description="1 to 255 visible ASCII characters, kept 7 days")
     ] = None,
@@ -121,6 +140,7 @@ def wait_of(prefer: str | None) -> int:
 
 ContextHere = Annotated[Context, Depends(context_of)]
 CallerHere = Annotated[Caller, Depends(caller_of)]
+WriterHere = Annotated[Caller, Depends(writer_of)]
 SessionHere = Annotated[Session, Depends(session_of)]
 PageHere = Annotated[PageAsked, Depends(page_asked)]
 WriteHere = Annotated[Write, Depends(write_of)]

@@ -9,8 +9,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from settlement.settings import Settings
-from settlement.store.engine import migrate, open_database
-from settlement.use_cases.context import open_context
+from settlement.use_cases.context import open_service
 from settlement.use_cases.idempotency import forget_old_keys
 
 _HOST = "127.0.0.1"
@@ -22,13 +21,9 @@ def serve(settings: Settings) -> None:
 
     Raises: NotFound, Conflict when the suite is not deployed.
     """
-    engine = open_database(settings.database_url)
-    migrate(engine)
-    forget_old_keys(engine, int(time.time()))
-    try:
-        server_of(create_app(open_context(settings, engine)), settings.api_port).run()
-    finally:
-        engine.dispose()
+    with open_service(settings) as context:
+        forget_old_keys(context.engine, int(time.time()))
+        server_of(create_app(context), settings.api_port).run()
 
 
 def server_of(app: FastAPI, port: int) -> uvicorn.Server:

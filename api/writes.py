@@ -19,6 +19,7 @@ from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context, Session
 from settlement.use_cases.idempotency import (
     LOCK_S,
+    ClaimLost,
     KeptAnswer,
     KeyedRequest,
     claim_key,
@@ -69,6 +70,8 @@ class Write:
             return _response(kept)
         try:
             result, how = self._first(work, given, is_awaited=again is not None)
+        except ClaimLost:
+            raise
         except HanseError as refused:
             return self._refused(refused)
         except BaseException:
@@ -92,8 +95,9 @@ class Write:
             waits = is_awaited and how.transaction is not None and self.wait_s > 0
             # A key is shown once: what is kept of that answer says so instead of keeping the key (T10).
             answer = _kept(result, how) if not how.is_secret else _SHOWN_ONCE
+            locked_until_at = int(time.time()) + LOCK_S if waits else 0
             keep_answer(
-                session, self.request, answer, locked_until_at=int(time.time()) + LOCK_S if waits else 0
+                session, self.request, answer, locked_until_at=locked_until_at, claimed_at=self.received_at
             )
             record_request(session, self.caller, self.request, how.effect, self.received_at)
         return result, how
@@ -106,7 +110,7 @@ class Write:
         response = refusal_response(refused)
         kept = _kept_refusal(response)
         with self.context.writing() as session:
-            keep_answer(session, self.request, kept)
+            keep_answer(session, self.request, kept, claimed_at=self.received_at)
         return response
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
-from api.dependencies import CallerHere
+from api.dependencies import WriterHere
 from settlement.documents.strict_json import parse_json
 from settlement.errors import InputRefused
 from settlement.use_cases.create_order import SentOrder
@@ -46,7 +46,7 @@ OPENAPI_BODY: Final[dict[str, Any]] = {
 }
 
 
-async def sent_order(request: Request, _caller: CallerHere) -> SentOrder:
+async def sent_order(request: Request, _caller: WriterHere) -> SentOrder:
     """Read either form.
 
     Raises: InputRefused.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +11,10 @@ from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment, load_deployment
 from settlement.chain.gateways import Gateways, open_gateways
 from settlement.settings import Settings
-from settlement.store.engine import POOL_SIZE, reading, transaction
+from settlement.store.engine import POOL_SIZE, migrate, open_database, reading, transaction
 from settlement.store.handles import Engine, Session
 
-__all__ = ["THREADS", "Context", "Session", "open_context"]
+__all__ = ["THREADS", "Context", "Session", "open_context", "open_service"]
 
 THREADS: Final = POOL_SIZE
 """Requests worked on at once: as many as there are database connections."""
@@ -53,3 +54,21 @@ def open_context(settings: Settings, engine: Engine, deployment: Deployment | No
     found = deployment or load_deployment(settings.deployment_file)
     client = ChainClient(settings.chain_url, settings.chain_id)
     return Context(settings, engine, client, found, open_gateways(client, found))
+
+
+@contextmanager
+def open_service(settings: Settings) -> Iterator[Context]:
+    """Open database and deployment for as long as a server runs; the tables are brought up to date first.
+
+    Raises: NotFound, Conflict when there is no finished deployment; InputRefused for an unusable database URL.
+    """
+    engine = open_database(settings.database_url)
+    try:
+        migrate(engine)
+        context = open_context(settings, engine)
+        try:
+            yield context
+        finally:
+            context.client.close()
+    finally:
+        engine.dispose()

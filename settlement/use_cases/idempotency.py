@@ -13,12 +13,26 @@ from settlement.errors import Conflict, InputRefused
 from settlement.store.engine import transaction
 from settlement.store.handles import Engine, Session
 from settlement.store.repositories.idempotency import (
+    ClaimLost,
     KeyState,
     abandon_keyed,
     begin_keyed,
     finish_keyed,
     purge_keys,
 )
+
+__all__ = [
+    "LOCK_S",
+    "ClaimLost",
+    "KeptAnswer",
+    "KeyedRequest",
+    "RequestInFlight",
+    "checked_key",
+    "claim_key",
+    "forget_old_keys",
+    "keep_answer",
+    "release_key",
+]
 
 LOCK_S: Final = 60
 """Longer than any request takes, its wait of up to 30 s included; units: seconds of wall time."""
@@ -95,9 +109,17 @@ def claim_key(engine: Engine, request: KeyedRequest, now_at: int) -> KeptAnswer 
 
 
 def keep_answer(
-    session: Session, request: KeyedRequest, answer: KeptAnswer, *, locked_until_at: int = 0
+    session: Session,
+    request: KeyedRequest,
+    answer: KeptAnswer,
+    *,
+    locked_until_at: int = 0,
+    claimed_at: int | None = None,
 ) -> None:
-    """Keep the answer in the commit of the effect; while it is locked the request still waits for a better one."""
+    """Keep the answer in the commit of the effect; while it is locked the request still waits for a better one.
+
+    Raises: ClaimLost when the claim made at ``claimed_at`` ran out meanwhile and a repetition took it.
+    """
     finish_keyed(
         session,
         request.client_id,
@@ -107,6 +129,7 @@ def keep_answer(
         response=answer.body,
         headers=answer.headers,
         locked_until_at=locked_until_at,
+        held_until_at=None if claimed_at is None else claimed_at + LOCK_S,
     )
 
 

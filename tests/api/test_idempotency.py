@@ -15,7 +15,14 @@ from settlement.store.engine import reading
 from settlement.store.repositories.intents import intents_of_subject
 from settlement.use_cases.acts import open_act as opened
 from settlement.use_cases.authenticate import authenticate
-from settlement.use_cases.idempotency import LOCK_S, KeyedRequest, claim_key
+from settlement.use_cases.idempotency import (
+    LOCK_S,
+    ClaimLost,
+    KeptAnswer,
+    KeyedRequest,
+    claim_key,
+    keep_answer,
+)
 from tests.api.service import Service, served, usd
 
 BODY_PATH = "/v1/cash/withdrawals"
@@ -111,6 +118,18 @@ def test_t07__crash_before_the_commit__in_flight_until_the_lock_ends(service: Se
     assert busy.headers["retry-after"] == "1"
     claimed(service, "died-before", now - LOCK_S - 1)
     assert post(service, BODY_PATH, "buyer", {"amount": usd(9)}, "died-before").status_code == 201
+
+
+def test_t07__request_overtaken_by_its_repetition__keeps_nothing(service: Service) -> None:
+    """A process that was stopped for longer than the lock finds its claim gone, and its commit with it."""
+    now = int(time.time())
+    slow = claimed(service, "slow", now - LOCK_S - 1)
+    repeated = post(service, BODY_PATH, "buyer", {"amount": usd(9)}, "slow")
+    with pytest.raises(ClaimLost), service.context.writing() as session:
+        keep_answer(session, slow, KeptAnswer(201, "{}", {}), claimed_at=now - LOCK_S - 1)
+    again = post(service, BODY_PATH, "buyer", {"amount": usd(9)}, "slow")
+    assert repeated.status_code == 201
+    assert again.content == repeated.content
 
 
 def test_t07__failure_of_ours__may_be_tried_again_under_the_same_key(

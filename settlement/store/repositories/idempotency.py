@@ -9,7 +9,14 @@ from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
+from settlement.errors import Conflict
 from settlement.store.tables_private import IdempotencyKey
+
+
+class ClaimLost(Conflict):
+    """The request worked for so long that a repetition of it took over."""
+
+    code = "claim_lost"
 
 
 class KeyState(Enum):
@@ -88,13 +95,20 @@ def finish_keyed(
     response: str,
     headers: dict[str, str] | None = None,
     locked_until_at: int = 0,
+    held_until_at: int | None = None,
 ) -> None:
     """Keep the answer; called in the business commit, so that effect and answer stand or fall together.
 
     With ``locked_until_at`` the request goes on (it waits for the chain) and may finish once more with what it
     really answers; until then, or until the lock ends, it counts as in flight.
+
+    Raises: ClaimLost when the lock taken until ``held_until_at`` has passed to a repetition of the request.
     """
-    row = session.get_one(IdempotencyKey, (client_id, route, key), populate_existing=True)
+    row = session.get_one(
+        IdempotencyKey, (client_id, route, key), populate_existing=True, with_for_update=True
+    )
+    if held_until_at is not None and row.locked_until_at != held_until_at:
+        raise ClaimLost("the request took so long that its repetition was let through; nothing was done here")
     row.locked_until_at = locked_until_at
     row.status = status
     row.response = response
