@@ -35,10 +35,12 @@ class LiveNetwork:
     _said: list[str] = field(default_factory=list)
     _paused: list[int] = field(default_factory=list)
 
-    def start(self, *arguments: str) -> None:
+    def start(self, *, is_demo_wanted: bool = False) -> None:
         """Run ``hanse up``; it need not be up yet when this returns."""
         path = os.pathsep.join([str(ROOT), str(ROOT / "scripts")])
-        command = [sys.executable, "-m", "hanse", "up", "--no-demo", "--data", str(self.folder), *arguments]
+        command = [sys.executable, "-m", "hanse", "up", "--data", str(self.folder)]
+        if not is_demo_wanted:
+            command.append("--no-demo")
         self._said = []
         self._process = subprocess.Popen(
             [*command, "--port", str(self.api_port), "--rpc-port", str(self.rpc_port)],

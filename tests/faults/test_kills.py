@@ -60,6 +60,21 @@ def test_t24__kill_9_at_every_worst_moment__up_again_with_one_effect_each(
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def test_t24__up_killed_in_the_middle_of_trade_1__the_next_up_finishes_it_once(network: LiveNetwork) -> None:
+    """I-01, I-18: the trade that `up` plays on a new chain goes on where it was."""
+    network.start(is_demo_wanted=True)
+    once(lambda: "draws GBP" in network.say(), "the draw")
+    network.kill_all()
+    network.start(is_demo_wanted=True)
+    network.wait_until_up()
+    addresses = _addresses(network)
+    witness = Witness(f"http://127.0.0.1:{network.rpc_port}")
+    payments = [log for log in witness.logs("Receivables", addresses["Receivables"]) if log.name == "Settled"]
+    assert [log.fields["face"] for log in payments] == [12_000_000]
+    draws = [log for log in witness.logs("CreditLines", addresses["CreditLines"]) if log.name == "Drawn"]
+    assert [log.fields["amount"] for log in draws] == [8_350_000]
+
+
 def _killed_in_deployment(network: LiveNetwork, kill: Kill) -> dict[str, str]:
     network.start()
     plan = network.folder / "deployment.json"
