@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from settlement.chain.bindings.enums import Status
+from settlement.ids import MemberId
+from settlement.use_cases.transactions import view_transaction, wait_for_transaction, want
 from settlement.wire.client import Refused
 from tests.api.service import CUSTOMS, DAY, Service, address_of, line_wish, minor, secret_of, usd
 
@@ -160,3 +163,33 @@ def test_clock__moves_forward_only(service: Service) -> None:
     service.client("operator").post("/v1/clock/advance", {"seconds": 3_600})
     assert service.now() >= before + 3_600
     assert code_of(service, "operator", "/v1/clock/advance", {"seconds": -1})[0] == 422
+
+
+def test_d15__supplier_suspended_in_mid_loan__draws_no_more(service: Service) -> None:
+    """I-28: standing is checked at the draw again; what was lent before stays as it is."""
+    order = service.accepted()["id"]
+    service.draw(order, 10_000_00)
+    set_status(service, "supplier", Status.SUSPENDED)
+    try:
+        answer = service.ask("POST", f"/v1/loans/{order}/draws", "supplier", {"amount": usd(10_000_00)})
+        if answer.status_code == 201:
+            failed = service.sign("supplier", answer.json())["transaction"]
+            assert (failed["state"], failed["error"]["code"]) == ("failed", "not_in_good_standing")
+        assert minor(service.order(order)["drawn"]) == 10_000_00
+    finally:
+        set_status(service, "supplier", Status.ACTIVE)
+    service.draw(order, 10_000_00)
+    assert minor(service.order(order)["drawn"]) == 20_000_00
+
+
+def set_status(service: Service, actor: str, status: Status) -> None:
+    """Governance by intent, as the operator's tools will want it."""
+    context = service.context
+    wanted = context.chain.network.set_status(
+        MemberId(service.members[actor]), status, occasion=str(service.now())
+    )
+    with context.writing() as session:
+        intent = want(session, wanted, "test", 1)
+    wait_for_transaction(context.engine, intent, 30)
+    with context.reading() as session:
+        assert view_transaction(session, intent).state in {"mined", "final"}

@@ -299,3 +299,27 @@ def test_members__list_in_pages__every_one_once(service: Service) -> None:
     orders = list(service.client("operator").items("/v1/orders", limit=2))
     assert len({one["id"] for one in orders}) == len(orders) > 2
     assert usd(0)["currency"] == "USD"
+
+
+def test_d10__same_number_in_another_year__is_another_order(service: Service) -> None:
+    """The fingerprint has the year of issue; other parties under the same number are apart as well."""
+    document = service.document()
+    other_year = document | {"issued_on": "2025-12-31"}
+    parties = {role: {"name": f"other_{role}"} for role in ("buyer", "supplier")}
+    terms = {role: service.members[f"other_{role}"] for role in ("buyer", "supplier")}
+    ids = {
+        service.client("buyer").post("/v1/orders", {"terms": service.terms(), "document": one})["id"]
+        for one in (document, other_year)
+    }
+    wish = {"terms": service.terms(**terms), "document": document | parties}
+    ids.add(service.client("other_buyer").post("/v1/orders", wish)["id"])
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\windows\\system32", "order\x00.xml", "a" * 500])
+def test_t22__file_named_as_a_path__is_stored_by_its_hash(service: Service, name: str) -> None:
+    raw = ubl(f"UBL-{hashlib.sha256(name.encode()).hexdigest()[:12]}")
+    order = service.client("buyer").post_file(
+        "/v1/orders", raw, "text/xml", json.dumps(service.terms()), name=name
+    )
+    assert order["document_sha256"] == hashlib.sha256(raw).hexdigest()
