@@ -56,6 +56,8 @@ def create_app(context: Context) -> FastAPI:
         summary="Purchase orders become receivables, loans and settled cash.",
         docs_url=None,
         redoc_url=None,
+        # A redirect would lose a POST's body and key.
+        redirect_slashes=False,
         lifespan=_threads_as_connections,
     )
     app.state.context = context

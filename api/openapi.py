@@ -41,9 +41,17 @@ def _documented(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["responses"].pop("422", None)
+            _require_key(operation)
             for status in _statuses(method.upper(), path, has_parameters=bool(operation.get("parameters"))):
                 operation["responses"][str(status)] = _described(status)
     return document
+
+
+def _require_key(operation: dict[str, Any]) -> None:
+    """A missing Idempotency-Key is told in our own words, so the parameter is optional to FastAPI only."""
+    for parameter in operation.get("parameters", []):
+        if parameter["name"].lower() == "idempotency-key":
+            parameter["required"] = True
 
 
 def _statuses(method: str, path: str, *, has_parameters: bool) -> list[int]:

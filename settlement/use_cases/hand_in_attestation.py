@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from settlement import typed_data
@@ -79,14 +80,18 @@ def hand_in_attestation(
 
 
 def content_of(state: AttestedState) -> str:
-    """The hash of everything but the deadline, which is no part of what a member claims."""
-    message = state.message()
-    del message["deadline"]
-    return f"0x{keccak(text=repr(sorted((name, _plain(value)) for name, value in message.items()))).hex()}"
+    """The hash of everything but the deadline, which is no part of what a member claims.
 
-
-def _plain(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else int(value)
+    Source: ClearanceOracle.contentOf.
+    """
+    fields = typed_data.TYPES["Attestation"]
+    signature = f"Attestation({','.join(f'{kind} {name}' for name, kind in fields)})"
+    message, claimed = state.message(), fields[:-1]
+    words = encode(
+        ["bytes32", *(kind for _, kind in claimed)],
+        [keccak(text=signature), *(message[name] for name, _ in claimed)],
+    )
+    return f"0x{keccak(words).hex()}"
 
 
 def _typed(context: Context, state: AttestedState) -> dict[str, Any]:

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from settlement.chain.bindings.structs import Attestation
+from settlement.chain.messages import struct_from_message
+from settlement.use_cases.hand_in_attestation import content_of
+from settlement.wire.clearance import AttestedState
 from settlement.wire.client import Refused
 from settlement.wire.model import instant_text
 from tests.api.service import COUNTRY, CUSTOMS, HOUR, Service, minor
@@ -111,3 +115,20 @@ def test_d04__hold_then_release_of_part_then_the_rest__pays_as_it_goes(service: 
         seen = service.order(order)
         assert (minor(seen["paid"]), seen["phase"], seen["hold"]) == (paid, phase, state["hold"])
     assert [one["number"] for one in service.order(order)["settlements"]] == [1, 2]
+
+
+def test_content_hash__is_the_contracts_own(service: Service) -> None:
+    """I-21: two signatures with different content hashes prove equivocation on chain; the deadline is no content."""
+    order = service.accepted()["id"]
+    plain = AttestedState.model_validate(service.state(order))
+    for change in (
+        {},
+        {"deadline_at": plain.deadline_at + 3_600},
+        {"hold": True},
+        {"released": "1"},
+        {"phase": "shipped"},
+    ):
+        state = plain.model_copy(update=change)
+        attestation = struct_from_message(Attestation, state.message())
+        assert content_of(state) == "0x" + service.context.chain.clearance.content(attestation).hex()
+        assert (content_of(state) == content_of(plain)) == (set(change) <= {"deadline_at"})
