@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +15,13 @@ import pytest
 from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.client import ChainClient, NetworkDiffers, NonceTooLow
 from settlement.chain.rpc import ChainUnreachable, RpcRefused
+from settlement.chain.sender import Sender
 from settlement.chain.signer import Signed, Unsigned, demo_signer
 from settlement.errors import ChainError, NotFound
-from tests.chain.trade import USD, Trade, member_of
+from settlement.store.engine import reading
+from settlement.store.handles import Engine
+from settlement.store.repositories.intents import find_intent
+from tests.chain.trade import DAY, USD, Trade, member_of
 
 
 def _transfer(trade: Trade, nonce: int) -> Signed:
@@ -160,13 +165,38 @@ def test_call_many__one_that_reverts__is_an_error_in_its_place(trade: Trade) -> 
     assert isinstance(missing, NotFound)
 
 
-def test_time__is_that_of_the_next_block(trade: Trade) -> None:
+def test_t20__the_chains_clock_ahead_of_the_walls__business_time_is_the_next_blocks(trade: Trade) -> None:
+    trade.advance(30 * DAY)
     promised = trade.client.time()
+    assert promised > time.time() + 29 * DAY
     trade.client.ask("evm_mine")
     mined = trade.client.block("latest")
     assert mined is not None
     assert promised <= mined.timestamp <= promised + 1
-    assert trade.client.time() > mined.timestamp
+
+
+def test_t20__blocks_faster_than_the_walls_clock__business_time_is_still_after_the_head(trade: Trade) -> None:
+    trade.client.ask("anvil_mine", 120)
+    head = trade.client.block("latest")
+    assert head is not None
+    assert head.timestamp > time.time()
+    assert trade.client.time() > head.timestamp
+
+
+def test_t20__a_lease__is_reckoned_by_the_wall_whatever_the_chains_clock_says(
+    trade: Trade, sqlite_database: Engine
+) -> None:
+    sender = Sender(sqlite_database, trade.client, demo_signer("relayer"), trade.deployment, lease_ttl_s=60)
+    sender.step()
+    trade.advance(30 * DAY)
+    other = Sender(sqlite_database, trade.client, demo_signer("relayer"), trade.deployment, lease_ttl_s=60)
+    intent = trade.want(sqlite_database, trade.accept(trade.order()))
+    assert not other.step()
+    sender.step()
+    with reading(sqlite_database) as session:
+        found = find_intent(session, intent)
+    assert found is not None
+    assert found.state == "final"
 
 
 def test_headers__beyond_the_head__end_without_a_gap(trade: Trade) -> None:

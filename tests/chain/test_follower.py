@@ -211,7 +211,7 @@ def test_t26__a_node_that_is_behind__is_waited_for(
         assert follow(follower) == 1
 
 
-def test_t26__a_node_on_another_chain_id__is_refused(database: Engine, trade: Trade) -> None:
+def test_t26__following_a_node_on_another_chain_id__is_refused(database: Engine, trade: Trade) -> None:
     with ChainClient(trade.node.url, 5) as client, pytest.raises(NetworkDiffers):
         Follower(database, client, trade.deployment).step()
 
