@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
@@ -20,14 +21,16 @@ from settlement.settings import Settings
 from settlement.store.engine import migrate, open_database
 
 _RESTART_S: Final = 1
+_LOOK_S: Final = 0.1
 
 log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Settings, stop_event: threading.Event) -> None:
+def run_worker(settings: Settings, stop_event: threading.Event, *, stop_within_s: int = 8) -> None:
     """Work until told to stop, or until an invariant is found broken.
 
-    A part that fails for another reason (the database gone, say) is started again after a moment.
+    A part that fails for another reason (the database gone, say) is started again after a moment. One that hangs on a
+    silent node when it is told to stop is left behind: what it stored is whole, and the next start picks it up.
     Raises: NotFound, Conflict when there is no finished deployment; InputRefused for unusable keys;
             InvariantBroken when a part found one.
     """
@@ -48,13 +51,19 @@ def run_worker(settings: Settings, stop_event: threading.Event) -> None:
         client = opened.enter_context(ChainClient(settings.chain_url, settings.chain_id))
         parts["keeper"] = Keeper(engine, client, deployment).run
         threads = [
-            threading.Thread(target=_keep_running, args=(name, run, stop_event, broken), name=name)
+            threading.Thread(
+                target=_keep_running, args=(name, run, stop_event, broken), name=name, daemon=True
+            )
             for name, run in parts.items()
         ]
         for thread in threads:
             thread.start()
+        while not stop_event.is_set():
+            # Not by waiting for the event: a signal that sets it in this very thread would find its lock taken.
+            threads[0].join(_LOOK_S)
+        until = time.monotonic() + stop_within_s
         for thread in threads:
-            thread.join()
+            thread.join(max(0, until - time.monotonic()))
     if broken:
         raise broken[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -76,6 +77,25 @@ def test_run_worker__nothing_deployed__is_told(settings: Settings, tmp_path: Pat
 def test_run_worker__demo_keys_elsewhere__are_refused(settings: Settings) -> None:
     with pytest.raises(InputRefused, match="well-known"):
         run_worker(replace(settings, chain_url="http://10.0.0.5:8545"), threading.Event())
+
+
+def test_t29__told_to_stop_while_the_node_is_silent__ends_all_the_same(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        stop = threading.Event()
+        worker = threading.Thread(
+            target=run_worker,
+            args=(replace(settings, chain_url=url), stop),
+            kwargs={"stop_within_s": 1},
+            daemon=True,
+        )
+        worker.start()
+        # The first part has asked, and waits for an answer that never comes.
+        connection, _ = silent.accept()
+        stop.set()
+        worker.join(8)
+        assert not worker.is_alive()
+        connection.close()
 
 
 def test_run_worker__the_database_is_gone_for_a_moment__goes_on(
