@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hanse.demo.stage import DAY_S, Stage, amount_body, minor
+from hanse.demo.stage import Stage, amount_body, minor
 from hanse.demo.steps import evidence_of
 from hanse.demo.timeline import Timeline
-from settlement.money import ceil_ratio
+from settlement.interest import YEAR_DAYS, accrue_up, due_up
 from settlement.wire.model import instant_from_text
+from settlement.wire.words import DAY_COUNTS
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ def interest_check(stage: Stage, order: str) -> Check:
     line = next(one for one in stage.client("bank").items("/v1/lines") if one["id"] == loan["line"])
     repaid_at = instant_from_text(loan["repayments"][0]["repaid_at"])
     drawn_at = instant_from_text(loan["draws"][0]["drawn_at"])
-    year_s = {"act/360": 360, "act/365": 365}[line["day_count"]] * DAY_S
-    owed = minor(loan["drawn"]) * line["rate_bps"] * (repaid_at - drawn_at)
-    return Check("interest_follows_the_rule", ceil_ratio(owed, 10_000 * year_s), minor(loan["interest_paid"]))
+    year_days = YEAR_DAYS[DAY_COUNTS[line["day_count"]]]
+    accrued = accrue_up(0, minor(loan["drawn"]), line["rate_bps"], repaid_at - drawn_at, year_days)
+    return Check("interest_follows_the_rule", due_up(accrued), minor(loan["interest_paid"]))
 
 
 def tell_checks(timeline: Timeline, checks: Sequence[Check]) -> None:
