@@ -28,6 +28,7 @@ from settlement.chain.client import ChainClient
 from settlement.chain.deployment import deploy_suite
 from settlement.chain.local.server import LocalNode
 from settlement.chain.signer import demo_signer
+from settlement.chain.wanted import Wanted
 from settlement.chain.worker import run_worker
 from settlement.ids import id_from_text
 from settlement.settings import load_settings
@@ -35,6 +36,7 @@ from settlement.store.engine import migrate, open_database, transaction
 from settlement.use_cases.authenticate import new_api_key
 from settlement.use_cases.context import Context, open_context
 from settlement.use_cases.issue_client import ensure_client
+from settlement.use_cases.transactions import view_transaction, wait_for_transaction, want
 from settlement.wire.client import HanseClient
 from settlement.wire.model import instant_from_text, instant_text
 
@@ -138,6 +140,14 @@ class Service:
         transaction_ = dict(answer["transaction"])
         assert transaction_["state"] in {"mined", "final"}, transaction_
         return transaction_
+
+    def govern(self, wanted: Wanted) -> None:
+        """Governance by intent, as the operator's tools will want it; returns once it is mined and projected."""
+        with self.context.writing() as session:
+            intent = want(session, wanted, "test", int(time.time()))
+        wait_for_transaction(self.context.engine, intent, 30)
+        with self.context.reading() as session:
+            assert view_transaction(session, intent).state in {"mined", "final"}
 
     def now(self) -> int:
         """Business time."""

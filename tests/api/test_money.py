@@ -8,8 +8,8 @@ import pytest
 
 from settlement.chain.bindings.enums import Status
 from settlement.ids import MemberId
-from settlement.use_cases.transactions import view_transaction, wait_for_transaction, want
 from settlement.wire.client import Refused
+from settlement.wire.words import DRAW
 from tests.api.service import CUSTOMS, DAY, Service, address_of, line_wish, minor, secret_of, usd
 
 
@@ -183,13 +183,30 @@ def test_d15__supplier_suspended_in_mid_loan__draws_no_more(service: Service) ->
 
 
 def set_status(service: Service, actor: str, status: Status) -> None:
-    """Governance by intent, as the operator's tools will want it."""
-    context = service.context
-    wanted = context.chain.network.set_status(
-        MemberId(service.members[actor]), status, occasion=str(service.now())
-    )
-    with context.writing() as session:
-        intent = want(session, wanted, "test", 1)
-    wait_for_transaction(context.engine, intent, 30)
-    with context.reading() as session:
-        assert view_transaction(session, intent).state in {"mined", "final"}
+    """Suspend or reactivate a member."""
+    member = MemberId(service.members[actor])
+    service.govern(service.context.chain.network.set_status(member, status, occasion=str(service.now())))
+
+
+def test_i20__key_revoked_or_without_the_scope__signs_nothing(service: Service) -> None:
+    """I-20: a second key may draw; it may not sign orders, and once revoked it may not draw either."""
+    network, member = service.context.chain.network, MemberId(service.members["supplier"])
+    spare, address = secret_of("spare"), address_of("spare")
+    order = service.accepted()["id"]
+    supplier = service.client("supplier")
+
+    def draw() -> dict[str, Any]:
+        act = supplier.post(f"/v1/loans/{order}/draws", {"amount": usd(1_000_00)})
+        return supplier.sign_and_send(act, spare)
+
+    with pytest.raises(Refused) as unknown:
+        draw()
+    service.govern(network.set_key(address, member, DRAW, 10_000_000_00))
+    service.done(draw())
+    acceptance = supplier.post(f"/v1/orders/{service.draft()['id']}/acceptances", {})
+    with pytest.raises(Refused) as narrow:
+        supplier.sign_and_send(acceptance, spare)
+    service.govern(network.revoke_key(address))
+    with pytest.raises(Refused) as revoked:
+        draw()
+    assert {one.value.code for one in (unknown, narrow, revoked)} == {"signer_not_entitled"}
