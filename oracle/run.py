@@ -1,7 +1,8 @@
 """Runs committee members and observers, each a task of its own with its key file, inbox and signed book.
 
-Folder of one member: ``key`` (mode 600), ``token`` (mode 600), ``inbox/``, ``signed/``, ``door.json`` (where its inbox
-listens). Nothing is shared between members but this process; a real member runs one of them on its own computer.
+Folder of one member: ``key``, ``token`` and ``api_key`` (mode 600), ``drop/`` (files put here are taken in), ``inbox/``,
+``signed/``, ``door.json`` (where its inbox listens). Nothing is shared between members but this process; a real member
+runs one of them on its own computer.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from oracle.customs_member import CustomsMember
+from oracle.drop_folder import take_dropped
 from oracle.inbox import Inbox
 from oracle.inbox_server import InboxServer
 from oracle.key_file import SigningKey, read_key_file, write_key_file
@@ -68,6 +70,8 @@ class RunningMember:
         seat = Observer if is_observer else CustomsMember
         self._member = seat(folder.name, folder.key(), inbox, SignedBook(folder.path / "signed"), api)
         self._inbox = inbox
+        self._drop = folder.path / "drop"
+        self._drop.mkdir(mode=0o700, exist_ok=True)
         self._is_stopping = threading.Event()
         self._door = InboxServer(inbox, folder.token(), self._member.describe)
         host, port = self._door.server_address[:2]
@@ -98,7 +102,8 @@ class RunningMember:
                 self._inbox.wait_for_more_than(seen, _LOOK_AGAIN_S)
             seen = len(self._inbox.all())
             try:
+                take_dropped(self._drop, self._inbox)
                 self._member.step()
-            except HanseError as trouble:
-                # The service may be down for a while; what was received stays in the inbox and is tried again.
+            except (HanseError, OSError) as trouble:
+                # The service may be down or the disk full for a while; what was received is tried again.
                 log.warning("step_failed", member=self._member.name, reason=str(trouble))

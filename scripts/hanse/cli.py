@@ -168,6 +168,10 @@ def clock(
     from hanse.actors import Credentials
 
     settings = _running(data, port, None)
+    if not settings.credentials_file.exists():
+        raise InputRefused(
+            f"{settings.folder} holds no network; run `hanse up` first, or name its --data DIR"
+        )
     with Credentials(settings.credentials_file).actor("operator").client(settings.api_url) as operator:
         typer.echo(operator.post("/v1/clock/advance", {"seconds": advance})["business_time"])
 

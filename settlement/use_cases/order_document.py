@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from settlement.documents.order import Order, Party
+from settlement.documents.party_lei import lei_of
 from settlement.errors import InputRefused
 from settlement.merkle import fields_of
 from settlement.wire.trade import DeclarationTerm
 
-_LEI: Final = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -78,13 +78,13 @@ def check_party(role: str, party: Party, lei: str, name: str) -> None:
 
     Raises: InputRefused.
     """
-    found = {value for scheme, value in party.identifiers if scheme.upper() == "LEI" or _LEI.fullmatch(value)}
-    if found and lei not in found:
+    found = lei_of(role, party)
+    if found is not None and found != lei:
         raise InputRefused(
-            f"{role}: the document names LEI {min(found)}, the terms name the member with LEI {lei}",
+            f"{role}: the document names LEI {found}, the terms name the member with LEI {lei}",
             field=role,
         )
-    if not found and _words(party.name) != _words(name):
+    if found is None and _words(party.name) != _words(name):
         raise InputRefused(
             f"{role}: the document names {party.name[:80]!r}, the terms name {name!r}; put the LEI into the document",
             field=role,

@@ -65,13 +65,17 @@ class Clock(Answer):
     block: int
 
 
+LONGEST_ADVANCE_S = 400 * 86_400
+"""How far one request may move the clock."""
+
+
 class ClockWish(Wish):
     """How far business time moves forward; never back.
 
     Units:  seconds.
     """
 
-    seconds: Annotated[int, Field(strict=True, ge=1, le=400 * 86_400)]
+    seconds: Annotated[int, Field(strict=True, ge=1, le=LONGEST_ADVANCE_S)]
 
 
 class Liveness(Answer):

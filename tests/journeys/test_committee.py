@@ -64,6 +64,10 @@ def test_split_committee__two_release_one_holds_two_silent__nothing_settles_unti
     settled = stage.order_when(order, lambda one: one["phase"] == "settled", "the settlement")
     assert settled["paid"]["value"] == "1000000"
     assert len(settled["settlements"]) == 1
+    paid = settled["settlements"][0]["hash"]
+    assert paid in {row["hash"] for row in settled["evidence"] if row["verb"] == "attest"}, (
+        "paid by the attestation"
+    )
 
 
 def test_up__started_twice_on_one_folder__the_second_shows_where_the_first_listens(

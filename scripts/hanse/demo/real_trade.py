@@ -28,6 +28,7 @@ from settlement.documents.customs.wco_declaration import read_wco
 from settlement.documents.customs.wco_writer import wco_notification
 from settlement.documents.detect import read_order
 from settlement.documents.order import Order, Party
+from settlement.documents.party_lei import lei_of
 from settlement.errors import DocumentRefused, HanseError, InputRefused
 from settlement.wire.model import instant_from_text
 from settlement.wire.trade import OrderTerms
@@ -35,6 +36,7 @@ from settlement.wire.trade import OrderTerms
 T = TypeVar("T")
 
 _DOCUMENT_ENDINGS = {".xml": "application/xml", ".json": "application/json"}
+_LONGEST_NAME = 200
 _SERIAL_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -55,16 +57,7 @@ class RealTrade:
     content_type: str
     messages: tuple[RealMessage, ...]
     voyage_days: int
-
-    @property
-    def cast(self) -> Cast:
-        """The demo's companies with the order's own buyer and supplier."""
-        parties = {
-            "buyer": _company("buyer", self.order.buyer),
-            "supplier": _company("supplier", self.order.supplier),
-        }
-        companies = tuple(parties.get(company.actor, company) for company in COMPANIES)
-        return Cast(companies, (self.order.currency.code,))
+    cast: Cast
 
 
 def read_real_trade(
@@ -82,7 +75,8 @@ def read_real_trade(
     content_type = _DOCUMENT_ENDINGS.get(order_file.suffix.lower(), "application/xml")
     order = _named(order_file, partial(read_order, raw))
     messages = () if customs_folder is None else _messages(customs_folder)
-    return RealTrade(order, raw, content_type, messages, voyage_days)
+    cast = _named(order_file, partial(_cast, order))
+    return RealTrade(order, raw, content_type, messages, voyage_days, cast)
 
 
 def play_real_trade(tree: Tree, trade: RealTrade) -> dict[str, Any]:
@@ -190,9 +184,18 @@ def _message(raw: bytes) -> RealMessage:
     return RealMessage(raw, event)
 
 
+def _cast(order: Order) -> Cast:
+    """The demo's companies with the order's own buyer and supplier."""
+    parties = {"buyer": _company("buyer", order.buyer), "supplier": _company("supplier", order.supplier)}
+    companies = tuple(parties.get(company.actor, company) for company in COMPANIES)
+    return Cast(companies, (order.currency.code,))
+
+
 def _company(actor: str, party: Party) -> Company:
     """The party as it is enrolled: by its LEI where the order has one, else by a fictitious one made of its names."""
-    lei = next((value for scheme, value in party.identifiers if scheme.upper() == "LEI"), None)
+    if len(party.name) > _LONGEST_NAME:
+        raise DocumentRefused(f"{actor}: the name has more than {_LONGEST_NAME} characters", field=actor)
+    lei = lei_of(actor, party)
     if lei is not None:
         return Company(actor, party.name, lei[:18], UNITED_KINGDOM, (actor,))
     seed = int.from_bytes(hashlib.sha256(repr((party.name, party.identifiers)).encode()).digest()[:8], "big")

@@ -92,8 +92,12 @@ def order_checks(stage: Stage, rows: Iterable[Mapping[str, Any]]) -> list[Check]
         ),
         Check(
             "banks_have_nothing_outstanding",
-            dict.fromkeys(loans, 0),
-            {order: minor(seen["outstanding"]) for order, seen in loans.items()},
+            {order: 0 for order, seen in loans.items() if seen["phase"] in {"settled", "refused"}},
+            {
+                order: minor(seen["outstanding"])
+                for order, seen in loans.items()
+                if seen["phase"] in {"settled", "refused"}
+            },
         ),
     ]
 

@@ -11,6 +11,7 @@ from hanse.demo.real_trade import RealTrade, play_real_trade
 from hanse.demo.timeline import Timeline
 from hanse.logs import configure_logs
 from hanse.tree import start_tree
+from settlement.errors import InputRefused
 from settlement.settings import Settings
 
 
@@ -18,8 +19,14 @@ def run_demo(settings: Settings, trade: RealTrade | None, *, is_json: bool) -> b
     """Play the four trades, or the one of real documents, and print.
 
     Returns whether all checks hold.
+    Raises: InputRefused when the folder was used before.
     """
     configure_logs()
+    if settings.deployment_file.exists():
+        raise InputRefused(
+            f"{settings.folder} holds a network already; a demo needs a fresh one, give it another --data DIR",
+            field="--data",
+        )
     # With --json, stdout holds the object and nothing else.
     timeline = Timeline(stream=sys.stderr if is_json else sys.stdout)
     timeline.title("Starting a network of its own")

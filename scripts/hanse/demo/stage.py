@@ -12,9 +12,10 @@ from hanse.authority import Authority
 from hanse.demo.timeline import Timeline
 from hanse.waiting import wait_for
 from settlement.errors import ChainError
-from settlement.money import Money, currency, decimal_text, minor_from_text
+from settlement.money import Money, currency, minor_from_text
 from settlement.wire.client import HanseClient
 from settlement.wire.model import instant_from_text
+from settlement.wire.network import LONGEST_ADVANCE_S
 
 DAY_S = 86_400
 COMMITTEE_SIZE = 5
@@ -113,9 +114,8 @@ class Stage:
 
     def advance_to(self, at: int) -> None:
         """Move business time forward to ``at``; nothing happens when it is past already."""
-        ahead = at - self.now()
-        if ahead > 0:
-            self.client("operator").post("/v1/clock/advance", {"seconds": ahead})
+        while (ahead := at - self.now()) > 0:
+            self.client("operator").post("/v1/clock/advance", {"seconds": min(ahead, LONGEST_ADVANCE_S)})
 
     def tell(self, actor: str, what: str, transaction: Mapping[str, Any] | None = None) -> None:
         """A line of the timeline at the present business time."""
@@ -158,8 +158,3 @@ def minor(amount: Mapping[str, str]) -> int:
 def amount_text(amount: Mapping[str, str]) -> str:
     """An amount for people."""
     return str(Money(minor(amount), currency(amount["currency"])))
-
-
-def plain_text(value_minor: int, code: str) -> str:
-    """Minor units for people, without the code."""
-    return decimal_text(value_minor, currency(code).exponent)

@@ -81,7 +81,9 @@ def accept_order(stage: Stage, order: Mapping[str, Any]) -> dict[str, Any]:
             stage.tell("buyer", "signs the order")
     offers = stage.client("supplier").get(f"/v1/orders/{order['id']}/offers")["items"]
     chosen = {"line": offers[0]["line"], "version": offers[0]["version"]} if offers else {}
-    act = stage.client("supplier").post(f"/v1/orders/{order['id']}/acceptances", chosen)
+    act = stage.client("supplier").post(
+        f"/v1/orders/{order['id']}/acceptances", chosen, key=f"accept-{order['id']}"
+    )
     done = stage.sign("supplier", act)
     if offers:
         what = f"accepts on line {offers[0]['line']} at {offers[0]['rate_bps']} bps: receivable minted, loan reserved"
@@ -98,7 +100,10 @@ def draw(stage: Stage, order: Mapping[str, Any], wanted_minor: int | None = None
         return loan
     code = loan["drawable"]["currency"]
     amount = amount_body(minor(loan["drawable"]) if wanted_minor is None else wanted_minor, code)
-    act = stage.client("supplier").post(f"/v1/loans/{order['id']}/draws", {"amount": amount})
+    # One key for the one draw: repeated after a kill it gives the same act, whose signature counts once.
+    act = stage.client("supplier").post(
+        f"/v1/loans/{order['id']}/draws", {"amount": amount}, key=f"draw-{order['id']}"
+    )
     done = stage.sign("supplier", act)
     stage.tell("supplier", f"draws {amount_text(amount)}", done)
     stage.order_when(order["id"], lambda one: minor(one["drawn"]) > 0, "draw")
