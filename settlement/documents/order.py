@@ -79,12 +79,13 @@ class Order:
                 f"the payable amount is {self.face_minor} minor units; an order is for more than 0 and less than 2^56",
                 field="payable",
             )
-        ids = [line.line_id for line in self.lines]
-        if len(set(ids)) != len(ids):
-            twice = next(one for one in ids if ids.count(one) > 1)
-            raise DocumentRefused(
-                f"line id {twice!r} stands twice; number the lines differently", field="lines"
-            )
+        seen: set[str] = set()
+        for line in self.lines:
+            if line.line_id in seen:
+                raise DocumentRefused(
+                    f"line id {line.line_id!r} stands twice; number the lines differently", field="lines"
+                )
+            seen.add(line.line_id)
         if sum(line.value_minor for line in self.lines) == 0:
             raise DocumentRefused(
                 "the lines of the order are worth nothing; give each line its amount", field="lines"

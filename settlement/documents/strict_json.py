@@ -64,13 +64,13 @@ def _refuse_depth(text: str) -> None:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    seen = dict(pairs)
-    if len(seen) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DocumentRefused(
-            f"the key {twice[:60]!r} stands twice in one object; send it once", field=twice[:60]
-        )
+    seen: dict[str, object] = {}
+    for name, value in pairs:
+        if name in seen:
+            raise DocumentRefused(
+                f"the key {name[:60]!r} stands twice in one object; send it once", field=name[:60]
+            )
+        seen[name] = value
     return seen
 
 
