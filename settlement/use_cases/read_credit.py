@@ -8,12 +8,12 @@ from settlement.errors import InvariantBroken, NotFound
 from settlement.ids import OrderId, id_from_text
 from settlement.store import tables_projection as tables
 from settlement.store.handles import Session
-from settlement.store.repositories import lines, loans, receivables
+from settlement.store.repositories import lines, loans
 from settlement.use_cases.amounts import amount
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
 from settlement.use_cases.read_orders import maturity_of, reason_of
-from settlement.use_cases.visibility import seen_by, visible_receivable
+from settlement.use_cases.visibility import is_loan_partner, seen_by, visible_order
 from settlement.wire.credit import Drawing, Line, Loan, RepaymentMade
 from settlement.wire.page import Page
 from settlement.wire.words import DAY_COUNTS, lane_words
@@ -98,8 +98,9 @@ def list_loans(
 ) -> Page[Loan]:
     """The loans of the caller's orders."""
     page = loans.list_loans(session, seen_by(caller), limit=limit, cursor=cursor)
-    seen = [row.order for row in page.rows if _is_partner(session, caller, row)]
-    return Page(items=[read_loan(session, context, caller, one) for one in seen], next=page.next_cursor)
+    seen = [visible_order(session, caller, row.order) for row in page.rows]
+    own = [one.id for one in seen if is_loan_partner(session, caller, one)]
+    return Page(items=[read_loan(session, context, caller, one) for one in own], next=page.next_cursor)
 
 
 def read_loan(session: Session, context: Context, caller: Caller, order_id: str) -> Loan:
@@ -107,22 +108,11 @@ def read_loan(session: Session, context: Context, caller: Caller, order_id: str)
 
     Raises: NotFound for everyone else; ChainError.
     """
-    receivable = visible_receivable(session, caller, order_id)
+    seen = visible_order(session, caller, order_id)
     row = loans.find_loan(session, order_id)
-    if row is None or not _is_partner(session, caller, row):
+    if row is None or seen.receivable is None or not is_loan_partner(session, caller, seen):
         raise NotFound(f"there is no loan {order_id}")
-    return _loan(session, row, receivable, loan_facts(context, order_id))
-
-
-def _is_partner(session: Session, caller: Caller, row: tables.Loan) -> bool:
-    """The loan is the affair of who borrows and who lends, not of the buyer, customs or the insurer."""
-    if caller.sees_all:
-        return True
-    line = lines.find_line(session, row.line)
-    receivable = receivables.find_receivable(session, row.order)
-    funder = line.funder if line else None
-    borrowers = {receivable.supplier, receivable.holder} if receivable else set[int]()
-    return caller.member is not None and (caller.member == funder or caller.member in borrowers)
+    return _loan(session, row, seen.receivable, loan_facts(context, order_id))
 
 
 def _loan(session: Session, row: tables.Loan, receivable: tables.Receivable, facts: LoanFacts) -> Loan:

@@ -16,11 +16,12 @@ _VERBS = {
     Kind.RECOURSE.value: "recourse",
     Kind.LAPSE.value: "lapse",
 }
+_OF_THE_LOAN = {"draw", "repay", "recourse"}
 _SOURCE_VERBS = {1: "repay", 2: "recourse"}
 
 
-def evidence_of(session: Session, order_id: str) -> list[Evidence]:
-    """Oldest first by block; what others relayed is there by hash, without gas.
+def evidence_of(session: Session, order_id: str, *, with_loan: bool) -> list[Evidence]:
+    """Oldest first by block; what others relayed is there by hash, without gas. ``with_loan``: the loan's rows too.
 
     A settlement inside an attestation stands twice, as what it attested and as what it paid: one hash, two verbs.
     """
@@ -44,6 +45,8 @@ def evidence_of(session: Session, order_id: str) -> list[Evidence]:
             found[_SOURCE_VERBS[repaid.source], repaid.tx_hash] = None
     rows = []
     for verb, tx_hash in found:
+        if verb in _OF_THE_LOAN and not with_loan:
+            continue
         sent = ours.get(tx_hash)
         rows.append(
             Evidence.model_validate(

@@ -16,7 +16,7 @@ from settlement.use_cases.acts import view_act
 from settlement.use_cases.amounts import amount
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.read_evidence import evidence_of
-from settlement.use_cases.visibility import SeenOrder, seen_by, visible_order
+from settlement.use_cases.visibility import SeenOrder, is_loan_partner, seen_by, visible_order
 from settlement.wire.page import Page
 from settlement.wire.trade import Funding, Order, OrderSummary, Settlement
 from settlement.wire.words import FUND_BY, SETTLE_ON
@@ -24,6 +24,15 @@ from settlement.wire.words import FUND_BY, SETTLE_ON
 _SETTLE_ON = {number: word for word, number in SETTLE_ON.items()}
 _FUND_BY = {number: word for word, number in FUND_BY.items()}
 _RECOURSE_SOURCE = 2
+_OF_THE_LOAN = (
+    "drawn",
+    "fees",
+    "outstanding",
+    "interest_paid",
+    "recovered_from_supplier",
+    "funding",
+    "maturity_at",
+)
 
 
 def list_orders(session: Session, caller: Caller, limit: int, cursor: str | None) -> Page[OrderSummary]:
@@ -41,11 +50,13 @@ def read_order(session: Session, caller: Caller, order_id: str, now_at: int) -> 
     Raises: NotFound.
     """
     seen = visible_order(session, caller, order_id)
-    body = _terms(seen) | _money(session, seen) | _progress(session, seen)
+    is_partner = is_loan_partner(session, caller, seen)
+    body = _terms(seen) | _money(seen) | _progress(seen)
+    body |= _loan(session, seen) if is_partner else dict.fromkeys(_OF_THE_LOAN)
     body["settlements"] = [
         view_settlement(row, _currency(seen)) for row in settlements.settlements_of(session, seen.id)
     ]
-    body["evidence"] = evidence_of(session, seen.id)
+    body["evidence"] = evidence_of(session, seen.id, with_loan=is_partner)
     # What the parties sign between them is not shown to those who lend on it, insure it or clear it.
     is_party = caller.sees_all or caller.member in seen.parties
     rows = [acts.find_act(session, one) for one in newest_acts(session, seen.id)] if is_party else []
@@ -144,14 +155,8 @@ def _terms(seen: SeenOrder) -> dict[str, Any]:
     }
 
 
-def _money(session: Session, seen: SeenOrder) -> dict[str, Any]:
+def _money(seen: SeenOrder) -> dict[str, Any]:
     row, basics = seen.receivable, _basics(seen)
-    loan = loans.find_loan(session, seen.id)
-    recovered = sum(
-        one.interest_minor + one.principal_minor
-        for one in loans.repayments_of(session, seen.id)
-        if one.source == _RECOURSE_SOURCE
-    )
     duty_cap = row.duty_cap_minor if row else seen.draft.terms["dutyCap"] if seen.draft else 0
     minor = {
         "face": basics.face_minor,
@@ -161,16 +166,30 @@ def _money(session: Session, seen: SeenOrder) -> dict[str, Any]:
         "released": row.released_minor if row else 0,
         "duty_cap": duty_cap,
         "duty_paid": row.duty_paid_minor if row else 0,
-        "drawn": loan.drawn_minor if loan else 0,
-        "fees": loan.fee_minor if loan else 0,
-        "outstanding": loan.principal_minor if loan else 0,
-        "interest_paid": loan.interest_paid_minor if loan else 0,
-        "recovered_from_supplier": recovered,
     }
     return {name: amount(value, basics.currency) for name, value in minor.items()}
 
 
-def _progress(session: Session, seen: SeenOrder) -> dict[str, Any]:
+def _loan(session: Session, seen: SeenOrder) -> dict[str, Any]:
+    """What only borrower and lender see: ``_OF_THE_LOAN``."""
+    row, unit, loan = seen.receivable, _currency(seen), loans.find_loan(session, seen.id)
+    recovered = sum(
+        one.interest_minor + one.principal_minor
+        for one in loans.repayments_of(session, seen.id)
+        if one.source == _RECOURSE_SOURCE
+    )
+    return {
+        "drawn": amount(loan.drawn_minor if loan else 0, unit),
+        "fees": amount(loan.fee_minor if loan else 0, unit),
+        "outstanding": amount(loan.principal_minor if loan else 0, unit),
+        "interest_paid": amount(loan.interest_paid_minor if loan else 0, unit),
+        "recovered_from_supplier": amount(recovered, unit),
+        "funding": _funding(session, row) if row else None,
+        "maturity_at": maturity_of(session, row) if row else None,
+    }
+
+
+def _progress(seen: SeenOrder) -> dict[str, Any]:
     row = seen.receivable
     return {
         "phase": phase_of(row),
@@ -179,8 +198,6 @@ def _progress(session: Session, seen: SeenOrder) -> dict[str, Any]:
         "holder": row.holder if row else None,
         "due_at": row.due_at or None if row else None,
         "accepted_at": row.accepted_at if row else None,
-        "maturity_at": maturity_of(session, row) if row else None,
-        "funding": _funding(session, row) if row else None,
         "seq": row.seq if row else 0,
         "reason": reason_of(row),
     }

@@ -14,9 +14,11 @@ from settlement.store.projector import CURSOR
 from settlement.store.repositories import clients, cursors, intents, receivables
 from settlement.store.tables_private import Intent
 from settlement.use_cases.caller import Caller
+from settlement.use_cases.visibility import SeenOrder, is_loan_partner
 from settlement.wire.transaction import Transaction, TransactionError
 
 _SETTLED_STATES: Final = {intents.MINED, intents.FINAL, intents.FAILED}
+_OF_THE_LOAN: Final = {Kind.DRAW.value, Kind.REPAY.value, Kind.RECOURSE.value}
 _LOOK_EVERY_S: Final = 0.05
 
 
@@ -100,9 +102,13 @@ def _is_callers(session: Session, intent: Intent, caller: Caller) -> bool:
     asker = clients.find_client(session, intent.client_id) if intent.client_id is not None else None
     if asker is not None and asker.member_id == caller.member:
         return True
-    return (
-        intent.subject is not None
-        and receivables.find_receivable(session, intent.subject, caller.member) is not None
+    if intent.subject is None:
+        return False
+    row = receivables.find_receivable(session, intent.subject, caller.member)
+    if row is None:
+        return False
+    return intent.kind not in _OF_THE_LOAN or is_loan_partner(
+        session, caller, SeenOrder(row.order, None, row)
     )
 
 

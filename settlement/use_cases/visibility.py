@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from settlement.errors import InputRefused, NotFound
 from settlement.ids import MemberId, id_from_text
 from settlement.store.handles import Session
-from settlement.store.repositories import order_drafts, receivables
+from settlement.store.repositories import lines, order_drafts, receivables
 from settlement.store.tables_private import OrderDraft
 from settlement.store.tables_projection import Receivable
 from settlement.use_cases.caller import Caller
@@ -74,3 +74,18 @@ def visible_receivable(session: Session, caller: Caller, order_id: str) -> Recei
     if seen.receivable is None:
         raise NotFound(f"order {order_id} is not accepted; both parties sign it first")
     return seen.receivable
+
+
+def is_loan_partner(session: Session, caller: Caller, seen: SeenOrder) -> bool:
+    """Whether the caller borrows or lends on the order, or sees all.
+
+    The loan is the affair of these two, not of the buyer, customs or the insurer.
+    """
+    if caller.sees_all:
+        return True
+    _, supplier = seen.parties
+    partners = {supplier}
+    if seen.receivable is not None:
+        line = lines.find_line(session, seen.receivable.line) if seen.receivable.line else None
+        partners |= {seen.receivable.holder} | ({line.funder} if line else set())
+    return caller.member in partners

@@ -96,7 +96,11 @@ class Settlement(Answer):
 
 
 class Order(Answer):
-    """One order from draft to settled."""
+    """One order from draft to settled.
+
+    What was lent on it is null to all but its supplier, its holder and its funder: ``drawn``, ``fees``, ``outstanding``,
+    ``interest_paid``, ``recovered_from_supplier``, ``funding``, ``maturity_at``; so are the loan's rows of ``evidence``.
+    """
 
     id: HexId
     number: str
@@ -123,11 +127,11 @@ class Order(Answer):
     released: AmountBody
     duty_cap: AmountBody
     duty_paid: AmountBody
-    drawn: AmountBody
-    fees: AmountBody
-    outstanding: AmountBody
-    interest_paid: AmountBody
-    recovered_from_supplier: AmountBody
+    drawn: AmountBody | None
+    fees: AmountBody | None
+    outstanding: AmountBody | None
+    interest_paid: AmountBody | None
+    recovered_from_supplier: AmountBody | None
     funding: Funding | None
     seq: int
     document_root: str | None

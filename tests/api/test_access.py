@@ -101,7 +101,7 @@ def known_ids(service: Service) -> dict[str, str]:
         "{order_id}": order["id"],
         "{act_id}": order["acts"][0]["id"],
         "{transaction_id}": next(row["transaction"] for row in order["evidence"] if row["verb"] == "accept"),
-        "{line_id}": str(order["funding"]["line"]),
+        "{line_id}": str(service.order(order["id"], "supplier")["funding"]["line"]),
         "{policy_id}": act["subject"],
         "{field:path}": "number",
         "policy_act": act["id"],
@@ -188,3 +188,34 @@ def test_visibility__parties_of_an_order__each_see_what_concerns_them(service: S
         "items"
     ][0]
     assert bucket["is_fixed"] is False
+
+
+def test_t02__what_was_lent_on_an_order__is_shown_to_borrower_and_lender_only(service: Service) -> None:
+    order = service.accepted()["id"]
+    drawn = service.draw(order, 10_000_00)
+    lent = (
+        "drawn",
+        "fees",
+        "outstanding",
+        "interest_paid",
+        "recovered_from_supplier",
+        "funding",
+        "maturity_at",
+    )
+    for actor in ("supplier", "bank", "operator", "auditor"):
+        seen = service.order(order, actor)
+        assert seen["drawn"] == usd(10_000_00), actor
+        assert None not in [seen[name] for name in lent]
+        assert {row["verb"] for row in seen["evidence"]} == {"accept", "draw"}
+        assert service.ask("GET", f"/v1/transactions/{drawn['id']}", actor).status_code == 200
+    capital = service.client("insurer").post("/v1/cover/pools", {"amount": usd(50_000_00)})
+    service.done(service.sign("insurer", capital))
+    insured = service.client("insurer").post("/v1/cover/policies", service.policy_wish(order))
+    service.sign("insurer", insured)
+    service.done(service.sign("supplier", insured))
+    for actor in ("buyer", "customs1", "insurer"):
+        seen = service.order(order, actor)
+        assert [seen[name] for name in lent] == [None] * len(lent), actor
+        assert {row["verb"] for row in seen["evidence"]} == {"accept"}
+        assert drawn["hash"] not in str(seen)
+        assert service.ask("GET", f"/v1/transactions/{drawn['id']}", actor).status_code == 404

@@ -16,7 +16,7 @@ def test_trade__released_by_k_of_n__lender_first_then_supplier(service: Service)
 
     second = service.hand_in("customs2", service.state(order["id"]))
     attested = service.done(second)
-    seen = service.order(order["id"])
+    seen = service.order(order["id"], "supplier")
     assert seen["phase"] == "settled"
     assert (minor(seen["paid"]), minor(seen["open"])) == (100_000_00, 0)
     assert minor(seen["drawn"]) == 50_000_00

@@ -106,7 +106,7 @@ def draw(stage: Stage, order: Mapping[str, Any], wanted_minor: int | None = None
     )
     done = stage.sign("supplier", act)
     stage.tell("supplier", f"draws {amount_text(amount)}", done)
-    stage.order_when(order["id"], lambda one: minor(one["drawn"]) > 0, "draw")
+    stage.order_when(order["id"], lambda one: minor(one["drawn"]) > 0, "draw", "supplier")
     return stage.client("supplier").get(f"/v1/loans/{order['id']}")
 
 

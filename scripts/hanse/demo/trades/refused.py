@@ -35,6 +35,7 @@ def play(stage: Stage) -> str:
         order["id"],
         lambda one: minor(one["outstanding"]) == 0 and minor(one["recovered_from_supplier"]) > 0,
         "the recourse",
+        "supplier",
     )
     taken = amount_text(recovered["recovered_from_supplier"])
     stage.tell(
