@@ -128,8 +128,10 @@ class Rpc:
         return [_result_or_refusal(method, one) for one in answer]
 
     def _unreachable(self, method: str, failed: Exception) -> ChainUnreachable:
+        # The kind of failure alone: requests' own words are a traceback of several lines.
         return ChainUnreachable(
-            f"the chain at {self.url} did not answer {method}: {failed}; is the node running?"
+            f"the chain at {self.url} did not answer {method} ({type(failed).__name__}); is the node running?"
+            " `hanse up` starts it"
         )
 
 
