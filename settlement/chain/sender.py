@@ -138,7 +138,9 @@ class Sender:
         """Whether anything was tried at all."""
         with reading(self._engine) as session:
             in_flight = intents_in(session, (SENT,), self._signer.name)
-            waiting = queued_intents(session, self._signer.name, MOST_IN_FLIGHT - len(in_flight))
+            # A fork may have reopened more than would have been sent at once.
+            room = max(0, MOST_IN_FLIGHT - len(in_flight))
+            waiting = queued_intents(session, self._signer.name, room)
         if not waiting or self._lease is None:
             return False
         ready = self._quickly_ready(waiting)

@@ -381,6 +381,27 @@ def test_step__nonces_of_outside_transactions_that_a_fork_dropped__are_filled_in
     assert intent_of(database, second).state == "final"
 
 
+def test_step__a_fork_reopens_more_than_may_be_in_flight__nothing_new_is_signed_before_they_are_done(
+    database: Engine, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = sender_of(database, trade)
+    done = [trade.want(database, trade.accept(trade.order(face=1_000_00))) for _ in range(3)]
+    sender.step()
+    assert {intent_of(database, one).state for one in done} == {"final"}
+    monkeypatch.setattr("settlement.chain.sender.MOST_IN_FLIGHT", 2)
+    trade.client.ask("evm_setAutomine", False)
+    trade.client.ask("anvil_reorg", 3, [])
+    later = trade.want(database, trade.accept(trade.order(face=1_000_00)))
+    sender.step()
+    assert {intent_of(database, one).state for one in done} == {"sent"}
+    assert broadcasts(database, later) == []
+    trade.client.ask("evm_setAutomine", True)
+    trade.client.ask("evm_mine")
+    while sender.step():
+        pass
+    assert {intent_of(database, one).state for one in (*done, later)} == {"final"}
+
+
 def test_step__with_confirmations__is_final_only_below_them(database: Engine, trade: Trade) -> None:
     intent = trade.want(database, trade.accept(trade.order()))
     sender = sender_of(database, trade, confirmations=3)
