@@ -384,13 +384,13 @@ def test_step__nonces_of_outside_transactions_that_a_fork_dropped__are_filled_in
 def test_step__a_fork_reopens_more_than_may_be_in_flight__nothing_new_is_signed_before_they_are_done(
     database: Engine, trade: Trade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sender = sender_of(database, trade)
+    sender, head = sender_of(database, trade), trade.client.head()
     done = [trade.want(database, trade.accept(trade.order(face=1_000_00))) for _ in range(3)]
     sender.step()
     assert {intent_of(database, one).state for one in done} == {"final"}
     monkeypatch.setattr("settlement.chain.sender.MOST_IN_FLIGHT", 2)
     trade.client.ask("evm_setAutomine", False)
-    trade.client.ask("anvil_reorg", 3, [])
+    trade.client.ask("anvil_reorg", trade.client.head() - head, [])
     later = trade.want(database, trade.accept(trade.order(face=1_000_00)))
     sender.step()
     assert {intent_of(database, one).state for one in done} == {"sent"}
