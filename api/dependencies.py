@@ -113,17 +113,21 @@ def write_of(
 
     Raises: InputRefused without a key.
     """
-    body: bytes = request.state.body
     route = f"{request.method} {route_of(request)}"
-    target = request.url.path + ("?" + request.url.query if request.url.query else "")
     keyed = KeyedRequest(
         client_id=caller.client_id,
         route=route,
         key=checked_key(idempotency_key),
-        # Path and query belong to it: one key must not answer for two orders.
-        body_hash=hashlib.sha256(target.encode() + b"\n" + body).hexdigest(),
+        body_hash=request_hash(request, request.state.body),
     )
     return Write(context, caller, keyed, wait_s=wait_of(prefer), received_at=int(time.time()))
+
+
+def request_hash(request: Request, content: bytes) -> str:
+    """What a request says, by which its repetition is known."""
+    # Path and query belong to it: one key must not answer for two orders.
+    target = request.url.path + ("?" + request.url.query if request.url.query else "")
+    return hashlib.sha256(target.encode() + b"\n" + content).hexdigest()
 
 
 def wait_of(prefer: str | None) -> int:

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from api.answers import opened
 from api.dependencies import CallerHere, ContextHere, PageHere, SessionHere, WriteHere
-from api.orders.submission import OPENAPI_BODY, sent_order
-from api.writes import Given
+from api.orders.submission import OPENAPI_BODY, order_write, sent_order
+from api.writes import Given, Write
 from settlement.use_cases.accept_order import accept_order
 from settlement.use_cases.context import Session
 from settlement.use_cases.create_order import SentOrder, create_order
@@ -31,7 +31,9 @@ def get_orders(session: SessionHere, caller: CallerHere, page: PageHere) -> Page
 
 
 @router.post("", status_code=201, response_model=Order, openapi_extra=OPENAPI_BODY)
-def post_order(write: WriteHere, sent: Annotated[SentOrder, Depends(sent_order)]) -> Response:
+def post_order(
+    write: Annotated[Write, Depends(order_write)], sent: Annotated[SentOrder, Depends(sent_order)]
+) -> Response:
     """Send an order: JSON in an envelope, or a file as multipart. The same again answers 200 with the same order."""
     now_at = write.context.business_now()
     made: list[bool] = []

@@ -5,15 +5,18 @@ The document's bytes are kept as they came: of an envelope, the very characters 
 
 from __future__ import annotations
 
+import hashlib
 import json
-from typing import Any, Final, TypeVar
+from dataclasses import replace
+from typing import Annotated, Any, Final, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
-from api.dependencies import WriterHere
+from api.dependencies import WriteHere, WriterHere, request_hash
+from api.writes import Write
 from settlement.documents.strict_json import parse_json
 from settlement.errors import InputRefused
 from settlement.use_cases.create_order import SentOrder
@@ -51,9 +54,28 @@ async def sent_order(request: Request, _caller: WriterHere) -> SentOrder:
 
     Raises: InputRefused.
     """
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    if _is_form(request):
         return await _from_form(request)
     return _from_envelope(request.state.body)
+
+
+async def order_write(
+    request: Request, write: WriteHere, sent: Annotated[SentOrder, Depends(sent_order)]
+) -> Write:
+    """The keyed write of an order; a form is known by its parts, since each sending draws a new boundary."""
+    if not _is_form(request):
+        return write
+    parts = (
+        sent.content_type.encode(),
+        hashlib.sha256(sent.content).hexdigest().encode(),
+        sent.terms.model_dump_json().encode(),
+    )
+    keyed = replace(write.request, body_hash=request_hash(request, b"form\n" + b"\n".join(parts)))
+    return replace(write, request=keyed)
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 def _from_envelope(body: bytes) -> SentOrder:

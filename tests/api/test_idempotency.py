@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from hashlib import sha256
 from typing import Any
@@ -23,6 +24,7 @@ from settlement.use_cases.idempotency import (
     claim_key,
     keep_answer,
 )
+from settlement.wire.client import Refused
 from tests.api.service import Service, served, usd
 
 BODY_PATH = "/v1/cash/withdrawals"
@@ -162,3 +164,16 @@ def test_t07__awaited_answer__is_replayed_as_it_was_given(service: Service) -> N
     with reading(service.context.engine) as session:
         minted = {intent.effect_key for intent in intents_of_subject(session, account)}
     assert f"{account}:{11 * 10**4}" in minted
+
+
+def test_t07__a_file_sent_again_under_its_key__is_the_first_answer(service: Service) -> None:
+    """Each sending of a form draws a new boundary; what it carries is the same."""
+    raw, terms = json.dumps(service.document()).encode(), json.dumps(service.terms())
+    buyer = service.client("buyer")
+    first = buyer.post_file("/v1/orders", raw, "application/json", terms, key="file-again")
+    assert buyer.post_file("/v1/orders", raw, "application/json", terms, key="file-again") == first
+    later = json.dumps(service.terms(late_bps=900))
+    for content, wish in ((raw + b" ", terms), (raw, later)):
+        with pytest.raises(Refused) as refused:
+            buyer.post_file("/v1/orders", content, "application/json", wish, key="file-again")
+        assert (refused.value.status, refused.value.code) == (422, "idempotency_key_reused")
