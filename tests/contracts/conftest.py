@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,8 +18,8 @@ def built() -> tuple[World, Snapshot]:
 
 
 @pytest.fixture
-def world(built: tuple[World, Snapshot]) -> Iterator[World]:
+def world(built: tuple[World, Snapshot]) -> World:
     """A network that the test may change as it likes."""
     base_world, base = built
     base_world.evm.restore(base)
-    yield replace(base_world, tokens=dict(base_world.tokens), ids=dict(base_world.ids))
+    return replace(base_world, tokens=dict(base_world.tokens), ids=dict(base_world.ids))

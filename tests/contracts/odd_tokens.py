@@ -31,7 +31,11 @@ Word = str | int | bytes
 
 
 def odd_token(
-    *, fee: int = 0, is_silent: bool = False, calls: tuple[str, bytes] | None = None, is_refusing: bool = False
+    *,
+    fee: int = 0,
+    is_silent: bool = False,
+    calls: tuple[str, bytes] | None = None,
+    is_refusing: bool = False,
 ) -> bytes:
     """Creation code of a token of two decimals where anyone may move anything.
 
@@ -42,20 +46,20 @@ def odd_token(
     hook = _hook(*calls) if calls else []
     transfer: list[Word] = [0, 0, "REVERT"] if is_refusing else [*_credit(4, 36, fee), *answer]
     body = _assemble(
-        [
-            *[0, "CALLDATALOAD", 224, "SHR"],
-            *_case("decimals()", "decimals"),
-            *_case("balanceOf(address)", "balance"),
-            *_case("mint(address,uint256)", "mint"),
-            *_case("transfer(address,uint256)", "transfer"),
-            *_case("transferFrom(address,address,uint256)", "from"),
-            *[0, 0, "REVERT"],
-            *[":decimals", 2, 0, "MSTORE", 32, 0, "RETURN"],
-            *[":balance", 4, "CALLDATALOAD", "SLOAD", 0, "MSTORE", 32, 0, "RETURN"],
-            *[":mint", *_credit(4, 36, 0), "STOP"],
-            *[":transfer", *transfer],
-            *[":from", *hook, *_credit(36, 68, fee), *answer],
-        ]
+        _join(
+            [0, "CALLDATALOAD", 224, "SHR"],
+            _case("decimals()", "decimals"),
+            _case("balanceOf(address)", "balance"),
+            _case("mint(address,uint256)", "mint"),
+            _case("transfer(address,uint256)", "transfer"),
+            _case("transferFrom(address,address,uint256)", "from"),
+            [0, 0, "REVERT"],
+            [":decimals", 2, 0, "MSTORE", 32, 0, "RETURN"],
+            [":balance", 4, "CALLDATALOAD", "SLOAD", 0, "MSTORE", 32, 0, "RETURN"],
+            _join([":mint"], _credit(4, 36, 0), ["STOP"]),
+            _join([":transfer"], transfer),
+            _join([":from"], hook, _credit(36, 68, fee), answer),
+        )
     )
     start = _assemble(
         [b"\x61" + len(body).to_bytes(2, "big"), "DUP1", b"\x60\x0e", 0, "CODECOPY", 0, "RETURN"]
@@ -66,11 +70,11 @@ def odd_token(
 
 def _credit(to: int, value: int, fee: int) -> list[Word]:
     """Add calldata word ``value`` less the fee to the balance of the address in word ``to``; nobody is debited."""
-    return [
-        *[fee, value, "CALLDATALOAD", "SUB"],
-        *[to, "CALLDATALOAD", "SLOAD", "ADD"],
-        *[to, "CALLDATALOAD", "SSTORE"],
-    ]
+    return _join(
+        [fee, value, "CALLDATALOAD", "SUB"],
+        [to, "CALLDATALOAD", "SLOAD", "ADD"],
+        [to, "CALLDATALOAD", "SSTORE"],
+    )
 
 
 def _hook(contract: str, payload: bytes) -> list[Word]:
@@ -84,6 +88,10 @@ def _hook(contract: str, payload: bytes) -> list[Word]:
 
 def _case(signature: str, label: str) -> list[Word]:
     return ["DUP1", b"\x63" + keccak(text=signature)[:4], "EQ", f"@{label}", "JUMPI"]
+
+
+def _join(*parts: list[Word]) -> list[Word]:
+    return [word for part in parts for word in part]
 
 
 def _assemble(words: list[Word]) -> bytes:

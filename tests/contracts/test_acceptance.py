@@ -46,11 +46,12 @@ def other_s(signature: bytes) -> bytes:
 def test_accept__both_signed__is_a_receivable_of_the_supplier(world: World) -> None:
     order = world.order()
     done = world.accept(order)
-    lei = [keccak(text=f"LEI OF {name}")[:20] for name in ("buyer", "supplier")]
-    words = (lei[0].ljust(32, b"\0"), lei[1].ljust(32, b"\0"), keccak(text=order.number), order.year)
+    buyer_lei, supplier_lei = (keccak(text=f"LEI OF {name}")[:20] for name in ("buyer", "supplier"))
+    words = (buyer_lei.ljust(32, b"\0"), supplier_lei.ljust(32, b"\0"), keccak(text=order.number), order.year)
     expected = int.from_bytes(keccak(encode(("bytes32", "bytes32", "bytes32", "uint16"), words)), "big")
     assert done.value == expected
-    assert world.view("Receivables", Receivables.fingerprint(*lei, order.number, order.year)) == expected
+    call = Receivables.fingerprint(buyer_lei, supplier_lei, order.number, order.year)
+    assert world.view("Receivables", call) == expected
     hash_ = struct_hash(order)
     assert world.view("Receivables", Receivables.terms_hash(order)) == hash_
     told = done.one(Accepted)
@@ -153,7 +154,23 @@ def test_i05__order_known_to_the_predecessor__is_refused(world: World) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["", "0", "0PO1", "po1", "PO-1", "PO 1", " PO1", "PO1 ", "PO1\x00", "P\u00d61", "A" * 33, "@", "[", "/", ":"],
+    [
+        "",
+        "0",
+        "0PO1",
+        "po1",
+        "PO-1",
+        "PO 1",
+        " PO1",
+        "PO1 ",
+        "PO1\x00",
+        "P\u00d61",
+        "A" * 33,
+        "@",
+        "[",
+        "/",
+        ":",
+    ],
 )
 def test_p01__number_in_another_form__is_refused(world: World, number: str) -> None:
     """P01: one canonical number: 1 to 32 of A-Z and 0-9, no leading zero."""

@@ -275,26 +275,26 @@ def test_i02__moves__are_for_the_three_trade_contracts_only(world: World) -> Non
     operators = [CashLedger.receivables(), CashLedger.credit_lines(), CashLedger.disruption_cover()]
     names = ["Receivables", "CreditLines", "DisruptionCover"]
     assert [world.view("CashLedger", call) for call in operators] == [world.at[name] for name in names]
-    legs = [Leg(world.ids["buyer"], world.ids["supplier"], 1)]
+    legs = (Leg(world.ids["buyer"], world.ids["supplier"], 1),)
     for stranger in (SPARE, world.key("buyer"), signer(0)):
         with reverts(errors.NotOperator(stranger.address)):
             world.send("CashLedger", CashLedger.move(USD, legs), stranger)
     bare = with_own_operators(world)
     for operator in OPERATORS:
         done = bare.send("CashLedger", CashLedger.move(USD, legs), operator)
-        assert list(done.one(Moved).legs) == legs
+        assert done.one(Moved).legs == legs
     assert bare.cash("supplier") == 3
 
 
 def test_move__several_payers__is_all_or_nothing(world: World) -> None:
     bare = with_own_operators(world)
     buyer, supplier, bank = (bare.ids[name] for name in ("buyer", "supplier", "bank"))
-    legs = [Leg(buyer, supplier, 5), Leg(buyer, bank, 7), Leg(supplier, bank, 2), Leg(buyer, buyer, 1)]
+    legs = (Leg(buyer, supplier, 5), Leg(buyer, bank, 7), Leg(supplier, bank, 2), Leg(buyer, buyer, 1))
     bare.send("CashLedger", CashLedger.move(USD, legs), OPERATORS[0])
     assert [bare.cash(name) for name in ("buyer", "supplier", "bank")] == [988, 3, 1009]
-    legs = [Leg(buyer, bank, 1), Leg(supplier, bank, 2), Leg(supplier, buyer, 2)]
+    beyond = (Leg(buyer, bank, 1), Leg(supplier, bank, 2), Leg(supplier, buyer, 2))
     with reverts(errors.InsufficientCash(USD, supplier, 3, 4)):
-        bare.send("CashLedger", CashLedger.move(USD, legs), OPERATORS[1])
+        bare.send("CashLedger", CashLedger.move(USD, beyond), OPERATORS[1])
     assert [bare.cash(name) for name in ("buyer", "supplier", "bank")] == [988, 3, 1009]
 
 
@@ -303,12 +303,12 @@ def test_p29__move_of_more_than_there_is__never_wraps(world: World) -> None:
     bare = with_own_operators(world)
     buyer, bank, huge = bare.ids["buyer"], bare.ids["bank"], 2**256 - 1
     with reverts(errors.InsufficientCash):
-        bare.send("CashLedger", CashLedger.move(USD, [Leg(buyer, bank, huge)]), OPERATORS[0])
+        bare.send("CashLedger", CashLedger.move(USD, (Leg(buyer, bank, huge),)), OPERATORS[0])
     with reverts(Panic):
-        legs = [Leg(buyer, bank, huge), Leg(buyer, bank, 2)]
+        legs = (Leg(buyer, bank, huge), Leg(buyer, bank, 2))
         bare.send("CashLedger", CashLedger.move(USD, legs), OPERATORS[0])
     with reverts(errors.InsufficientCash):
-        bare.send("CashLedger", CashLedger.move(USD, [Leg(buyer, buyer, huge)]), OPERATORS[0])
+        bare.send("CashLedger", CashLedger.move(USD, (Leg(buyer, buyer, huge),)), OPERATORS[0])
 
 
 def test_p34__account_zero__is_nobodys_and_stops_nothing(world: World) -> None:

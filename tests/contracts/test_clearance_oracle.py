@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 
 from settlement.chain.bindings import errors
-from settlement.chain.bindings.clearance_oracle import Attested, ClearanceOracle, CommitteeSeated, SeatSuspended
+from settlement.chain.bindings.clearance_oracle import (
+    Attested,
+    ClearanceOracle,
+    CommitteeSeated,
+    SeatSuspended,
+)
 from settlement.chain.bindings.enums import Phase, Status
 from settlement.chain.bindings.receivables import Receivables, Recorded
 from settlement.chain.bindings.structs import Attestation, Seat
@@ -20,11 +25,13 @@ ELSEWHERE = 528
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
-def seats_of(world: World, *numbers: int) -> list[Seat]:
-    return [Seat(world.key(f"customs{n}").address, world.ids[f"customs{n}"]) for n in numbers]
+def seats_of(world: World, *numbers: int) -> tuple[Seat, ...]:
+    return tuple(Seat(world.key(f"customs{n}").address, world.ids[f"customs{n}"]) for n in numbers)
 
 
-def seat(world: World, threshold: int, seats: list[Seat], country: int = COUNTRY, treasury: int = 0) -> object:
+def seat(
+    world: World, threshold: int, seats: tuple[Seat, ...], country: int = COUNTRY, treasury: int = 0
+) -> object:
     return world.govern("ClearanceOracle", ClearanceOracle.seat(country, threshold, treasury, seats))
 
 
@@ -42,7 +49,7 @@ def send(world: World, state: Attestation, signed: bytes) -> object:
 def test_seat__committee__is_shown_and_counts(world: World) -> None:
     found = world.view("ClearanceOracle", ClearanceOracle.committee_of(COUNTRY))
     assert (found.version, found.threshold, found.treasury) == (1, 3, world.ids["treasury"])
-    assert list(found.seats) == seats_of(world, 1, 2, 3, 4, 5)
+    assert found.seats == seats_of(world, 1, 2, 3, 4, 5)
     done = world.govern("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 2, 0, seats_of(world, 5, 1)))
     told = done.one(CommitteeSeated)
     assert (told.jurisdiction, told.version, told.threshold, told.treasury) == (COUNTRY, 2, 2, 0)
@@ -68,8 +75,8 @@ def test_p40__committee__is_bounded(world: World) -> None:
     keys = [signer(40 + n) for n in range(17)]
     member = world.ids["customs1"]
     with reverts(errors.InvalidCommittee()):
-        seat(world, 9, [Seat(key.address, member) for key in keys], ELSEWHERE)
-    seat(world, 9, [Seat(key.address, member) for key in keys[:16]], ELSEWHERE)
+        seat(world, 9, tuple(Seat(key.address, member) for key in keys), ELSEWHERE)
+    seat(world, 9, tuple(Seat(key.address, member) for key in keys[:16]), ELSEWHERE)
     order = world.accepted(jurisdiction=ELSEWHERE)
     state = world.attestation(order, 1, jurisdiction=ELSEWHERE)
     signed = [key.sign(world.at["ClearanceOracle"], state) for key in keys]
@@ -83,17 +90,17 @@ def test_p40__committee__is_bounded(world: World) -> None:
 def test_seat__doubtful_seats__are_refused(world: World) -> None:
     one, two, three = seats_of(world, 1, 2, 3)
     with reverts(errors.InvalidCommittee()):
-        seat(world, 2, [one, one, two])
+        seat(world, 2, (one, one, two))
     with reverts(errors.InvalidCommittee()):
-        seat(world, 2, [one, two, Seat(NOBODY, three.member)])
+        seat(world, 2, (one, two, Seat(NOBODY, three.member)))
     with reverts(errors.InvalidCommittee()):
-        seat(world, 1, [one], ELSEWHERE)
+        seat(world, 1, (one,), ELSEWHERE)
     with reverts(errors.RoleMissing(world.ids["buyer"], 8)):
-        seat(world, 1, [Seat(SPARE.address, world.ids["buyer"])], ELSEWHERE)
+        seat(world, 1, (Seat(SPARE.address, world.ids["buyer"]),), ELSEWHERE)
     with reverts(errors.RoleMissing(world.ids["bank"], 8)):
-        seat(world, 1, [Seat(SPARE.address, one.member)], ELSEWHERE, world.ids["bank"])
+        seat(world, 1, (Seat(SPARE.address, one.member),), ELSEWHERE, world.ids["bank"])
     with reverts(errors.AccessManagedUnauthorized(SPARE.address)):
-        world.send("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 2, 0, [one, two, three]), SPARE)
+        world.send("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 2, 0, (one, two, three)), SPARE)
 
 
 def test_seat__key_given_up_by_one_committee__may_sit_in_another(world: World) -> None:
@@ -102,6 +109,7 @@ def test_seat__key_given_up_by_one_committee__may_sit_in_another(world: World) -
     order = world.accepted(jurisdiction=ELSEWHERE)
     state = world.attestation(order, 1, jurisdiction=ELSEWHERE)
     send(world, state, signatures(world, state, 1))
+    assert world.position(order).phase == Phase.CLOSED
 
 
 def test_i20__suspended_seat__stops_counting_at_once(world: World) -> None:
@@ -172,7 +180,7 @@ def test_p38__other_form_of_a_counted_signature__is_not_a_second_one(world: Worl
 def test_o04__signer_of_another_committee_or_version__is_refused(world: World) -> None:
     """O04: a seat speaks for its own committee in its present version only."""
     order, foreign = world.accepted(), signer(31)
-    seat(world, 1, [Seat(foreign.address, world.ids["treasury"])], ELSEWHERE)
+    seat(world, 1, (Seat(foreign.address, world.ids["treasury"]),), ELSEWHERE)
     state = world.attestation(order, 1)
     by_foreign = foreign.sign(world.at["ClearanceOracle"], state)
     with reverts(errors.SeatNotActive(foreign.address)):

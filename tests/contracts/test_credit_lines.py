@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from settlement.chain.abi import Call
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import Moved
 from settlement.chain.bindings.credit_lines import CreditLines, Drawn, LinePublished, LineUsed
@@ -17,7 +19,7 @@ from tests.contracts.world import DAY, JPY, SUPPLIER, USD, World
 
 FACE = 100_000_00
 SPARE = signer(30)
-WIDEST = {
+WIDEST: dict[str, Any] = {
     "limit": 2**56 - 1,
     "order_cap": 2**56 - 1,
     "rate_bps": 65535,
@@ -48,7 +50,7 @@ def drawable(world: World, order: int) -> int:
 
 
 @pytest.mark.parametrize("changes", [{}, WIDEST])
-def test_publish__line__is_kept_field_by_field(world: World, changes: dict[str, object]) -> None:
+def test_publish__line__is_kept_field_by_field(world: World, changes: dict[str, Any]) -> None:
     terms = world.line_terms(**changes)
     done = world.send("CreditLines", CreditLines.publish(terms, world.sign("bank", "CreditLines", terms)))
     line, version = done.value.line, done.value.version
@@ -91,7 +93,7 @@ def test_publish__new_version__takes_the_old_one_off_the_table(world: World) -> 
         {"expiry": 1_600_000_000},
     ],
 )
-def test_publish__senseless_terms__are_refused(world: World, changes: dict[str, object]) -> None:
+def test_publish__senseless_terms__are_refused(world: World, changes: dict[str, Any]) -> None:
     with reverts(errors.InvalidTerms()):
         world.publish(**changes)
 
@@ -131,7 +133,7 @@ def test_publish__version_of_another_line__is_refused(world: World) -> None:
 
 
 def test_hooks__strangers__are_refused(world: World) -> None:
-    calls = [
+    calls: list[Call[Any]] = [
         CreditLines.reserve(1, 2, 3, 4),
         CreditLines.settle(1, 2, 3, 4),
         CreditLines.accrue(1, 2),

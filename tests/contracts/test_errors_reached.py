@@ -16,7 +16,12 @@ HERE = Path(__file__).parent
 def declared() -> list[str]:
     """Names of the errors that the interfaces declare."""
     return sorted(
-        {entry["name"] for name in INTERFACES for entry in load_artifact(name).abi if entry["type"] == "error"}
+        {
+            entry["name"]
+            for name in INTERFACES
+            for entry in load_artifact(name).abi
+            if entry["type"] == "error"
+        }
     )
 
 

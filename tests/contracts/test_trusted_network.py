@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_utils.crypto import keccak
 
+from settlement.chain.abi import Call
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.enums import Status
 from settlement.chain.bindings.structs import Key
@@ -93,7 +96,7 @@ def test_p05__interested_party__cannot_judge_goods(world: World) -> None:
 
 def test_govern__stranger__is_refused_everywhere(world: World) -> None:
     stranger = world.key("supplier")
-    calls = [
+    calls: list[Call[Any]] = [
         TrustedNetwork.enroll(LEI, SPARE.address, COUNTRY, BUYER, 1, world.evm.now + DAY),
         TrustedNetwork.set_status(1, Status.SUSPENDED),
         TrustedNetwork.renew(1, BUYER, 1, world.evm.now + DAY),

@@ -148,7 +148,9 @@ class World:
         )
         return replace(plain, **changes)
 
-    def attest(self, order: int, seq: int, seats: tuple[int, ...] = (1, 2, 3), **changes: Any) -> Outcome[None]:
+    def attest(
+        self, order: int, seq: int, seats: tuple[int, ...] = (1, 2, 3), **changes: Any
+    ) -> Outcome[None]:
         """Send an attestation signed by these customs members."""
         return self.relay(self.attestation(order, seq, **changes), seats)
 
@@ -291,7 +293,8 @@ def build_world(engine: str = "py-evm") -> World:
     for actor in RICH:
         for currency in (USD, JPY):
             world.deposit(actor, RICH_MINOR, currency)
-    seats = [Seat(key=world.key(f"customs{n}").address, member=world.ids[f"customs{n}"]) for n in range(1, 6)]
+    customs = [f"customs{n}" for n in range(1, 6)]
+    seats = tuple(Seat(key=world.key(actor).address, member=world.ids[actor]) for actor in customs)
     world.govern("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 3, world.ids["treasury"], seats))
     return world
 
