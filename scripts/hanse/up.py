@@ -21,8 +21,10 @@ def run_up(settings: Settings, *, is_demo_wanted: bool) -> None:
     A second ``up`` on the same folder shows where the first one listens and ends.
     """
     configure_logs()
-    # Both signals end whatever goes on, and so run through the orderly stop.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both signals end whatever goes on, and so run through the orderly stop; SIGINT too where a shell that started
+    # this in the background left it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         tree = start_tree(settings, Timeline(), lambda line: print(f"  {line} …", flush=True), Cast())
     except Conflict as conflict:
