@@ -81,6 +81,7 @@ def _check_line(session: Session, wish: AcceptanceWish) -> None:
 
 def newest_acts(session: Session, order_id: str) -> list[str]:
     """The ids of an order's acts that are still of use, oldest first."""
-    about = acts.acts_about(session, order_id, {"order", "acceptance"})
+    found = acts.acts_about(session, order_id, {"order", "acceptance"})
+    about = [one for one in found if one.state != acts.REPLACED]
     newest = {one.kind: one.id for one in about}
     return [one.id for one in about if newest[one.kind] == one.id]

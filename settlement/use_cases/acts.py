@@ -91,7 +91,8 @@ def _is_concerned(session: Session, row: tables.Act, caller: Caller) -> bool:
 def view_act(session: Session, row: tables.Act, now_at: int) -> Act:
     """An act with who has signed it. Units: ``now_at`` business time."""
     signatures = acts.signatures_of(session, row.id)
-    state = "expired" if row.state != acts.SUBMITTED and row.expires_at < now_at else row.state
+    is_over = row.state in {acts.SUBMITTED, acts.REPLACED}
+    state = "expired" if not is_over and row.expires_at < now_at else row.state
     return Act.model_validate(
         {
             "id": row.id,

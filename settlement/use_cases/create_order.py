@@ -21,6 +21,7 @@ from settlement.use_cases.acts import WEEK_S, Signatory, open_act
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
 from settlement.use_cases.order_document import check_declarations, check_party, normalised, signed_fields
+from settlement.use_cases.replace_draft import replace_draft
 from settlement.wire.trade import OrderTerms
 from settlement.wire.words import FUND_BY, ROLES, SETTLE_ON
 
@@ -47,10 +48,13 @@ def create_order(
 ) -> Placed:
     """Make the order's draft and the buyer's act; the same bytes and terms again give the same order.
 
+    Other bytes or terms take the place of a draft that does not bind yet (``replace_draft``), so that nobody is kept
+    from its own number by a slip or a stranger's hand.
+
     Units:  ``now_at`` business time, ``received_at`` wall time.
     Holds:  I-05 before the chain does: one draft per fingerprint.
     Raises: NotPermitted when the caller is not a party; InputRefused for a document or terms that cannot be used;
-            Conflict when the fingerprint is taken by another document or other terms.
+            Conflict when the fingerprint is taken by another document or other terms that still bind.
     """
     terms = sent.terms
     if caller.acting_member() not in {terms.buyer, terms.supplier}:
@@ -67,12 +71,16 @@ def create_order(
 
     lock_subject(session, order_id)
     stored = order_drafts.find_draft(session, order_id)
-    if stored is not None:
-        _renewed_if_same(session, context, caller, stored, sent, order, now_at, received_at)
+    difference = None if stored is None else _difference(context, stored, terms, order, now_at)
+    if stored is not None and difference is None:
+        _renew_if_over(session, context, caller, stored, terms, order, now_at, received_at)
         return Placed(order_id, is_new=False)
     documents.put_document(session, sent.content, sent.content_type, received_at)
     draft, typed = _draft(context, caller, order_id, order, terms, now_at, received_at)
-    order_drafts.add_draft(session, draft)
+    if stored is None or difference is None:
+        order_drafts.add_draft(session, draft)
+    else:
+        replace_draft(session, caller, stored, draft, difference, now_at)
     order_drafts.set_draft_act(
         session, order_id, _open(session, caller, order_id, typed, terms.buyer, received_at)
     )
@@ -185,40 +193,37 @@ def _open(
     return act.id
 
 
-def _renewed_if_same(
+def _difference(
+    context: Context, stored: OrderDraft, terms: OrderTerms, order: Order, now_at: int
+) -> str | None:
+    """In what the order sent differs from the one that is stored under its number; none when they are the same."""
+    if stored.document_sha256 != order.source_sha256:
+        return (
+            f"order {stored.number} of {stored.year} between these parties exists with another document"
+            f" (SHA-256 {stored.document_sha256})"
+        )
+    now = _typed(context, _message(order, terms, bytes.fromhex(stored.root[2:]), now_at))["message"]
+    # The deadline is the act's, not the order's.
+    is_same = {**stored.terms, "deadline": 0} == {**now, "deadline": 0}
+    if not is_same or (stored.declarations or []) != [term.model_dump() for term in terms.declarations]:
+        return f"order {stored.number} of {stored.year} between these parties exists with other terms"
+    return None
+
+
+def _renew_if_over(
     session: Session,
     context: Context,
     caller: Caller,
     stored: OrderDraft,
-    sent: SentOrder,
+    terms: OrderTerms,
     order: Order,
     now_at: int,
     received_at: int,
 ) -> None:
-    """The same order sent again changes nothing, except that terms whose deadline passed unaccepted get a new one.
-
-    Raises: Conflict when document or terms differ.
-    """
-    if stored.document_sha256 != order.source_sha256:
-        raise Conflict(
-            f"order {stored.number} of {stored.year} between these parties exists with another document"
-            f" (SHA-256 {stored.document_sha256}); one number is one order",
-            code="order_exists",
-        )
-    message = _message(order, sent.terms, bytes.fromhex(stored.root[2:]), now_at)
-    typed = _typed(context, message)
-    before = {key: value for key, value in stored.terms.items() if key != "deadline"}
-    now = {key: value for key, value in typed["message"].items() if key != "deadline"}
-    if before != now or (stored.declarations or []) != [
-        term.model_dump() for term in sent.terms.declarations
-    ]:
-        raise Conflict(
-            f"order {stored.number} exists with other terms; sign those, or give it a new number",
-            code="order_exists",
-        )
+    """The same order sent again changes nothing, except that terms whose deadline passed unaccepted get a new one."""
     is_accepted = receivables.find_receivable(session, stored.order_id) is not None
-    if stored.terms["deadline"] < now_at and not is_accepted:
-        act = _open(session, caller, stored.order_id, typed, sent.terms.buyer, received_at)
-        renew_draft(
-            session, stored.order_id, typed["message"], f"0x{typed_data.struct_hash(typed).hex()}", act
-        )
+    if is_accepted or stored.terms["deadline"] >= now_at:
+        return
+    typed = _typed(context, _message(order, terms, bytes.fromhex(stored.root[2:]), now_at))
+    act = _open(session, caller, stored.order_id, typed, terms.buyer, received_at)
+    renew_draft(session, stored.order_id, typed["message"], f"0x{typed_data.struct_hash(typed).hex()}", act)

@@ -33,12 +33,15 @@ def sign_act(
 
     Units:  ``now_at`` business time, ``received_at`` wall time.
     Holds:  I-20: only an active key of the member that must sign counts, before the deadline.
-    Raises: NotFound; EvidenceError for a signature of nobody who must sign; Conflict when the act has expired.
+    Raises: NotFound; EvidenceError for a signature of nobody who must sign; Conflict when the act has expired
+            or was replaced.
     """
     act = visible_act(session, caller, act_id)
     # Two halves of one order may be signed at once: each must see the other's signature or wait for it.
     lock_subject(session, act.subject)
     act = visible_act(session, caller, act_id, for_update=True)
+    if act.state == acts.REPLACED:
+        raise Conflict("the order was sent anew with other terms; sign its newer act", code="act_replaced")
     signature = bytes.fromhex(wish.signature[2:])
     signer = typed_data.recover(act.typed_data, signature)
     role = _role_of(session, act, signer)

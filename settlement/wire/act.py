@@ -12,7 +12,7 @@ _JSON_INTEGER_LIMIT = 1 << 53
 ActKind = Literal[
     "order", "acceptance", "line", "draw", "repayment", "withdrawal", "deposit", "policy", "pool"
 ]
-ActState = Literal["open", "signed", "submitted", "expired"]
+ActState = Literal["open", "signed", "submitted", "expired", "replaced"]
 
 
 class Signatory(Answer):

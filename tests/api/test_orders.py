@@ -51,7 +51,8 @@ def test_p01__number_written_otherwise__is_the_same_order_and_conflicts(
 ) -> None:
     """I-05 at the door: a blank, a padded, a lower-case number does not make a second order."""
     document = service.document()
-    service.ask("POST", "/v1/orders", "buyer", {"terms": service.terms(), "document": document})
+    first = service.client("buyer").post("/v1/orders", {"terms": service.terms(), "document": document})
+    service.sign("buyer", first["acts"][0])
     again = document["number"].lower() if changed == "lower" else changed.format(document["number"])
     other = service.document(number=again)
     assert refusal(service, "buyer", "/v1/orders", {"terms": service.terms(), "document": other})[:2] == (
@@ -62,7 +63,8 @@ def test_p01__number_written_otherwise__is_the_same_order_and_conflicts(
 
 def test_order__other_terms_for_the_same_document__conflict(service: Service) -> None:
     document, terms = service.document(), service.terms()
-    service.ask("POST", "/v1/orders", "buyer", {"terms": terms, "document": document})
+    first = service.client("buyer").post("/v1/orders", {"terms": terms, "document": document})
+    service.sign("buyer", first["acts"][0])
     for change in (
         {"duty_cap": "1"},
         {"settle_on": "clearance"},

@@ -16,6 +16,7 @@ from settlement.store.tables_private import Act, ActSignature
 OPEN: Final = "open"
 SIGNED: Final = "signed"
 SUBMITTED: Final = "submitted"
+REPLACED: Final = "replaced"
 
 
 def add_act(
@@ -102,3 +103,13 @@ def move_act(
         .execution_options(synchronize_session="fetch")
     )
     return isinstance(moved, CursorResult) and moved.rowcount == 1
+
+
+def replace_acts(session: Session, subject: str, kinds: Collection[str]) -> None:
+    """Let nobody sign the acts about an order any more that are not submitted: it was sent anew."""
+    session.execute(
+        update(Act)
+        .where(col(Act.subject) == subject, col(Act.kind).in_(kinds), col(Act.state).in_((OPEN, SIGNED)))
+        .values(state=REPLACED)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -19,6 +19,12 @@ def add_draft(session: Session, draft: OrderDraft) -> tuple[OrderDraft, bool]:
     return draft, True
 
 
+def replace_draft(session: Session, draft: OrderDraft) -> None:
+    """Store a draft in the place of the one its fingerprint has."""
+    session.merge(draft)
+    session.flush()
+
+
 def find_draft(session: Session, order_id: str, member: int | None = None) -> OrderDraft | None:
     """The draft of an order; with ``member`` only if that is its buyer or supplier."""
     draft = session.get(OrderDraft, order_id)
