@@ -66,15 +66,21 @@ def test_trade__books_in_postgresql__settles_and_agrees_with_the_chain(
     assert not list((tmp_path / "net").glob("*.db"))
 
 
-def test_trade__on_a_real_anvil__settles_and_agrees_with_the_chain(
-    tmp_path: Path, order_file: Path, anvil: str
-) -> None:
+def test_demo__on_a_real_anvil__plays_all_four_trades(tmp_path: Path, anvil: str) -> None:
     """I-01, I-07: HANSE_CHAIN_URL is all that changes."""
-    played = play(tmp_path / "net", "--order", str(order_file), environment={"HANSE_CHAIN_URL": anvil})
-    _settled_whole(played)
+    played = play(tmp_path / "net", environment={"HANSE_CHAIN_URL": anvil})
+    assert played.status == 0, played.errors
+    assert [order["phase"] for order in played.report["orders"]] == [
+        "settled",
+        "settled",
+        "settled",
+        "refused",
+    ]
+    assert all(check["ok"] for check in played.report["checks"].values())
     assert not (tmp_path / "net" / "chain").exists()
-    receipt = Witness(anvil).ask("eth_getTransactionReceipt", played.order(1)["tx"]["settle"])
-    assert int(receipt["gasUsed"], 16) == played.order(1)["gas"]["settle"]
+    for order in played.report["orders"][:3]:
+        receipt = Witness(anvil).ask("eth_getTransactionReceipt", order["tx"]["settle"])
+        assert int(receipt["gasUsed"], 16) == order["gas"]["settle"]
 
 
 def _settled_whole(played: Played) -> None:
