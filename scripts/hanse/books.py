@@ -9,6 +9,7 @@ import typer
 from settlement.chain.client import ChainClient
 from settlement.chain.deployment import load_deployment
 from settlement.chain.follower import fetch_blocks
+from settlement.chain.identity import Identity
 from settlement.settings import Settings
 from settlement.store.engine import open_database
 from settlement.store.rebuild import rebuild, state_hash
@@ -58,11 +59,15 @@ def _print_table(report: Report) -> None:
 
 
 def rebuild_books(settings: Settings) -> None:
-    """Build the projection again beside the present one, then swap; prints both state hashes."""
+    """Build the projection again beside the present one, then swap; prints both state hashes.
+
+    Raises: ChainError when the node serves another chain than the one this database was begun on.
+    """
     engine = open_database(settings.database_url)
     deployment = load_deployment(settings.deployment_file)
     before = state_hash(engine)
     with ChainClient(settings.chain_url, settings.chain_id) as client:
+        Identity(engine, client, deployment).check()
         rebuild(engine, fetch_blocks(client, deployment))
     after = state_hash(engine)
     engine.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,14 +13,14 @@ from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.abi import decode_event
 from settlement.chain.client import ChainClient, FullHeader, RawLog
 from settlement.chain.deployment import Deployment
-from settlement.chain.forks import is_gone
+from settlement.chain.forks import is_gone, newest_standing
+from settlement.chain.identity import Identity
 from settlement.chain.pace import Pace
 from settlement.errors import ChainError, Conflict
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine
 from settlement.store.projector import CURSOR, apply_blocks, rollback_to, window_blocks
 from settlement.store.repositories.cursors import find_cursor
-from settlement.store.repositories.network import remember_identity
 
 BATCH: Final = 100
 """Blocks read, and committed together, when the database is behind."""
@@ -47,7 +46,7 @@ class Follower:
         self._engine = engine
         self._client = client
         self._deployment = deployment
-        self._is_checked = False
+        self._identity = Identity(engine, client, deployment)
 
     def run(self, stop: threading.Event) -> None:
         """Step until told to stop; trouble is logged and waited out."""
@@ -56,6 +55,7 @@ class Follower:
             try:
                 pace.rest(has_moved=self.step())
             except (ChainError, Conflict) as trouble:
+                self._identity.doubt()
                 log.warning("follower_paused", code=trouble.code, reason=trouble.message)
                 pace.recover()
 
@@ -65,8 +65,7 @@ class Follower:
         Raises: ChainError when the node does not answer, lags, serves another chain, or forked below the window;
                 Conflict when another follower moved the cursor.
         """
-        if not self._is_checked:
-            self._check_identity()
+        self._identity.require()
         latest = self._client.block("latest")
         if latest is None:
             raise ChainError("the node does not know its latest block; is it still starting?")
@@ -77,6 +76,8 @@ class Follower:
         if (latest.number, latest.hash) == cursor:
             return False
         if latest.number <= number or is_gone(self._client, number, block_hash):
+            # A fork, or another chain altogether.
+            self._identity.check()
             return self._roll_back()
         return self._apply(number + 1, min(latest.number, number + BATCH))
 
@@ -84,33 +85,6 @@ class Follower:
         with reading(self._engine) as session:
             cursor = find_cursor(session, CURSOR)
             return None if cursor is None else (cursor.block_number, cursor.block_hash)
-
-    def _check_identity(self) -> None:
-        """Raises: ChainError when chain, first block or contracts are not those the database was begun on."""
-        self._client.check_network()
-        if self._client.genesis_hash() != self._deployment.genesis_hash:
-            raise ChainError(
-                f"the chain at {self._client.url} begins with another block than the one deployed on;"
-                " point HANSE_CHAIN_URL at the right node, or start in a fresh folder",
-                code="other_network",
-            )
-        for name, address in self._deployment.addresses.items():
-            if not self._client.code(address):
-                raise ChainError(
-                    f"there is no code at {address}, where {name} was deployed; was the chain rolled back"
-                    " below the deployment? run `hanse deploy`, or start in a fresh folder",
-                    code="missing_code",
-                )
-        with transaction(self._engine) as session:
-            remember_identity(
-                session,
-                chain_id=self._deployment.chain_id,
-                genesis_hash=self._deployment.genesis_hash,
-                deployment_block=self._deployment.block,
-                addresses=self._deployment.addresses,
-                created_at=int(time.time()),
-            )
-        self._is_checked = True
 
     def _apply(self, first: int, last: int) -> bool:
         blocks = list(fetch_blocks(self._client, self._deployment, first, last))
@@ -127,13 +101,7 @@ class Follower:
         """
         with reading(self._engine) as session:
             known = window_blocks(session)
-        ancestor = next((one for one in known if not is_gone(self._client, one.number, one.hash)), None)
-        if ancestor is None:
-            self._is_checked = False
-            raise ChainError(
-                "the chain forked below every block that can be taken back; run `hanse rebuild`",
-                code="fork_below_window",
-            )
+        ancestor = newest_standing(self._client, known)
         if ancestor == known[0]:
             # The node is behind us on the same chain: that is not news.
             return False

@@ -14,11 +14,13 @@ from settlement.chain.client import ChainClient, NonceTooLow, Receipt
 from settlement.chain.effects import Effects, Evidence
 from settlement.chain.errors_map import refusal_of
 from settlement.chain.follow_ups import follow_up
-from settlement.chain.forks import is_gone
+from settlement.chain.forks import is_gone, newest_standing
+from settlement.chain.identity import Identity
 from settlement.chain.signer import Signed, Signer, read_unsigned
 from settlement.errors import HanseError
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
+from settlement.store.projector import WINDOW, window_blocks
 from settlement.store.repositories.broadcasts import (
     add_replacement,
     broadcasts_of_intents,
@@ -35,9 +37,6 @@ from settlement.store.repositories.intents import (
     move_intent,
 )
 from settlement.store.tables_private import Broadcast, Intent
-
-WINDOW: Final = 128
-"""Blocks below the head in which an outcome may still be taken back by a fork."""
 
 RESEND_AFTER_S: Final = 3
 RAISE_FEE_AFTER_S: Final = 45
@@ -62,6 +61,7 @@ class Outcomes:
         client: ChainClient,
         signer: Signer,
         effects: Effects,
+        identity: Identity,
         *,
         confirmations: int,
         watch_every_s: int,
@@ -70,15 +70,20 @@ class Outcomes:
         self._client = client
         self._signer = signer
         self._effects = effects
+        self._identity = identity
         self._confirmations = confirmations
         self._watch_every_s = watch_every_s
         self._watched_at = float("-inf")  # house: allow float - a monotonic clock's reading, not money
         self._head: BlockHeader | None = None
         self._sent_at: dict[str, float] = {}  # house: allow float - a monotonic clock's reading, not money
 
-    def look(self) -> bool:
-        """Take back what a fork lost, note what was mined, send again what waits; say whether anything moved."""
-        has_moved = self._watch_head()
+    def look(self, *, is_head_due: bool = False) -> bool:
+        """Take back what a fork lost, note what was mined, send again what waits; say whether anything moved.
+
+        The head is compared now and then, or right now when ``is_head_due``.
+        Raises: ChainError when the node does not answer, serves another chain, or forked below the window.
+        """
+        has_moved = self._watch_head(is_due=is_head_due)
         with reading(self._engine) as session:
             intents = intents_in(session, (SENT,), self._signer.name)
             broadcasts = broadcasts_of_intents(session, [intent.id for intent in intents])
@@ -215,21 +220,33 @@ class Outcomes:
         # The receipt may be of a block newer than the head we compared last.
         return FINAL if max(head - block_number, 0) >= self._confirmations else MINED
 
-    def _watch_head(self) -> bool:
+    def _watch_head(self, *, is_due: bool) -> bool:
         """Compare where outcomes stand with the chain as it is now."""
         now = time.monotonic()
-        if now - self._watched_at < self._watch_every_s:
+        if not is_due and now - self._watched_at < self._watch_every_s:
             return False
-        self._watched_at = now
-        head = self._client.block("latest")
-        if head is None or (self._head is not None and head.hash == self._head.hash):
+        head, before = self._client.block("latest"), self._head
+        if head is None or (before is not None and head.hash == before.hash):
+            self._watched_at = now
             return False
-        before, self._head = self._head, head
+        is_lost = before is None or is_gone(self._client, before.number, before.hash)
+        if is_lost or (before is not None and head.number < before.number):
+            self._require_same_chain()
+        # Only now: while the node serves another chain, every look finds out.
+        self._watched_at, self._head = now, head
         has_moved = self._make_final(head)
-        if before is not None and not is_gone(self._client, before.number, before.hash):
+        if not is_lost:
             return has_moved
         top = head.number if before is None else min(head.number, before.number)
         return self._take_back(max(0, top - WINDOW)) or has_moved
+
+    def _require_same_chain(self) -> None:
+        """Raises: ChainError when it is another chain, or forked below what can be taken back."""
+        self._identity.check()
+        with reading(self._engine) as session:
+            known = window_blocks(session)
+        if known:
+            newest_standing(self._client, known)
 
     def _make_final(self, head: BlockHeader) -> bool:
         with reading(self._engine) as session:

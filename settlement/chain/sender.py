@@ -21,6 +21,7 @@ from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.effects import open_effects
 from settlement.chain.errors_map import refusal_of
+from settlement.chain.identity import Identity
 from settlement.chain.outcomes import Outcomes
 from settlement.chain.pace import Pace
 from settlement.chain.rpc import RpcRefused
@@ -30,7 +31,7 @@ from settlement.errors import ChainError, Conflict
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine
 from settlement.store.repositories.broadcasts import broadcasts_of_nonce, record_broadcast
-from settlement.store.repositories.intents import SENT, intents_in, queued_intents
+from settlement.store.repositories.intents import SENT, has_open_intents, intents_in, queued_intents
 from settlement.store.repositories.leases import find_lease, release_lease, take_lease
 from settlement.store.tables_private import Intent, SignerLease
 
@@ -54,7 +55,8 @@ class Ready:
 class Sender:
     """Sends the intents of one signer.
 
-    Holds:  T24, T28: no nonce is used twice and none is left out, over any number of processes.
+    Holds:  T24, T28: no nonce is used twice and none is left out, over any number of processes; nothing is sent to
+            another chain than the one deployed on.
     """
 
     def __init__(
@@ -78,11 +80,13 @@ class Sender:
         self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         self._lease: SignerLease | None = None
         self._next_nonce = 0
+        self._identity = Identity(engine, client, deployment)
         self._outcomes = Outcomes(
             engine,
             client,
             signer,
             open_effects(client, deployment),
+            self._identity,
             confirmations=confirmations,
             watch_every_s=watch_every_s,
         )
@@ -94,6 +98,7 @@ class Sender:
             try:
                 pace.rest(has_moved=self.step())
             except (ChainError, Conflict) as trouble:
+                self._identity.doubt()
                 log.warning(
                     "sender_paused", signer=self._signer.name, code=trouble.code, reason=trouble.message
                 )
@@ -110,12 +115,16 @@ class Sender:
     def step(self) -> bool:
         """Look what became of what was sent, then send what waits; say whether anything moved.
 
-        Raises: ChainError when the node does not answer, Conflict when the lease was lost: in both cases what is
-                stored is whole, and the next step goes on from it.
+        Raises: ChainError when the node does not answer, serves another chain or forked below the window, Conflict
+                when the lease was lost: in all cases what is stored is whole, and the next step goes on from it.
         """
+        self._identity.require()
         if not self._holds_lease():
             return False
-        has_moved = self._outcomes.look()
+        with reading(self._engine) as session:
+            is_wanted = has_open_intents(session, self._signer.name)
+        # What is about to be sent goes to the chain that we know, or nowhere.
+        has_moved = self._outcomes.look(is_head_due=is_wanted)
         has_sent = self._send_waiting()
         return self._outcomes.look() or has_moved if has_sent else has_moved
 

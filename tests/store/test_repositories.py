@@ -294,15 +294,17 @@ def test_hand_in__the_same_twice__counts_once(database: Engine) -> None:
         assert len(handed_attestations.handed_for(session, "0xaa")) == 4
 
 
+IDENTITY: dict[str, Any] = {
+    "chain_id": 31337,
+    "genesis_hash": "0x01",
+    "deployment_block": 12,
+    "addresses": {"Receivables": "0x2"},
+}
+
+
 def _identity(engine: Engine, **other: Any) -> None:
-    values: dict[str, Any] = {
-        "chain_id": 31337,
-        "genesis_hash": "0x01",
-        "deployment_block": 12,
-        "addresses": {"Receivables": "0x2"},
-    } | other
     with transaction(engine) as session:
-        network.remember_identity(session, created_at=NOW, **values)
+        network.remember_identity(session, created_at=NOW, **(IDENTITY | other))
 
 
 def test_remember_identity__the_same_network__is_kept(database: Engine) -> None:
@@ -329,3 +331,30 @@ def test_remember_identity__another_network__is_refused_with_what_to_do(
     _identity(database)
     with pytest.raises(ChainError, match="HANSE_CHAIN_URL"):
         _identity(database, **other)
+
+
+def test_remember_identity__by_two_parts_at_once__is_one_row(postgresql_database: Engine) -> None:
+    with transaction(postgresql_database) as first:
+        network.remember_identity(first, created_at=NOW, **IDENTITY)
+        second = threading.Thread(target=_identity, args=(postgresql_database,))
+        second.start()
+    second.join()
+    with reading(postgresql_database) as session:
+        assert network.find_identity(session) is not None
+
+
+def test_remember_identity__another_network_at_once__is_refused_too(postgresql_database: Engine) -> None:
+    refused: list[ChainError] = []
+
+    def bind() -> None:
+        try:
+            _identity(postgresql_database, chain_id=1)
+        except ChainError as error:
+            refused.append(error)
+
+    with transaction(postgresql_database) as first:
+        network.remember_identity(first, created_at=NOW, **IDENTITY)
+        second = threading.Thread(target=bind)
+        second.start()
+    second.join()
+    assert [one.code for one in refused] == ["other_network"]

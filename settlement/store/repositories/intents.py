@@ -87,6 +87,12 @@ def intents_in(session: Session, states: Collection[str], signer: str | None = N
     return list(session.exec(statement.order_by(col(Intent.id))))
 
 
+def has_open_intents(session: Session, signer: str) -> bool:
+    """Whether anything waits for a signer, or is on its way."""
+    statement = select(Intent.id).where(Intent.signer == signer, col(Intent.state).in_((QUEUED, SENT)))
+    return session.exec(statement.limit(1)).first() is not None
+
+
 def queued_intents(session: Session, signer: str, limit: int) -> list[Intent]:
     """The oldest intents that wait for a signer, for whoever holds its lease."""
     statement = select(Intent).where(Intent.signer == signer, Intent.state == QUEUED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from settlement.errors import ChainError
@@ -31,7 +32,7 @@ def remember_identity(
     """
     stored = find_identity(session)
     if stored is None:
-        stored = NetworkIdentity(
+        found = NetworkIdentity(
             id=1,
             chain_id=chain_id,
             genesis_hash=genesis_hash,
@@ -39,18 +40,23 @@ def remember_identity(
             addresses=addresses,
             created_at=created_at,
         )
-        session.add(stored)
-        session.flush()
-        return stored
-    for name, found in (
+        try:
+            # A savepoint: several parts of a worker begin at the same moment, and one of them is first.
+            with session.begin_nested():
+                session.add(found)
+        except IntegrityError:
+            stored = session.get_one(NetworkIdentity, 1, populate_existing=True)
+        else:
+            return found
+    for name, values in (
         ("chain id", (stored.chain_id, chain_id)),
         ("genesis block", (stored.genesis_hash, genesis_hash)),
         ("deployment block", (stored.deployment_block, deployment_block)),
         ("contract addresses", (stored.addresses, addresses)),
     ):
-        if found[0] != found[1]:
+        if values[0] != values[1]:
             raise ChainError(
-                f"this database belongs to another network: its {name} is {found[0]}, the chain's {found[1]}; "
+                f"this database belongs to another network: its {name} is {values[0]}, the chain's {values[1]}; "
                 "point HANSE_CHAIN_URL at the right chain, or start with an empty database",
                 code="other_network",
             )
