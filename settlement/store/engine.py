@@ -11,7 +11,7 @@ from typing import Any, Final
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
@@ -27,6 +27,8 @@ _READ_ONLY: Final = "hanse_read_only"
 def open_database(url: str) -> Engine:
     """Open SQLite (``sqlite:///path``) or PostgreSQL (``postgresql://...``).
 
+    A failed statement tells its text and not its values: among these are salts and fields of documents (T10).
+
     Raises: InputRefused for any other database, and for SQLite in memory (each connection would see its own).
     """
     try:
@@ -39,12 +41,28 @@ def open_database(url: str) -> Engine:
     if backend == "sqlite":
         return _open_sqlite(address)
     if backend == "postgresql":
-        return create_engine(
-            address.set(drivername="postgresql+psycopg"), pool_size=POOL_SIZE, pool_pre_ping=True
+        engine = create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=POOL_SIZE,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
+        event.listen(engine, "handle_error", _tell_no_row)
+        return engine
     raise InputRefused(
         f"database {backend!r} is not supported; use sqlite or postgresql", field="HANSE_DATABASE_URL"
     )
+
+
+def _tell_no_row(context: ExceptionContext) -> None:
+    """Keep the first line of PostgreSQL's message: behind it comes the failing row with all its values."""
+    told, failure = context.sqlalchemy_exception, context.original_exception
+    primary = getattr(getattr(failure, "diag", None), "message_primary", None)
+    if primary is None:
+        return
+    failure.args = (primary,)
+    if told is not None:
+        told.args = (f"({type(failure).__name__}) {primary}",)
 
 
 def _open_sqlite(address: URL) -> Engine:
@@ -56,7 +74,7 @@ def _open_sqlite(address: URL) -> Engine:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Born closed to others; SQLite gives its journal files the same mode.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = create_engine(address, pool_size=POOL_SIZE)
+    engine = create_engine(address, pool_size=POOL_SIZE, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import stat
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, create_engine, inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session
 
 from settlement.errors import InputRefused
@@ -142,6 +143,21 @@ def test_transaction__that_raises__leaves_nothing(database: Engine) -> None:
         write_half(session)
     with reading(database) as session:
         assert session.connection().execute(text("SELECT count(*) FROM document")).scalar() == 0
+
+
+def test_t10__failed_statement__tells_none_of_its_values(database: Engine) -> None:
+    with pytest.raises(StatementError) as wrong, transaction(database) as session:
+        session.execute(
+            text("INSERT INTO document (sha256, content) VALUES (:name, :salt)"),
+            {"name": "canary-name", "salt": "canary-salt"},
+        )
+    told = "".join(traceback.format_exception(wrong.value))
+    assert "INSERT INTO document" in told
+    assert "content_type" in told
+    # The canaries stand in this test's own lines of the traceback and nowhere else.
+    rest = told.replace('{"name": "canary-name", "salt": "canary-salt"}', "")
+    assert "canary" not in rest
+    assert b"canary-salt".hex() not in rest
 
 
 def test_reading__while_somebody_writes__neither_waits_nor_sees_it(database: Engine) -> None:
