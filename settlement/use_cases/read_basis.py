@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from settlement.errors import NotFound
+from settlement.errors import NotFound, NotPermitted
 from settlement.merkle import OrderTree
 from settlement.store.handles import Session
-from settlement.store.repositories import order_drafts
+from settlement.store.repositories import clearance, order_drafts
 from settlement.store.tables_private import OrderDraft
 from settlement.use_cases.amounts import amount
 from settlement.use_cases.caller import Caller
@@ -23,6 +23,10 @@ def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
     Raises: NotFound for orders that are not accepted, or not cleared in the caller's jurisdiction.
     """
     row = visible_receivable(session, caller, order_id)
+    if not caller.sees_all and row.jurisdiction not in clearance.jurisdictions_of(
+        session, caller.acting_member()
+    ):
+        raise NotFound(f"order {order_id} is not cleared in a jurisdiction of yours")
     draft = _draft(session, order_id)
     return Basis.model_validate(
         {
@@ -54,9 +58,16 @@ def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
 def read_proof(session: Session, caller: Caller, order_id: str, field: str) -> FieldProof:
     """One field of the order with the way to the root on chain; it shows nothing of the others.
 
-    Raises: NotFound; InputRefused when the order has no such field.
+    Whoever else is to see a field gets it from one of the parties: who lends on an order, insures it or clears it has
+    no claim to its document.
+
+    Raises: NotFound; NotPermitted for all but buyer and supplier; InputRefused when the order has no such field.
     """
-    visible_order(session, caller, order_id)
+    seen = visible_order(session, caller, order_id)
+    if not caller.sees_all and caller.member not in seen.parties:
+        raise NotPermitted(
+            "the document's fields are shown to buyer and supplier; ask one of them for the proof"
+        )
     draft = _draft(session, order_id)
     fields = draft.normalised["fields"]
     tree = OrderTree.build(fields, {name: bytes.fromhex(salt) for name, salt in draft.salts.items()})

@@ -10,6 +10,10 @@ from fastapi import FastAPI
 from api.access import ACCESS, PUBLIC
 from api.app import create_app
 from api.dependencies import CallerHere
+from settlement.errors import NotFound, NotPermitted
+from settlement.ids import MemberId
+from settlement.use_cases.caller import Caller
+from settlement.use_cases.read_basis import read_basis, read_proof
 from tests.api.service import COUNTRY, PORT, WIND, Service, served, usd
 
 ROLES = {
@@ -219,3 +223,25 @@ def test_t02__what_was_lent_on_an_order__is_shown_to_borrower_and_lender_only(se
         assert {row["verb"] for row in seen["evidence"]} == {"accept"}
         assert drawn["hash"] not in str(seen)
         assert service.ask("GET", f"/v1/transactions/{drawn['id']}", actor).status_code == 404
+
+
+def test_t02__document_fields__are_for_the_orders_buyer_and_supplier_whatever_else_one_is(
+    service: Service,
+) -> None:
+    """A bank or customs office may hold the role of a buyer too: in other orders."""
+    order = service.accepted()["id"]
+    with service.context.reading() as session:
+        for actor in ("buyer", "supplier"):
+            assert read_proof(session, _many_roles(service, actor), order, "number").field == "number"
+        for actor in ("bank", "customs1"):
+            with pytest.raises(NotPermitted):
+                read_proof(session, _many_roles(service, actor), order, "number")
+        assert read_basis(session, _many_roles(service, "customs1"), order).order == order
+        for actor in ("bank", "buyer"):
+            with pytest.raises(NotFound):
+                read_basis(session, _many_roles(service, actor), order)
+
+
+def _many_roles(service: Service, actor: str) -> Caller:
+    member = MemberId(service.members[actor])
+    return Caller("cli_test", actor, member, frozenset({"buyer", "supplier", "funder", "customs"}))
