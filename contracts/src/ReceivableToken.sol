@@ -21,7 +21,10 @@ abstract contract ReceivableToken is IERC721 {
 
     /// @inheritdoc IERC721
     function balanceOf(address owner) external view returns (uint256) {
-        return _held[_network.keyOf(owner).member];
+        if (owner == address(0)) revert ITrustedNetwork.UnknownMember(0);
+        uint32 member = _network.keyOf(owner).member;
+        // A member's other keys act for it, they own nothing.
+        return _network.accountOf(member) == owner ? _held[member] : 0;
     }
 
     /// @inheritdoc IERC721

@@ -101,7 +101,8 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         uint256 late = order.has(OrderWords.LATE) ? _lateNow(order) : 0;
         bool isRefused = attestation.refused;
         uint256 dutyWord = _take(order, attestation, isRefused, treasury);
-        if (isRefused) _reduceUndelivered(order);
+        // A whole state says "refused" again and again; a hold in between must not reduce what was delivered.
+        if (isRefused && !order.has(OrderWords.LAPSED)) _reduceUndelivered(order);
         if (OrderWords.fundByOf(order.terms) >= uint256(FundBy.Shipped)) _lockBy(order);
         _pay(order, late, dutyWord);
     }

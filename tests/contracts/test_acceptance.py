@@ -355,6 +355,23 @@ def test_accept__role_missing__is_refused(world: World) -> None:
 # Cash locked at acceptance, the token
 
 
+def test_token__signed_by_another_key__goes_to_the_members_account(world: World) -> None:
+    supplier = world.ids["supplier"]
+    world.govern("TrustedNetwork", TrustedNetwork.set_key(SPARE.address, supplier, 1, 0))
+    order = world.order()
+    acceptance = world.acceptance(order)
+    by_buyer, _ = signatures(world, order, acceptance)
+    by_spare = SPARE.sign(world.at["Receivables"], acceptance)
+    done = world.send("Receivables", Receivables.accept(order, acceptance, by_buyer, by_spare))
+    account = world.key("supplier").address
+    assert done.one(Transfer).to == account
+    assert world.view("Receivables", Receivables.owner_of(done.value)) == account
+    balances = [world.view("Receivables", Receivables.balance_of(key)) for key in (account, SPARE.address)]
+    assert balances == [1, 0]
+    with reverts(errors.UnknownMember(0)):
+        world.view("Receivables", Receivables.balance_of(NOBODY))
+
+
 def test_accept__funded_at_acceptance__locks_the_face(world: World) -> None:
     free = world.cash("buyer")
     done = world.accept(world.order(fund_by=FundBy.ACCEPTED))

@@ -12,7 +12,7 @@ from settlement.chain.bindings.enums import DayCount, Phase, Status
 from settlement.chain.bindings.structs import Repayment
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts.harness import reverts, signer
-from tests.contracts.world import DAY, World
+from tests.contracts.world import DAY, World, build_world
 
 FACE = 100_000_00
 SPARE = signer(30)
@@ -318,3 +318,43 @@ def test_views__order_without_a_line__has_no_loan(world: World) -> None:
         world.repay(order, 1)
     with reverts(errors.UnknownOrder(5)):
         world.loan(5)
+
+
+# What the cover pays
+
+
+def collect(world: World, order: int, amount: int) -> tuple[int, int]:
+    """The cover's own call; only py-evm lets a test send in a contract's name."""
+    call = CreditLines.collect(order, amount, 3)
+    answer = world.evm.call(world.at["CreditLines"], call, world.at["DisruptionCover"]).value
+    return answer.to_funder, answer.funder
+
+
+def test_i25__cover__serves_what_is_outstanding_and_closes_draws() -> None:
+    """I-25 the lender's outstanding at payout is paid first, and never more than that."""
+    world = build_world("py-evm")
+    line = world.publish()
+    order = world.accepted(line)
+    world.draw(order, 36_000_00)
+    world.evm.advance(10 * DAY)
+    assert collect(world, order, 100_00) == (100_00, world.ids["bank"])
+    assert world.outstanding(order) == (0, 35_980_00)
+    assert (world.loan(order).draws_closed, world.used(line)) == (True, 35_980_00)
+    assert collect(world, order, 99_000_00) == (35_980_00, world.ids["bank"])
+    assert collect(world, order, 1) == (0, 0)
+
+
+def test_collect__undrawn_order__frees_its_reserve_once() -> None:
+    world = build_world("py-evm")
+    line = world.publish()
+    order, other = world.accepted(line), world.accepted(line)
+    for _ in range(2):
+        assert collect(world, order, 5_00) == (0, 0)
+        assert world.used(line) == 90_000_00
+    with reverts(errors.DrawsClosed(order)):
+        world.draw(order, 1)
+    world.attest(order, 1)
+    assert world.used(line) == 90_000_00
+    assert collect(world, world.accepted(), 5_00) == (0, 0)
+    world.attest(other, 1)
+    assert world.used(line) == 0

@@ -6,6 +6,7 @@ import pytest
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import Moved
+from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.enums import FundBy, Phase, SettleOn
 from settlement.chain.bindings.receivables import (
     Closed,
@@ -17,8 +18,9 @@ from settlement.chain.bindings.receivables import (
     Reversed,
     Settled,
 )
+from settlement.chain.bindings.structs import Seat
 from tests.contracts.harness import reverts
-from tests.contracts.world import DAY, JPY, World
+from tests.contracts.world import COUNTRY, DAY, JPY, World
 
 FACE = 100_000_00
 ACTORS = ("buyer", "supplier", "bank", "treasury")
@@ -200,6 +202,15 @@ def test_i17__release_taken_back_after_a_refusal__is_not_paid(world: World) -> N
     assert done.one(Settled).face == 10_000_00
 
 
+def test_refused__said_again_under_a_hold__takes_nothing_more(world: World) -> None:
+    order = world.accepted()
+    world.attest(order, 1, phase=Phase.RELEASED, refused=True, released=30_000_00)
+    done = world.attest(order, 2, phase=Phase.RELEASED, refused=True, hold=True, released=0)
+    assert not done.every(Lapsed)
+    done = world.attest(order, 3, refused=True, released=30_000_00)
+    assert (done.one(Settled).face, bool(done.every(Closed))) == (30_000_00, True)
+
+
 def test_refused__below_what_was_paid__keeps_it(world: World) -> None:
     order = world.accepted()
     world.attest(order, 1, released=40_000_00)
@@ -357,3 +368,12 @@ def test_settle__in_yen__keeps_minor_units_whole(world: World) -> None:
     world.attest(order, 1, released=1)
     world.attest(order, 2)
     assert world.cash("supplier", JPY) == 12_345_678
+
+
+def test_duty__committee_without_a_treasury__takes_none(world: World) -> None:
+    seats = tuple(Seat(world.key(f"customs{n}").address, world.ids[f"customs{n}"]) for n in (1, 2, 3))
+    world.govern("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 2, 0, seats))
+    order = world.accepted(duty_cap=100)
+    done = world.attest(order, 1, duty=100, seats=(1, 2))
+    assert (done.one(Settled).face, done.one(Settled).to_customs) == (FACE, 0)
+    assert not done.every(DutyUnpaid)

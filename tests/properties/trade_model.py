@@ -188,7 +188,7 @@ class Book:
             self._set_due(order)
         if was_held and not hold and order.due and order.due < self.now:
             self._move_due(order, self.now)
-        if refused:
+        if refused and not order.lapsed:
             self._reduce(order)
         self._lock(order)
         self._settle(order)

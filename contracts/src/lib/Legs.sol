@@ -6,11 +6,11 @@ import {ICashLedger} from "../interfaces/ICashLedger.sol";
 /// @notice Moves of one settlement, gathered where the ledger's calldata will lie: a list of structs in memory would
 /// be built, and then copied word by word.
 library Legs {
-    uint256 internal constant MOST = 6;
     // Selector, currency, offset and length of the list.
     uint256 private constant HEAD = 100;
 
-    /// @return place of an empty list for `currency`
+    /// @return place of an empty list for `currency`, with room for six legs: two payees and the buyer out of the hold,
+    /// three payees out of free cash
     function start(uint256 currency) internal pure returns (uint256 place) {
         bytes4 selector = ICashLedger.move.selector;
         assembly ("memory-safe") {
@@ -23,7 +23,7 @@ library Legs {
         }
     }
 
-    /// @dev Nothing is moved for an amount of 0. At most MOST legs: the callers' code bounds them.
+    /// @dev Nothing is moved for an amount of 0.
     function add(uint256 place, uint256 from, uint256 to, uint256 amount) internal pure {
         if (amount == 0) return;
         assembly ("memory-safe") {
