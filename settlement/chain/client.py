@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from settlement.blocks import BlockHeader
 from settlement.chain.abi import Call, checksum
@@ -20,6 +20,9 @@ from settlement.errors import ChainError, HanseError
 T = TypeVar("T")
 
 NOBODY = "0x0000000000000000000000000000000000000000"
+LOG_RANGE: Final = 10_000
+"""Blocks that one search for logs covers at first."""
+
 _ALREADY_KNOWN = ("already known", "already imported", "alreadyknown", "known transaction")
 _NONCE_USED = ("nonce too low", "nonce is too low", "already been used", "oldnonce")
 
@@ -253,14 +256,27 @@ class ChainClient:
         return [[_log(raw) for raw in answer] for answer in answers]
 
     def find_logs(self, address: str, topics: Sequence[bytes], since_block: int) -> list[RawLog]:
-        """One contract's logs whose first topics are these, from a block to the newest one."""
-        wanted = {
-            "address": address,
-            "topics": ["0x" + topic.hex() for topic in topics],
-            "fromBlock": hex(since_block),
-            "toBlock": "latest",
-        }
-        return [_log(raw) for raw in self.ask("eth_getLogs", wanted)]
+        """One contract's logs whose first topics are these, from a block to the newest one.
+
+        Asked in ranges of blocks, and in smaller ones where the node refuses: nodes limit a question's range, or the
+        number of logs in its answer, each with other words.
+        Raises: ChainError when the node does not even answer for one block.
+        """
+        wanted = {"address": address, "topics": ["0x" + topic.hex() for topic in topics]}
+        found: list[RawLog] = []
+        first, head, span = since_block, self.head(), LOG_RANGE
+        while first <= head:
+            last = min(head, first + span - 1)
+            try:
+                raw = self.ask("eth_getLogs", wanted | {"fromBlock": hex(first), "toBlock": hex(last)})
+            except RpcRefused:
+                if last == first:
+                    raise
+                span = (last - first + 1) // 2
+                continue
+            found.extend(_log(one) for one in raw)
+            first = last + 1
+        return found
 
     # Transactions
 

@@ -16,8 +16,9 @@ from settlement.chain.errors_map import refusal_of
 from settlement.chain.follow_ups import follow_up
 from settlement.chain.forks import is_gone, newest_standing
 from settlement.chain.identity import Identity
+from settlement.chain.rpc import RpcRefused
 from settlement.chain.signer import Signed, Signer, read_unsigned
-from settlement.errors import HanseError
+from settlement.errors import ChainError, HanseError
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
 from settlement.store.projector import WINDOW, window_blocks
@@ -40,6 +41,7 @@ from settlement.store.tables_private import Broadcast, Intent
 
 RESEND_AFTER_S: Final = 3
 RAISE_FEE_AFTER_S: Final = 45
+EVIDENCE_AGAIN_S: Final = 3
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +78,9 @@ class Outcomes:
         self._watched_at = float("-inf")  # house: allow float - a monotonic clock's reading, not money
         self._head: BlockHeader | None = None
         self._sent_at: dict[str, float] = {}  # house: allow float - a monotonic clock's reading, not money
+        self._ask_again_at: dict[
+            str, float
+        ] = {}  # house: allow float - a monotonic clock's reading, not money
 
     def look(self, *, is_head_due: bool = False) -> bool:
         """Take back what a fork lost, note what was mined, send again what waits; say whether anything moved.
@@ -98,26 +103,19 @@ class Outcomes:
         for each in sent:
             receipt = next((found for one in each.broadcasts if (found := receipts[one.tx_hash])), None)
             if receipt is not None:
-                self._placed(each, receipt)
-                has_moved = True
+                has_moved = self._placed(each, receipt) or has_moved
             elif each.broadcasts[-1].nonce < mined_nonce:
-                self._nonce_lost(each)
-                has_moved = True
+                has_moved = self._nonce_lost(each) or has_moved
             else:
                 waiting.append(each)
         return self._send_again(waiting, mined_nonce) or has_moved
 
-    def refused(self, intent: Intent, reason: HanseError, *, at: Receipt | None = None) -> None:
-        """Fail an intent, unless what it wants is on chain already."""
-        evidence = self._evidence(intent)
+    def refused(self, intent: Intent, reason: HanseError, *, at: Receipt | None = None) -> bool:
+        """Fail an intent, unless what it wants is on chain already; say whether the chain could tell."""
         values: dict[str, Any] = {"error": reason.message, "error_code": reason.code}
         if at is not None:
             values |= _place(at)
-        with transaction(self._engine) as session:
-            if evidence is None:
-                move_intent(session, intent.id, (QUEUED, SENT), FAILED, values)
-            else:
-                self._done_by_other(session, intent, evidence)
+        return self._move_unless_done(intent, FAILED, values)
 
     def broadcast(self, signed: Mapping[str, Signed]) -> None:
         """Send stored bytes, in the order of nonces; what the node does not take now is sent again later.
@@ -131,39 +129,59 @@ class Outcomes:
             if refusal is not None and not isinstance(refusal, NonceTooLow):
                 log.warning("broadcast_refused", intent=intent_id, tx=one.tx_hash, reason=refusal.message)
 
-    def _placed(self, each: Sent, receipt: Receipt) -> None:
+    def _placed(self, each: Sent, receipt: Receipt) -> bool:
+        """Note what a receipt says; whether that settled it."""
         self._sent_at.pop(each.intent.id, None)
         if not receipt.is_success:
-            calldata = bytes.fromhex(each.intent.calldata.removeprefix("0x"))
-            revert = self._client.simulate(
-                self._signer.address, each.intent.to_address or None, calldata, block=receipt.block_number
-            )
-            self.refused(each.intent, refusal_of(revert or b"", each.intent.kind), at=receipt)
-            return
+            reason = refusal_of(self._revert_of(each.intent, receipt), each.intent.kind)
+            return self.refused(each.intent, reason, at=receipt)
         with transaction(self._engine) as session:
             if not move_intent(
                 session, each.intent.id, (SENT,), self._state_at(receipt.block_number), _place(receipt)
             ):
-                return
+                return True
             for one in each.broadcasts:
                 set_broadcast_state(
                     session, one.id, "mined" if one.tx_hash == receipt.tx_hash else "replaced"
                 )
             follow_up(session, self._effects.deployment, each.intent, receipt)
+        return True
 
-    def _nonce_lost(self, each: Sent) -> None:
+    def _revert_of(self, intent: Intent, receipt: Receipt) -> bytes:
+        """Why it reverted, as far as the node still has the state of that block."""
+        calldata = bytes.fromhex(intent.calldata.removeprefix("0x"))
+        to, block = intent.to_address or None, receipt.block_number
+        try:
+            return self._client.simulate(self._signer.address, to, calldata, block=block) or b""
+        except RpcRefused as refused:
+            log.warning("revert_not_told", intent=intent.id, reason=refused.message)
+            return b""
+
+    def _nonce_lost(self, each: Sent) -> bool:
         """Another transaction of this key took the nonce: look for the effect, else begin anew with a fresh nonce."""
         self._sent_at.pop(each.intent.id, None)
-        evidence = self._evidence(each.intent)
-        with transaction(self._engine) as session:
-            if evidence is not None:
-                self._done_by_other(session, each.intent, evidence)
-            else:
-                move_intent(session, each.intent.id, (SENT,), QUEUED, {"tx_hash": None})
+        return self._move_unless_done(each.intent, QUEUED, {"tx_hash": None})
 
-    def _evidence(self, intent: Intent) -> Evidence | None:
-        calldata = bytes.fromhex(intent.calldata.removeprefix("0x"))
-        return self._effects.find(intent.kind, intent.effect_key, calldata)
+    def _move_unless_done(self, intent: Intent, to_state: str, values: Mapping[str, Any]) -> bool:
+        """Move an intent, unless what it wants is on chain already; say whether the chain could tell."""
+        now = time.monotonic()
+        if now < self._ask_again_at.get(intent.id, now):
+            return False
+        try:
+            calldata = bytes.fromhex(intent.calldata.removeprefix("0x"))
+            evidence = self._effects.find(intent.kind, intent.effect_key, calldata)
+        except ChainError as trouble:
+            # Only this one waits for a better answer.
+            log.warning("evidence_not_told", intent=intent.id, kind=intent.kind, reason=trouble.message)
+            self._ask_again_at[intent.id] = now + EVIDENCE_AGAIN_S
+            return False
+        self._ask_again_at.pop(intent.id, None)
+        with transaction(self._engine) as session:
+            if evidence is None:
+                move_intent(session, intent.id, (QUEUED, SENT), to_state, values)
+            else:
+                self._done_by_other(session, intent, evidence)
+        return True
 
     def _done_by_other(self, session: Session, intent: Intent, evidence: Evidence) -> None:
         log.info("effect_found", intent=intent.id, kind=intent.kind, tx=evidence.tx_hash)

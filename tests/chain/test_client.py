@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.bindings.receivables import Accepted, Receivables
 from settlement.chain.client import ChainClient, NetworkDiffers, NonceTooLow
 from settlement.chain.rpc import ChainUnreachable, RpcRefused
 from settlement.chain.sender import Sender
@@ -198,6 +198,50 @@ def test_t20__a_lease__is_reckoned_by_the_wall_whatever_the_chains_clock_says(
         found = find_intent(session, intent)
     assert found is not None
     assert found.state == "final"
+
+
+class NarrowClient(ChainClient):
+    """A node that takes searches over few blocks only; ``asked`` has their ranges."""
+
+    most = 0
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, 31337)
+        self.asked: list[tuple[int, int]] = []
+
+    def ask(self, method: str, *params: Any) -> Any:
+        if method == "eth_getLogs":
+            first, last = int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)
+            if last - first >= self.most:
+                raise RpcRefused(method, -32602, f"block range is limited to {self.most}", None)
+            self.asked.append((first, last))
+        return super().ask(method, *params)
+
+
+@pytest.mark.parametrize("most", [1, 3, 10, 1000])
+def test_find_logs__a_node_that_limits_the_range__gives_every_log_once_in_order(
+    trade: Trade, most: int
+) -> None:
+    for _ in range(3):
+        trade.send(trade.accept(trade.order(face=1_000_00)))
+        trade.client.ask("anvil_mine", 5)
+    where, topics = trade.deployment.receivables, (Accepted.TOPIC,)
+    whole = trade.client.find_logs(where, topics, 1)
+    assert len(whole) == 3
+    with NarrowClient(trade.node.url) as client:
+        client.most = most
+        assert client.find_logs(where, topics, 1) == whole
+        covered = [number for first, last in client.asked for number in range(first, last + 1)]
+        assert covered == list(range(1, trade.client.head() + 1))
+
+
+def test_find_logs__a_node_that_refuses_every_range__is_a_chain_error(trade: Trade) -> None:
+    with NarrowClient(trade.node.url) as client, pytest.raises(RpcRefused, match="limited to 0"):
+        client.find_logs(trade.deployment.receivables, (Accepted.TOPIC,), 1)
+
+
+def test_find_logs__since_a_block_to_come__is_nothing(trade: Trade) -> None:
+    assert trade.client.find_logs(trade.deployment.receivables, (), trade.client.head() + 1) == []
 
 
 def test_headers__beyond_the_head__end_without_a_gap(trade: Trade) -> None:

@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 from settlement.chain.client import ChainClient
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
-from settlement.chain.rpc import ChainUnreachable
+from settlement.chain.rpc import ChainUnreachable, RpcRefused
 from settlement.chain.sender import Ready, Sender
 from settlement.chain.signer import Signed, SignerName, demo_signer
 from settlement.errors import ChainError, Conflict
@@ -71,6 +72,20 @@ class CutOffClient(ChainClient):
         if self.is_sent:
             super().send_many(raws)
         raise ChainUnreachable("the connection was cut")
+
+
+class NoLogsClient(ChainClient):
+    """A node that refuses every search for logs, until it is mended."""
+
+    is_mended = False
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, 31337)
+
+    def ask(self, method: str, *params: Any) -> Any:
+        if method == "eth_getLogs" and not self.is_mended:
+            raise RpcRefused(method, -32005, "query exceeds max block range", None)
+        return super().ask(method, *params)
 
 
 def sender_of(
@@ -271,6 +286,60 @@ def test_step__a_nonce_taken_by_another_transaction_of_the_key__the_intent_gets_
     first, second = broadcasts(database, intent)
     assert (first.tx_hash, second.nonce) == (lost.tx_hash, lost.nonce + 1)
     assert intent_of(database, intent).tx_hash == second.tx_hash
+
+
+def test_step__evidence_cannot_be_looked_for__only_the_refused_intent_waits(
+    database: Engine, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = trade.order()
+    trade.send(trade.accept(order))
+    bad = trade.want(database, trade.draw(order, order.face))
+    with NoLogsClient(trade.node.url) as client:
+        sender = sender_of(database, trade, client=client)
+        for _ in range(3):
+            assert not sender.step()
+        assert (intent_of(database, bad).state, intent_of(database, bad).error) == ("queued", None)
+        good = trade.want(database, trade.accept(trade.order()))
+        sender.step()
+        assert intent_of(database, good).state == "final"
+
+        client.is_mended = True
+        monkeypatch.setattr("settlement.chain.outcomes.EVIDENCE_AGAIN_S", 0)
+        fresh = sender_of(database, trade, client=client)
+        while fresh.step():
+            pass
+    assert (intent_of(database, bad).state, intent_of(database, bad).error_code) == (
+        "failed",
+        "advance_exceeded",
+    )
+
+
+def test_step__a_revert_whose_evidence_cannot_be_looked_for__is_settled_once_it_can(
+    sqlite_database: Engine, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("settlement.chain.outcomes.EVIDENCE_AGAIN_S", 0)
+    accept = trade.accept(trade.order())
+    intent = trade.want(sqlite_database, accept)
+    theirs: list[str] = []
+
+    def outrun(point: str) -> None:
+        if point == "stored":
+            theirs.append(trade.send(accept, by="governor").tx_hash)
+
+    with NoLogsClient(trade.node.url) as client:
+        sender = sender_of(sqlite_database, trade, reached=outrun, client=client)
+        sender.step()
+        # Nothing moves: the loop rests instead of asking without end.
+        assert not sender.step()
+        assert intent_of(sqlite_database, intent).state == "sent"
+        good = trade.want(sqlite_database, trade.accept(trade.order()))
+        sender_of(sqlite_database, trade, client=client).step()
+        assert intent_of(sqlite_database, good).state == "final"
+        client.is_mended = True
+        while sender.step():
+            pass
+    done = intent_of(sqlite_database, intent)
+    assert (done.state, done.tx_hash) == ("final", theirs[0])
 
 
 def test_step__many_intents__go_out_in_few_blocks_in_their_order(
