@@ -6,14 +6,15 @@ Source: DESIGN section 8; CHECKLISTS T06, T07.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from fastapi.responses import Response
 
 from api.problems import refusal_response, status_of
-from settlement.errors import Conflict, HanseError
+from settlement.errors import Conflict, EvidenceKept, HanseError
 from settlement.use_cases.audit import record_request
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context, Session
@@ -72,6 +73,9 @@ class Write:
             result, how = self._first(work, given, is_awaited=again is not None)
         except ClaimLost:
             raise
+        except EvidenceKept as refused:
+            # Its answer is kept already, in the commit of the evidence.
+            return refusal_response(refused)
         except HanseError as refused:
             return self._refused(refused)
         except BaseException:
@@ -89,7 +93,7 @@ class Write:
     def _first(
         self, work: Callable[[Session], A], given: Callable[[A], Given], *, is_awaited: bool
     ) -> tuple[A, Given]:
-        with self.context.writing() as session:
+        with self._committed() as session:
             result = work(session)
             how = given(result)
             waits = is_awaited and how.transaction is not None and self.wait_s > 0
@@ -101,6 +105,23 @@ class Write:
             )
             record_request(session, self.caller, self.request, how.effect, self.received_at)
         return result, how
+
+    @contextmanager
+    def _committed(self) -> Iterator[Session]:
+        """A writing transaction that is committed even when the work refuses, if it refuses to keep evidence."""
+        proof: EvidenceKept | None = None
+        with self.context.writing() as session:
+            try:
+                yield session
+            except EvidenceKept as refused:
+                proof = refused
+                answer = _kept_refusal(refusal_response(refused))
+                keep_answer(session, self.request, answer, claimed_at=self.received_at)
+                record_request(
+                    session, self.caller, self.request, "refused, kept as evidence", self.received_at
+                )
+        if proof is not None:
+            raise proof
 
     def _refused(self, refused: HanseError) -> Response:
         """A refusal is an answer too and is replayed; what is our own failure may be tried again."""

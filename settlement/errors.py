@@ -7,6 +7,7 @@
     ├── NotFound          nothing of that name that the caller may see
     ├── Conflict          well-formed, but the present state forbids it
     ├── EvidenceError     a signature, attestation or observation that does not prove what it claims
+    │   └── EvidenceKept      ... but proves something against its signer, and is kept for that
     ├── ChainError        the chain cannot be reached, or answers for another network
     └── InvariantBroken   a numbered invariant does not hold; never caught
 
@@ -66,6 +67,10 @@ class EvidenceError(HanseError):
     """A signature, attestation or observation does not prove what it claims."""
 
     code = "evidence_error"
+
+
+class EvidenceKept(EvidenceError):
+    """What was handed in is refused and kept all the same: whoever catches this commits what was written before it."""
 
 
 class ChainError(HanseError):

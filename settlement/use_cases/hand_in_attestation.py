@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, Final
 
 from eth_abi.abi import encode
@@ -11,7 +13,7 @@ from settlement import typed_data
 from settlement.chain.bindings.structs import Attestation
 from settlement.chain.messages import struct_from_message
 from settlement.chain.wanted import Kind
-from settlement.errors import Conflict, EvidenceError, InputRefused, NotFound
+from settlement.errors import Conflict, EvidenceError, EvidenceKept, InputRefused, NotFound
 from settlement.store.handles import Session
 from settlement.store.repositories import clearance, handed_attestations, intents
 from settlement.store.repositories.locks import lock_subject
@@ -26,6 +28,7 @@ from settlement.wire.clearance import AttestationWish, AttestedState, HandedIn
 _GRID_S: Final = 3_600
 _MOST_AHEAD_S: Final = 7_200
 _SKEW_S: Final = 300
+_MOST_CONTENTS: Final = 2
 
 
 def hand_in_attestation(
@@ -39,10 +42,12 @@ def hand_in_attestation(
 ) -> HandedIn:
     """Keep the signed state; with the k-th signature on the same state, want the attestation.
 
+    A second, different state of one seat under one number is kept as the proof it is, and that seat counts for neither.
+
     Units:  ``now_at`` business time, ``received_at`` wall time.
     Holds:  I-18, I-20, I-21: an active seat of this order's committee, and one content for each (order, seq).
-    Raises: NotFound for orders outside the caller's jurisdiction; EvidenceError for a signature that is no seat's, and
-            for a second, different state under the same number; InputRefused for times that the contract refuses.
+    Raises: NotFound for orders outside the caller's jurisdiction; EvidenceError for a signature that is no seat's;
+            EvidenceKept for a second state under one number; InputRefused for times that the contract refuses.
     """
     state = wish.state
     receivable = visible_receivable(session, caller, state.order)
@@ -54,9 +59,8 @@ def hand_in_attestation(
     # Signatures may come in at once; whoever completes k must see the others.
     lock_subject(session, state.order)
     content_hash = content_of(state)
-    _refuse_equivocation(session, state, signer, content_hash)
     digest = f"0x{typed_data.digest(typed).hex()}"
-    handed_attestations.hand_in(
+    _keep(
         session,
         HandedAttestation(
             order=state.order,
@@ -77,6 +81,14 @@ def hand_in_attestation(
     return _relay(
         session, context, caller, receivable, committee, digest, content_hash, received_at, state.seq
     )
+
+
+def contradicting_keys(handed: Iterable[HandedAttestation]) -> set[str]:
+    """The keys that signed different states under one number of one order (I-21)."""
+    contents: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    for row in handed:
+        contents[row.key, row.seq].add(row.content_hash)
+    return {key for (key, _), signed in contents.items() if len(signed) > 1}
 
 
 def content_of(state: AttestedState) -> str:
@@ -128,14 +140,24 @@ def _check_times(state: AttestedState, now_at: int) -> None:
         raise InputRefused("event_at lies in the future of business time", field="state/event_at")
 
 
-def _refuse_equivocation(session: Session, state: AttestedState, signer: str, content_hash: str) -> None:
-    for row in handed_attestations.handed_for(session, state.order, state.seq):
-        if row.key == signer and row.content_hash != content_hash:
-            raise EvidenceError(
-                f"{signer} signed another state under number {state.seq} before; two of them prove equivocation",
-                code="equivocation",
-                field="state/seq",
-            )
+def _keep(session: Session, handed: HandedAttestation) -> None:
+    """Keep what was signed.
+
+    Raises: EvidenceKept when the seat signed another state under this number; two are kept, more prove no more.
+    """
+    contents = {
+        row.content_hash
+        for row in handed_attestations.handed_for(session, handed.order, handed.seq)
+        if row.key == handed.key
+    }
+    if len(contents | {handed.content_hash}) <= _MOST_CONTENTS:
+        handed_attestations.hand_in(session, handed)
+    if contents - {handed.content_hash}:
+        raise EvidenceKept(
+            f"{handed.key} signed another state under number {handed.seq}; both are kept, they prove equivocation",
+            code="equivocation",
+            field="state/seq",
+        )
 
 
 def _relay(
@@ -151,11 +173,9 @@ def _relay(
 ) -> HandedIn:
     """Want one transaction for the first digest that k seats signed; later signatures are kept in silence."""
     seats = {seat.key: seat.seat for seat in clearance.seats_of(session, committee) if not seat.suspended}
-    agreed = [
-        row
-        for row in handed_attestations.handed_for(session, receivable.order, seq)
-        if row.digest == digest and row.key in seats
-    ]
+    handed = handed_attestations.handed_for(session, receivable.order, seq)
+    doubtful = contradicting_keys(handed)
+    agreed = [row for row in handed if row.digest == digest and row.key in seats.keys() - doubtful]
     agreed.sort(key=lambda row: seats[row.key])
     transaction = None
     if len(agreed) >= committee.threshold and seq > receivable.seq:
@@ -165,7 +185,9 @@ def _relay(
             signatures = b"".join(bytes.fromhex(row.signature[2:]) for row in agreed[: committee.threshold])
             attestation = struct_from_message(Attestation, agreed[0].message)
             wanted = context.chain.clearance.attest(attestation, signatures)
-            intent = want(session, wanted, caller.client_id, received_at, occasion=digest)
+            # Counting the failed ones gives the same state another chance at once, not only at its next deadline.
+            before = intents.intents_about(session, Kind.ATTEST.value, wanted.effect_key)
+            intent = want(session, wanted, caller.client_id, received_at, occasion=f"signed-{len(before)}")
         transaction = view_transaction(session, intent)
     return HandedIn(
         order=receivable.order,

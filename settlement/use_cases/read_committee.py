@@ -7,6 +7,7 @@ from settlement.store.handles import Session
 from settlement.store.repositories import clearance, handed_attestations
 from settlement.store.tables_private import HandedAttestation
 from settlement.use_cases.caller import Caller
+from settlement.use_cases.hand_in_attestation import contradicting_keys
 from settlement.use_cases.visibility import visible_receivable
 from settlement.wire.clearance import CommitteeView, SharedState
 from settlement.wire.words import PHASES
@@ -24,7 +25,10 @@ def read_committee(session: Session, caller: Caller, order_id: str) -> Committee
     if committee is None:
         raise NotFound(f"jurisdiction {receivable.jurisdiction} has no committee")
     members = [seat.member for seat in clearance.seats_of(session, committee) if not seat.suspended]
-    states = _states(handed_attestations.handed_for(session, order_id))
+    handed = handed_attestations.handed_for(session, order_id)
+    states = _states(handed)
+    doubtful = contradicting_keys(handed)
+    contradicting = {row.member for row in handed if row.key in doubtful}
     newer = [state for state in states if state.seq > receivable.seq]
     spoken = {member for state in newer for member in state.members}
     latest = max((state.seq for state in newer), default=0)
@@ -40,15 +44,20 @@ def read_committee(session: Session, caller: Caller, order_id: str) -> Committee
             "is_divided": is_divided,
             "states": states,
             "silent": [member for member in members if member not in spoken],
-            "standing": _standing(newer, committee.threshold, receivable.seq, is_divided=is_divided),
+            "contradicting": sorted(contradicting),
+            "standing": _standing(
+                newer, contradicting, committee.threshold, receivable.seq, is_divided=is_divided
+            ),
         }
     )
 
 
-def _standing(newer: list[SharedState], threshold: int, recorded_seq: int, *, is_divided: bool) -> str:
+def _standing(
+    newer: list[SharedState], contradicting: set[int], threshold: int, recorded_seq: int, *, is_divided: bool
+) -> str:
     if not newer:
         return "recorded" if recorded_seq else "waiting"
-    if any(len(state.members) >= threshold for state in newer):
+    if any(len(set(state.members) - contradicting) >= threshold for state in newer):
         return "agreed"
     return "divided" if is_divided else "waiting"
 

@@ -82,7 +82,10 @@ class SharedState(Answer):
 
 
 class CommitteeView(Answer):
-    """Where the committee stands on an order: who signed which state, who has not spoken, what is on chain."""
+    """Where the committee stands on an order: who signed which state, who has not spoken, what is on chain.
+
+    ``contradicting`` are members that signed two states under one number: each stands under both (I-21).
+    """
 
     order: HexId
     jurisdiction: int
@@ -92,4 +95,5 @@ class CommitteeView(Answer):
     is_divided: bool
     states: list[SharedState]
     silent: list[int]
+    contradicting: list[int]
     standing: Literal["waiting", "agreed", "divided", "recorded"]

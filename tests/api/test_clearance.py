@@ -8,6 +8,9 @@ import pytest
 
 from settlement.chain.bindings.structs import Attestation
 from settlement.chain.messages import struct_from_message
+from settlement.chain.wanted import Kind
+from settlement.store.repositories.handed_attestations import handed_for
+from settlement.store.repositories.intents import FAILED, QUEUED, add_intent, move_intent
 from settlement.use_cases.hand_in_attestation import content_of
 from settlement.wire.clearance import AttestedState
 from settlement.wire.client import Refused
@@ -61,8 +64,73 @@ def test_i21__second_content_under_one_number__is_refused(service: Service) -> N
     with pytest.raises(Refused) as refused:
         service.hand_in("customs1", state | {"released": "1"})
     assert (refused.value.status, refused.value.code) == (409, "equivocation")
+
+
+def test_i21__same_content_with_a_later_deadline__is_no_contradiction(service: Service) -> None:
+    """I-21: the deadline is no part of what a member claims."""
+    order = service.accepted()["id"]
+    state = service.state(order)
+    service.hand_in("customs1", state)
     later = service.hand_in("customs1", state | {"deadline_at": instant_text(_hours_ahead(service, 2))})
     assert later["signatures"] == 1
+    assert committee(service, order)["contradicting"] == []
+
+
+def test_i21__the_second_content__is_kept_as_proof_and_its_signer_counts_for_neither(
+    service: Service,
+) -> None:
+    """I-21: both signatures stay, a third is no further proof, and k others are needed."""
+    order, member = service.accepted()["id"], service.members["customs1"]
+    state = service.state(order)
+    other = state | {"released": "1"}
+    service.hand_in("customs1", state)
+    wish = service.attestation("customs1", other)
+    answers = [
+        service.ask("POST", "/v1/clearance/attestations", "customs1", wish, Idempotency_Key=f"proof-{order}")
+        for _ in range(2)
+    ]
+    assert {one.status_code for one in answers} == {409}
+    assert answers[0].content == answers[1].content
+    with pytest.raises(Refused) as refused:
+        service.hand_in("customs1", state | {"released": "2"})
+    assert refused.value.code == "equivocation"
+
+    with service.context.reading() as session:
+        kept = handed_for(session, order)
+    assert {row.message["released"] for row in kept} == {int(state["released"]), 1}
+    assert {row.signature for row in kept} >= {wish["signature"]}
+    view = committee(service, order)
+    assert view["contradicting"] == [member]
+    assert [one["members"] for one in view["states"]] == [[member], [member]]
+
+    for wrong in (other, state):
+        half = service.hand_in("customs2" if wrong is other else "customs3", wrong)
+        assert (half["signatures"], half["transaction"]) == (1, None)
+    assert committee(service, order)["standing"] == "divided"
+    assert service.order(order)["settlements"] == []
+
+
+def test_relay__that_failed__is_tried_again_with_the_next_signature(service: Service) -> None:
+    order = service.accepted()["id"]
+    state = service.state(order)
+    service.hand_in("customs1", state)
+    with service.context.writing() as session:
+        [signed] = handed_for(session, order)
+        failed = add_intent(
+            session,
+            signer="relayer",
+            kind=Kind.ATTEST.value,
+            to_address=service.context.deployment.clearance_oracle,
+            calldata="0x",
+            effect_key=f"{order}:1",
+            occasion=signed.digest,
+            subject=order,
+            created_at=0,
+        )
+        assert move_intent(session, failed.id, (QUEUED,), FAILED)
+    second = service.done(service.hand_in("customs2", state))
+    assert second["id"] != failed.id
+    assert service.order(order)["phase"] == "settled"
 
 
 def _hours_ahead(service: Service, hours: int) -> int:

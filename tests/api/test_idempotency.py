@@ -82,8 +82,8 @@ def test_t07__refusal__is_replayed_too(service: Service) -> None:
     body = {"terms": service.terms(), "document": service.document()}
     made = post(service, "/v1/orders", "buyer", body, "order").json()
     body["document"]["payable"] = usd(100_000_01)
-    first = post(service, "/v1/orders", "buyer", body, "other-document")
-    second = post(service, "/v1/orders", "buyer", body, "other-document")
+    first = post(service, "/v1/orders", "supplier", body, "other-document")
+    second = post(service, "/v1/orders", "supplier", body, "other-document")
     assert first.status_code == second.status_code == 409
     assert first.content == second.content
     assert made["id"].startswith("0x")
