@@ -22,6 +22,7 @@ from settlement.chain.client import ChainClient, RawLog
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import Gateways, open_gateways
 from settlement.chain.wanted import Kind
+from settlement.errors import NotFound
 from settlement.ids import MemberId, OrderId, id_from_text
 
 
@@ -48,7 +49,13 @@ class Effects:
         Raises: ChainError when the node does not answer.
         """
         look = _LOOKS.get(kind)
-        return None if look is None else look(self, effect_key.split(":"), calldata)
+        if look is None:
+            return None
+        try:
+            return look(self, effect_key.split(":"), calldata)
+        except NotFound:
+            # What it is about is not on chain (a fork took it back, say): neither is its effect.
+            return None
 
     def logs(self, address: str, event: Any, *indexed: int | str) -> list[RawLog]:
         """The logs of one event of one contract since the deployment, with these leading indexed values."""

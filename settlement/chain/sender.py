@@ -11,7 +11,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,13 +31,19 @@ from settlement.errors import ChainError, Conflict
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine
 from settlement.store.repositories.broadcasts import broadcasts_of_nonce, record_broadcast
-from settlement.store.repositories.intents import SENT, has_open_intents, intents_in, queued_intents
+from settlement.store.repositories.intents import (
+    SENT,
+    has_open_intents,
+    has_queued_besides,
+    intents_in,
+    queued_intents,
+)
 from settlement.store.repositories.leases import find_lease, release_lease, take_lease
 from settlement.store.tables_private import Intent, SignerLease
 
 MOST_IN_FLIGHT: Final = 50
 PATIENCE_S: Final = 5
-"""How long an intent that would revert may wait for others of ours that are on their way."""
+"""How long after its first refusal an intent waits for others of ours that were not wanted before it."""
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +86,7 @@ class Sender:
         self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         self._lease: SignerLease | None = None
         self._next_nonce = 0
+        self._refused_at: dict[str, float] = {}  # house: allow float - a monotonic clock's reading, not money
         self._identity = Identity(engine, client, deployment)
         self._outcomes = Outcomes(
             engine,
@@ -145,19 +152,24 @@ class Sender:
 
     def _send_waiting(self) -> bool:
         """Whether anything was tried at all."""
+        name = self._signer.name
         with reading(self._engine) as session:
-            in_flight = intents_in(session, (SENT,), self._signer.name)
+            sent = intents_in(session, (SENT,))
             # A fork may have reopened more than would have been sent at once.
-            room = max(0, MOST_IN_FLIGHT - len(in_flight))
-            waiting = queued_intents(session, self._signer.name, room)
+            room = max(0, MOST_IN_FLIGHT - sum(one.signer == name for one in sent))
+            waiting = queued_intents(session, name, room)
+            is_alone = not sent and not has_queued_besides(session, name)
         if not waiting or self._lease is None:
             return False
         ready = self._quickly_ready(waiting)
         for intent in waiting:
             if intent.id not in ready:
-                prepared = self._prepare(intent, is_alone=not in_flight and not ready)
+                on_their_way = [*(one.id for one in sent), *ready]
+                prepared = self._prepare(intent, on_their_way, is_alone=is_alone)
                 if prepared is not None:
                     ready[intent.id] = prepared
+        still = {one.id for one in waiting} - ready.keys()
+        self._refused_at = {one: at for one, at in self._refused_at.items() if one in still}
         if ready:
             # In the order in which they were wanted: later ones may build on earlier ones.
             self._sign_and_send(self._lease, [ready[one.id] for one in waiting if one.id in ready])
@@ -176,7 +188,7 @@ class Sender:
         verdicts = self._client.passes(self._signer.address, tries)
         return {one.intent.id: one for one, passes in zip(asked, verdicts, strict=True) if passes}
 
-    def _prepare(self, intent: Intent, *, is_alone: bool) -> Ready | None:
+    def _prepare(self, intent: Intent, on_their_way: Collection[str], *, is_alone: bool) -> Ready | None:
         to, calldata = intent.to_address or None, _calldata(intent)
         try:
             gas = self._client.try_gas(self._signer.address, to, calldata)
@@ -187,10 +199,22 @@ class Sender:
         if isinstance(gas, int):
             # A quarter above the estimate: state may move between here and the block.
             return Ready(intent, to, calldata, gas + gas // 4)
-        if is_alone or time.time() - intent.created_at > PATIENCE_S:
+        if self._is_waited_out(intent, on_their_way, is_alone=is_alone):
             self._outcomes.refused(intent, refusal_of(gas, intent.kind))
-        # Else one of ours that is on its way may be what it waits for.
         return None
+
+    def _is_waited_out(self, intent: Intent, on_their_way: Collection[str], *, is_alone: bool) -> bool:
+        """Whether a refused intent has nothing left of ours to wait for.
+
+        What was wanted before it may be what it builds on, and is waited for however long it takes; what was wanted
+        later, or waits for another signer, for a while only: there may always be more of that.
+        """
+        now = time.monotonic()
+        refused_at = self._refused_at.setdefault(intent.id, now)
+        # Ids grow with time.
+        if any(one < intent.id for one in on_their_way):
+            return False
+        return (is_alone and not on_their_way) or now - refused_at > PATIENCE_S
 
     def _sign_and_send(self, lease: SignerLease, ready: list[Ready]) -> None:
         fees = self._client.fees()

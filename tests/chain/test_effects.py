@@ -274,3 +274,9 @@ def test_find__a_mint__is_never_looked_for(trade: Trade) -> None:
     trade.send(wanted)
     effects = open_effects(trade.client, trade.deployment)
     assert effects.find(wanted.kind, wanted.effect_key, wanted.calldata) is None
+
+
+@pytest.mark.parametrize("kind", [Kind.SETTLE, Kind.RECOURSE, Kind.LAPSE])
+def test_find__the_order_is_not_on_chain__neither_is_the_effect(trade: Trade, kind: Kind) -> None:
+    """A fork may take back the very order that an intent is about."""
+    assert open_effects(trade.client, trade.deployment).find(kind, "0x" + "ab" * 32, b"") is None

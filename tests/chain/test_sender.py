@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from settlement.chain.bindings.enums import Status
 from settlement.chain.client import ChainClient
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
 from settlement.chain.rpc import ChainUnreachable, RpcRefused
@@ -25,7 +26,7 @@ from settlement.store.repositories.broadcasts import broadcasts_of_intent
 from settlement.store.repositories.intents import find_intent, intents_about
 from settlement.store.repositories.leases import find_lease, take_lease
 from settlement.store.tables_private import Broadcast, Intent, SignerLease
-from tests.chain.trade import USD, Trade, address_of
+from tests.chain.trade import RICH_MINOR, USD, Trade, address_of, member_of
 
 POINTS = ("signed", "stored", "sent")
 
@@ -156,6 +157,72 @@ def test_step__an_act_that_builds_on_another_on_its_way__waits_for_it(database: 
     assert intent_of(database, first).state == "final"
     sender.step()
     assert intent_of(database, second).state == "final"
+
+
+def test_step__acts_that_waited_long_before_the_sender_came_up__are_done_in_their_order(
+    database: Engine, trade: Trade
+) -> None:
+    deposit = trade.want(database, trade.permitted_deposit("insurer", 100), created_at=int(time.time()) - 6)
+    fund = trade.want(database, trade.fund_pool(RICH_MINOR + 100), created_at=int(time.time()) - 6)
+    sender = sender_of(database, trade)
+    sender.step()
+    assert intent_of(database, deposit).state == "final"
+    assert intent_of(database, fund).state == "queued"
+    sender.step()
+    assert intent_of(database, fund).state == "final"
+
+
+def test_step__an_earlier_act_is_in_flight_for_long__the_one_that_builds_on_it_waits_on(
+    database: Engine, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("settlement.chain.sender.PATIENCE_S", 0)
+    deposit = trade.want(database, trade.permitted_deposit("insurer", 100))
+    fund = trade.want(database, trade.fund_pool(RICH_MINOR + 100))
+    trade.client.ask("evm_setAutomine", False)
+    sender = sender_of(database, trade)
+    for _ in range(3):
+        sender.step()
+    states = [intent_of(database, one).state for one in (deposit, fund)]
+    assert states[0] == "sent"
+    assert states[1] in ("queued", "sent")
+    trade.client.ask("evm_mine")
+    trade.client.ask("evm_setAutomine", True)
+    while sender.step():
+        pass
+    assert {intent_of(database, one).state for one in (deposit, fund)} == {"final"}
+
+
+def test_step__only_later_acts_are_in_flight__the_refused_one_fails_after_a_while(
+    database: Engine, trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traffic that never ends does not keep it from its answer."""
+    order = trade.order()
+    trade.send(trade.accept(order))
+    bad = trade.want(database, trade.draw(order, order.face))
+    good = trade.want(database, trade.accept(trade.order()))
+    trade.client.ask("evm_setAutomine", False)
+    sender = sender_of(database, trade)
+    sender.step()
+    assert [intent_of(database, one).state for one in (bad, good)] == ["queued", "sent"]
+    monkeypatch.setattr("settlement.chain.sender.PATIENCE_S", 0)
+    sender.step()
+    assert [intent_of(database, one).state for one in (bad, good)] == ["failed", "sent"]
+
+
+def test_step__it_needs_what_the_other_signer_has_queued__waits_for_it(
+    database: Engine, trade: Trade
+) -> None:
+    network, buyer = trade.gateways.network, member_of("buyer")
+    accept = trade.accept(trade.order())
+    trade.send(network.set_status(buyer, Status.SUSPENDED), by="governor")
+    back = trade.want(database, network.set_status(buyer, Status.ACTIVE))
+    needs = trade.want(database, accept)
+    relayer, governor = sender_of(database, trade), sender_of(database, trade, "governor")
+    relayer.step()
+    assert intent_of(database, needs).state == "queued"
+    governor.step()
+    relayer.step()
+    assert {intent_of(database, one).state for one in (back, needs)} == {"final"}
 
 
 def test_step__an_act_that_the_contract_refuses__fails_with_its_reason(

@@ -93,6 +93,12 @@ def has_open_intents(session: Session, signer: str) -> bool:
     return session.exec(statement.limit(1)).first() is not None
 
 
+def has_queued_besides(session: Session, signer: str) -> bool:
+    """Whether anything waits for another signer than this one."""
+    statement = select(Intent.id).where(Intent.signer != signer, Intent.state == QUEUED)
+    return session.exec(statement.limit(1)).first() is not None
+
+
 def queued_intents(session: Session, signer: str, limit: int) -> list[Intent]:
     """The oldest intents that wait for a signer, for whoever holds its lease."""
     statement = select(Intent).where(Intent.signer == signer, Intent.state == QUEUED)
