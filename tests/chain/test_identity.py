@@ -21,8 +21,8 @@ from settlement.store.engine import reading
 from settlement.store.handles import Engine
 from settlement.store.projector import window_blocks
 from settlement.store.rebuild import rebuild, state_hash
+from tests.chain.sending import broadcasts, intent_of, sender_of
 from tests.chain.test_follower import cursor_of, follow
-from tests.chain.test_sender import broadcasts, intent_of, sender_of
 from tests.chain.trade import Trade
 
 

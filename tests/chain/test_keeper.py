@@ -14,7 +14,7 @@ from settlement.store.engine import reading
 from settlement.store.handles import Engine
 from settlement.store.repositories.intents import STATES, intents_in
 from settlement.store.tables_private import Intent
-from tests.chain.test_sender import sender_of
+from tests.chain.sending import sender_of
 from tests.chain.trade import DAY, HOUR, OBSERVERS, PERIL, PLACE, RICH_MINOR, USD, Trade, member_of
 
 

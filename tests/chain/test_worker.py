@@ -18,7 +18,7 @@ from settlement.settings import Settings, load_settings
 from settlement.store.engine import open_database, reading
 from settlement.store.handles import Engine
 from settlement.store.repositories.receivables import find_receivable
-from tests.chain.test_sender import intent_of
+from tests.chain.sending import intent_of
 from tests.chain.trade import DAY, HOUR, Trade
 
 
