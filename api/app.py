@@ -28,6 +28,7 @@ from api.receivables.routes import router as receivables
 from api.settlements.routes import router as settlements
 from api.transactions.routes import router as transactions
 from settlement.use_cases.context import THREADS, Context
+from settlement.use_cases.forget_keys import ForgetfulHour
 
 ROUTERS = (
     health,
@@ -61,6 +62,7 @@ def create_app(context: Context) -> FastAPI:
         lifespan=_threads_as_connections,
     )
     app.state.context = context
+    app.state.forgetting = ForgetfulHour(context.engine)
     problems.install(app)
     app.add_middleware(BodyGate)
     # Added last, so that it stands before everything else.

@@ -120,7 +120,9 @@ def write_of(
         key=checked_key(idempotency_key),
         body_hash=request_hash(request, request.state.body),
     )
-    return Write(context, caller, keyed, wait_s=wait_of(prefer), received_at=int(time.time()))
+    received_at = int(time.time())
+    request.app.state.forgetting.pass_by(received_at)
+    return Write(context, caller, keyed, wait_s=wait_of(prefer), received_at=received_at)
 
 
 def request_hash(request: Request, content: bytes) -> str:

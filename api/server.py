@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
 from settlement.settings import Settings
 from settlement.use_cases.context import open_service
-from settlement.use_cases.idempotency import forget_old_keys
 
 _HOST = "127.0.0.1"
 _STOP_WITHIN_S = 8
@@ -22,7 +19,6 @@ def serve(settings: Settings) -> None:
     Raises: NotFound, Conflict when the suite is not deployed.
     """
     with open_service(settings) as context:
-        forget_old_keys(context.engine, int(time.time()))
         server_of(create_app(context), settings.api_port).run()
 
 

@@ -13,8 +13,8 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/livez")
-def get_livez() -> Liveness:
-    """The process answers."""
+async def get_livez() -> Liveness:
+    """The process answers, also while every thread waits for the chain."""
     return Liveness()
 
 

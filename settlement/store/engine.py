@@ -12,13 +12,16 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlmodel import Session
 
 from settlement.errors import InputRefused
 
 POOL_SIZE: Final = 40
 """Connections of one process: the API's thread pool has as many threads."""
+
+DatabaseFailure = SQLAlchemyError
+"""What a database raises that is not there or does not answer."""
 
 BUSY_TIMEOUT_MS: Final = 30_000
 _READ_ONLY: Final = "hanse_read_only"

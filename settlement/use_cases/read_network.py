@@ -6,6 +6,7 @@ import time
 
 from settlement.errors import ChainError
 from settlement.money import currency_of_number
+from settlement.store.engine import DatabaseFailure
 from settlement.store.handles import Session
 from settlement.store.projector import CURSOR
 from settlement.store.repositories import cash, clearance, cover, cursors
@@ -65,11 +66,13 @@ def read_clock(context: Context) -> Clock:
 
 def read_readiness(context: Context) -> Readiness:
     """Whether database and chain answer and blocks are projected; each by name."""
-    checks = {}
-    with context.reading() as session:
-        cursor = cursors.find_cursor(session, CURSOR)
-        checks["database"] = "ok"
-        checks["projection"] = "empty" if cursor is None else f"block {cursor.block_number}"
+    checks, cursor = {"database": "ok"}, None
+    try:
+        with context.reading() as session:
+            cursor = cursors.find_cursor(session, CURSOR)
+    except DatabaseFailure:
+        checks["database"] = "database_unreachable"
+    checks["projection"] = "none" if cursor is None else f"block {cursor.block_number}"
     try:
         checks["chain"] = f"block {context.client.head()}"
     except ChainError as silent:

@@ -70,7 +70,7 @@ LONGEST_ADVANCE_S = 400 * 86_400
 
 
 class ClockWish(Wish):
-    """How far business time moves forward; never back.
+    """How far business time moves forward; never back. The answer has the time it moves to, and the block before.
 
     Units:  seconds.
     """
