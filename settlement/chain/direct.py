@@ -1,4 +1,4 @@
-"""Send one transaction and wait for it: for deployment and first governance, before any sender runs on the key."""
+"""Send one transaction and wait for it: for deployment, before any sender runs on the key."""
 
 from __future__ import annotations
 

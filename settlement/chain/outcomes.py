@@ -144,7 +144,7 @@ class Outcomes:
                 set_broadcast_state(
                     session, one.id, "mined" if one.tx_hash == receipt.tx_hash else "replaced"
                 )
-            follow_up(session, self._effects.deployment, each.intent, receipt)
+            follow_up(session, self._effects.gateways, each.intent, receipt)
         return True
 
     def _revert_of(self, intent: Intent, receipt: Receipt) -> bytes:

@@ -265,15 +265,20 @@ def test_step__with_confirmations__is_final_only_below_them(database: Engine, tr
     assert states == ["mined", "mined", "mined", "final"]
 
 
-def test_step__a_test_token_is_created__its_currency_is_listed_by_a_second_intent(
-    database: Engine, trade: Trade
+@pytest.mark.parametrize("code", ["JPY", "KWD"])
+def test_d08__a_test_token_is_created__its_currency_is_listed_with_whole_minor_units(
+    database: Engine, trade: Trade, code: str
 ) -> None:
-    yen = currency("JPY")
-    trade.want(database, deploy_test_cash(yen))
+    unit = currency(code)
+    created = trade.want(database, deploy_test_cash(unit))
     sender = sender_of(database, trade, "governor")
     while sender.step():
         pass
-    assert trade.gateways.ledger.token(yen.number).exponent == 0
+    listed = trade.gateways.ledger.token(unit.number)
+    assert (listed.exponent, listed.scale) == (unit.exponent, 10 ** (6 - unit.exponent))
+    receipt = trade.client.receipt(intent_of(database, created).tx_hash or "")
+    assert receipt is not None
+    assert listed.token == receipt.created
     with reading(database) as session:
-        (listing,) = intents_about(session, "list_currency", str(yen.number))
+        (listing,) = intents_about(session, "list_currency", str(unit.number))
     assert listing.state == "final"

@@ -26,8 +26,7 @@ from settlement.chain.client import ChainClient, Receipt
 from settlement.chain.deployment import Deployment, deploy_suite, load_deployment
 from settlement.chain.direct import send_and_wait
 from settlement.chain.gateways import Gateways, open_gateways
-from settlement.chain.gateways.cash_token import CashTokenGateway
-from settlement.chain.governance import open_governor
+from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
 from settlement.chain.local.chain import ChainSettings
 from settlement.chain.local.server import LocalNode
 from settlement.chain.messages import message_from_struct
@@ -275,19 +274,27 @@ def prepare(folder: Path) -> None:
     ):
         deployment = deploy_suite(client, demo_signer("governor"), folder / "deployment.json")
         trade = Trade(node, client, deployment, open_gateways(client, deployment), folder)
-        governor = open_governor(client, demo_signer("governor"), deployment)
-        for actor, roles in ROLES.items():
-            governor.ensure_member(
-                lei_of(actor), address_of(actor), COUNTRY, roles, 0, trade.now + 2000 * DAY
-            )
-        governor.ensure_currency(USD)
-        customs = ("customs1", "customs2", "customs3")
-        seats = [Seat(address_of(actor), member_of(actor)) for actor in customs]
-        governor.ensure_committee(COUNTRY, 2, member_of("customs1"), seats)
-        governor.ensure_observers(2, [address_of(actor) for actor in OBSERVERS])
+        _govern(trade)
         for actor in ("buyer", "bank", "insurer"):
             trade.deposit(actor, RICH_MINOR)
         trade.send(_line(trade))
+
+
+def _govern(trade: Trade) -> None:
+    """Members, a currency, a committee of three and its observers, by the governor's key."""
+    gateways = trade.gateways
+    for actor, roles in ROLES.items():
+        until = trade.now + 2000 * DAY
+        wanted = gateways.network.enrol(lei_hash(lei_of(actor)), address_of(actor), COUNTRY, roles, 0, until)
+        trade.send(wanted, by="governor")
+    token = trade.send(deploy_test_cash(USD), by="governor").created
+    assert token is not None
+    trade.send(gateways.ledger.list_currency(USD.number, USD.exponent, token), by="governor")
+    customs = ("customs1", "customs2", "customs3")
+    seats = tuple(Seat(address_of(actor), member_of(actor)) for actor in customs)
+    trade.send(gateways.clearance.seat(COUNTRY, 2, member_of("customs1"), seats), by="governor")
+    observers = tuple(address_of(actor) for actor in OBSERVERS)
+    trade.send(gateways.index.seat(2, observers), by="governor")
 
 
 def open_trade(template: Path, folder: Path) -> Trade:
