@@ -78,9 +78,8 @@ class Outcomes:
         self._watched_at = float("-inf")  # house: allow float - a monotonic clock's reading, not money
         self._head: BlockHeader | None = None
         self._sent_at: dict[str, float] = {}  # house: allow float - a monotonic clock's reading, not money
-        self._ask_again_at: dict[
-            str, float
-        ] = {}  # house: allow float - a monotonic clock's reading, not money
+        # house: allow float - a monotonic clock's reading, not money
+        self._ask_again_at: dict[str, float] = {}
 
     def look(self, *, is_head_due: bool = False) -> bool:
         """Take back what a fork lost, note what was mined, send again what waits; say whether anything moved.
