@@ -161,8 +161,6 @@ class Intent(PrivateTable, table=True):
     error_code: str | None = Field(default=None)
     client_id: str | None = Field(default=None)
     subject: str | None = Field(default=None, index=True)
-    claimed_by: str | None = Field(default=None)
-    claimed_until_at: int = whole(default=0)
     tx_hash: str | None = Field(default=None)
     block_number: int | None = maybe_whole()
     block_hash: str | None = Field(default=None)

@@ -19,7 +19,7 @@ NOW = 1_760_000_000
 def queue(engine: Engine, count: int, signer: str = "relayer") -> list[str]:
     """Queue this many intents, oldest first."""
     with transaction(engine) as session:
-        return [_add(session, signer, f"effect-{n}").id for n in range(count)]
+        return [_add(session, signer, f"{signer}-{n}").id for n in range(count)]
 
 
 def _add(session: Session, signer: str, effect: str, occasion: str = "") -> Intent:
@@ -33,14 +33,6 @@ def _add(session: Session, signer: str, effect: str, occasion: str = "") -> Inte
         occasion=occasion,
         created_at=NOW,
     )
-
-
-def _claim(engine: Engine, holder: str, limit: int, now: int = NOW) -> list[str]:
-    with transaction(engine) as session:
-        found = intents.claim_queued(
-            session, "relayer", holder=holder, limit=limit, now=now, until_at=now + 30
-        )
-        return [intent.id for intent in found]
 
 
 def test_add_intent__same_effect_and_occasion__is_one_row(database: Engine) -> None:
@@ -66,61 +58,25 @@ def test_add_intent__by_two_keepers_at_once__is_one_row(postgresql_database: Eng
     assert found == [kept]
 
 
-def test_claim_queued__gives_the_oldest_of_the_signer_in_order(database: Engine) -> None:
+def test_queued_intents__of_a_signer__are_the_oldest_in_order(database: Engine) -> None:
     ids = queue(database, 5)
-    queue(database, 2, signer="governor")
-    assert _claim(database, "first", 3) == ids[:3]
-    assert _claim(database, "second", 10) == ids[3:]
-    assert _claim(database, "first", 10) == ids[:3]
+    others = queue(database, 2, signer="governor")
+    with reading(database) as session:
+        assert [one.id for one in intents.queued_intents(session, "relayer", 3)] == ids[:3]
+        assert intents.queued_intents(session, "relayer", 0) == []
+        assert [one.id for one in intents.queued_intents(session, "governor", 10)] == others
 
 
-def test_claim_queued__after_its_time__goes_to_another(database: Engine) -> None:
-    ids = queue(database, 2)
-    assert _claim(database, "dead", 2) == ids
-    assert _claim(database, "second", 2, now=NOW + 29) == []
-    assert _claim(database, "second", 2, now=NOW + 30) == ids
-
-
-def test_release_claims__given_back__goes_to_another_at_once(database: Engine) -> None:
-    ids = queue(database, 2)
-    assert _claim(database, "first", 2) == ids
-    with transaction(database) as session:
-        intents.release_claims(session, "first")
-    assert _claim(database, "second", 2) == ids
-
-
-def test_claim_queued__while_another_is_claiming__passes_its_rows_over(postgresql_database: Engine) -> None:
-    ids = queue(postgresql_database, 4)
-    with transaction(postgresql_database) as slow:
-        held = intents.claim_queued(slow, "relayer", holder="slow", limit=2, now=NOW, until_at=NOW + 30)
-        assert [intent.id for intent in held] == ids[:2]
-        found: list[str] = []
-        quick = threading.Thread(target=lambda: found.extend(_claim(postgresql_database, "quick", 4)))
-        quick.start()
-        quick.join(timeout=20)
-        assert found == ids[2:], "it waited for the slow one, or took its rows"
-    quick.join()
-
-
-def test_claim_queued__by_two_in_parallel__hands_no_intent_to_both(postgresql_database: Engine) -> None:
-    ids = queue(postgresql_database, 60)
-    taken: dict[str, list[str]] = {"one": [], "two": []}
-    start = threading.Barrier(2)
-
-    def work(holder: str) -> None:
-        start.wait()
-        while batch := _claim(postgresql_database, holder, 3):
-            for intent_id in batch:
-                with transaction(postgresql_database) as session:
-                    assert intents.move_intent(session, intent_id, (intents.QUEUED,), intents.SENT)
-            taken[holder] += batch
-
-    threads = [threading.Thread(target=work, args=(holder,)) for holder in taken]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken["one"] + taken["two"]) == sorted(ids)
+def test_has_open_intents__queued_or_sent__and_not_when_failed(database: Engine) -> None:
+    (intent_id,) = queue(database, 1)
+    expected = ((intents.QUEUED, True, True), (intents.SENT, True, False), (intents.FAILED, False, False))
+    for state, is_open, is_beside in expected:
+        with transaction(database) as session:
+            intents.move_intent(session, intent_id, intents.STATES, state)
+            assert intents.has_open_intents(session, "relayer") is is_open
+            assert not intents.has_open_intents(session, "governor")
+            assert intents.has_queued_besides(session, "governor") is is_beside
+            assert not intents.has_queued_besides(session, "relayer")
 
 
 def test_move_intent__no_longer_in_that_state__says_so(database: Engine) -> None:
@@ -185,7 +141,6 @@ def test_record_broadcast__under_the_lease__stores_nonce_bytes_and_state_togethe
         assert found is not None
         assert found.next_nonce == 8
         assert [row.nonce for row in broadcasts.broadcasts_of_intent(session, intent_id)] == [7]
-        assert broadcasts.highest_nonce(session, "relayer") == 7
         assert [intent.id for intent in intents.intents_in(session, (intents.SENT,))] == [intent_id]
 
 

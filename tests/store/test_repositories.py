@@ -15,6 +15,7 @@ from settlement.store.engine import reading, transaction
 from settlement.store.repositories import (
     acts,
     clients,
+    cover,
     documents,
     handed_attestations,
     idempotency,
@@ -23,6 +24,7 @@ from settlement.store.repositories import (
 )
 from settlement.store.repositories.idempotency import KeyState
 from settlement.store.tables_private import HandedAttestation, OrderDraft
+from settlement.store.tables_projection import Policy
 
 NOW = 1_760_000_000
 KEY = ("cli_1", "POST /v1/orders", "key-1")
@@ -215,18 +217,38 @@ def test_find_draft__by_a_stranger__is_nothing(database: Engine) -> None:
         assert order_drafts.find_draft(session, "0xaa") is not None
 
 
-def test_drafts_of__in_pages__gives_each_once_newest_first(database: Engine) -> None:
+def _policy(n: int, **values: Any) -> Policy:
+    row: dict[str, Any] = {"insurer": 1, "insured": 2, "bought_at": NOW + n // 3} | values
+    return Policy(
+        policy=f"0x{n:02x}",
+        order="0xaa",
+        currency=840,
+        sum_minor=100,
+        premium_minor=1,
+        peril=1,
+        place="0x01",
+        first_day=1,
+        last_day=2,
+        attach=1,
+        exhaust=2,
+        waiting_days=1,
+        nonce=n,
+        deadline_at=NOW,
+        terms_hash="0x02",
+        block_number=1,
+        **row,
+    )
+
+
+def test_list_policies__in_pages_with_equal_times__gives_each_once_newest_first(database: Engine) -> None:
     with transaction(database) as session:
-        sha256 = documents.put_document(session, b"order", "application/json", NOW).sha256
-        for n in range(7):
-            order_drafts.add_draft(session, _draft(f"0x{n:02x}", sha256, created_at=NOW + n // 3))
-        order_drafts.add_draft(session, _draft("0xff", sha256, buyer=8, supplier=9))
+        session.add_all([*(_policy(n) for n in range(7)), _policy(255, insurer=8, insured=9)])
     seen: list[str] = []
     cursor: str | None = None
     with reading(database) as session:
         while True:
-            page = order_drafts.drafts_of(session, 1, limit=3, cursor=cursor)
-            seen += [row.order_id for row in page.rows]
+            page = cover.list_policies(session, 1, limit=3, cursor=cursor)
+            seen += [row.policy for row in page.rows]
             cursor = page.next_cursor
             if cursor is None:
                 break
@@ -255,13 +277,13 @@ FOREIGN_CURSORS = [
 @pytest.mark.parametrize("cursor", FOREIGN_CURSORS)
 def test_page__cursor_of_somebody_else__is_refused(database: Engine, cursor: str) -> None:
     with reading(database) as session, pytest.raises(InputRefused, match="cursor"):
-        order_drafts.drafts_of(session, 1, limit=3, cursor=cursor)
+        cover.list_policies(session, 1, limit=3, cursor=cursor)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 201])
 def test_page__limit_out_of_bounds__is_refused(database: Engine, limit: int) -> None:
     with reading(database) as session, pytest.raises(InputRefused, match="limit"):
-        order_drafts.drafts_of(session, 1, limit=limit, cursor=None)
+        cover.list_policies(session, 1, limit=limit, cursor=None)
 
 
 def _handed(key: str, digest: str, seq: int = 1) -> HandedAttestation:

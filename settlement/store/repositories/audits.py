@@ -10,8 +10,3 @@ from settlement.store.tables_private import Audit
 def audits_of(session: Session, effect: str) -> list[Audit]:
     """The accepted requests that had this effect, oldest first."""
     return list(session.exec(select(Audit).where(Audit.effect == effect).order_by(col(Audit.id))))
-
-
-def all_audits(session: Session) -> list[Audit]:
-    """Every accepted request, oldest first."""
-    return list(session.exec(select(Audit).order_by(col(Audit.id))))

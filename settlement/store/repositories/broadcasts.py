@@ -100,13 +100,3 @@ def set_broadcast_state(session: Session, broadcast_id: str, state: str) -> None
         .values(state=state)
         .execution_options(synchronize_session="fetch")
     )
-
-
-def highest_nonce(session: Session, signer: str) -> int | None:
-    """The highest nonce ever signed with, none before the first."""
-    return session.exec(
-        select(Broadcast.nonce)
-        .where(Broadcast.signer == signer)
-        .order_by(col(Broadcast.nonce).desc())
-        .limit(1)
-    ).first()

@@ -88,17 +88,6 @@ def observations_of(session: Session, bucket: str) -> list[Observation]:
     return list(session.exec(statement.order_by(*keys)))
 
 
-def list_observations(session: Session, *, limit: int, cursor: str | None) -> Page[Observation]:
-    """All readings, newest first."""
-    keys = [
-        col(Observation.recorded_at),
-        col(Observation.bucket),
-        col(Observation.version),
-        col(Observation.observer),
-    ]
-    return page_of(session, select(Observation), keys, limit=limit, cursor=cursor, newest_first=True)
-
-
 def sitting_observers(session: Session) -> tuple[ObserverSet, list[ObserverSeat]] | None:
     """The newest version of the observers, with their keys in seat order; none before the first."""
     newest = session.exec(select(ObserverSet).order_by(col(ObserverSet.version).desc()).limit(1)).first()

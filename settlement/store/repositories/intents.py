@@ -115,46 +115,6 @@ def intents_placed_from(session: Session, signer: str, block_number: int) -> lis
     return list(session.exec(statement.order_by(col(Intent.id))))
 
 
-def claim_queued(
-    session: Session, signer: str, *, holder: str, limit: int, now: int, until_at: int
-) -> list[Intent]:
-    """Take the oldest queued intents of a signer for ``holder`` until ``until_at``.
-
-    Holds: no intent is handed to two claimers: rows another one is just claiming are passed over
-    (``SKIP LOCKED``; SQLite has one writer anyhow), claimed ones come back when their time is up.
-    """
-    statement = (
-        select(Intent)
-        .where(
-            Intent.signer == signer,
-            Intent.state == QUEUED,
-            (col(Intent.claimed_by).is_(None))
-            | (col(Intent.claimed_by) == holder)
-            | (col(Intent.claimed_until_at) <= now),
-        )
-        .order_by(col(Intent.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    claimed = list(session.exec(statement))
-    for intent in claimed:
-        intent.claimed_by = holder
-        intent.claimed_until_at = until_at
-        session.add(intent)
-    session.flush()
-    return claimed
-
-
-def release_claims(session: Session, holder: str) -> None:
-    """Give back what ``holder`` claimed and did not send."""
-    session.execute(
-        update(Intent)
-        .where(col(Intent.claimed_by) == holder, col(Intent.state) == QUEUED)
-        .values(claimed_by=None, claimed_until_at=0)
-    )
-
-
 def move_intent(
     session: Session,
     intent_id: str,

@@ -51,21 +51,6 @@ def find_lease(session: Session, signer: str) -> SignerLease | None:
     return session.get(SignerLease, signer, populate_existing=True)
 
 
-def set_next_nonce(session: Session, lease: SignerLease, next_nonce: int) -> bool:
-    """Correct the next nonce from the chain; say whether the lease was still held."""
-    moved = session.execute(
-        update(SignerLease)
-        .where(
-            col(SignerLease.signer) == lease.signer,
-            col(SignerLease.holder) == lease.holder,
-            col(SignerLease.fence) == lease.fence,
-        )
-        .values(next_nonce=next_nonce)
-        .execution_options(synchronize_session="fetch")
-    )
-    return isinstance(moved, CursorResult) and moved.rowcount == 1
-
-
 def release_lease(session: Session, lease: SignerLease) -> None:
     """Let others take the lease at once; the fence stays."""
     session.execute(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from settlement.store.paging import Page, page_of
 from settlement.store.tables_private import OrderDraft
 
 
@@ -31,15 +30,6 @@ def find_draft(session: Session, order_id: str, member: int | None = None) -> Or
     if draft is not None and member is not None and member not in {draft.buyer, draft.supplier}:
         return None
     return draft
-
-
-def drafts_of(session: Session, member: int | None, *, limit: int, cursor: str | None) -> Page[OrderDraft]:
-    """The drafts a member is buyer or supplier of (none: all), newest first."""
-    statement = select(OrderDraft)
-    if member is not None:
-        statement = statement.where((col(OrderDraft.buyer) == member) | (col(OrderDraft.supplier) == member))
-    keys = [col(OrderDraft.created_at), col(OrderDraft.order_id)]
-    return page_of(session, statement, keys, limit=limit, cursor=cursor, newest_first=True)
 
 
 def set_draft_act(session: Session, order_id: str, act_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What happened, in order, and what the chain took back."""
+"""What happened, in order."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from sqlmodel import Session, col, select
 
 from settlement.store.paging import Page, page_of
 from settlement.store.repositories.visibility import orders_seen_by
-from settlement.store.tables_private import Retraction
 from settlement.store.tables_projection import Outbox
-
-
-def events_after(session: Session, position: int, *, limit: int) -> list[Outbox]:
-    """The events behind a position, oldest first."""
-    statement = select(Outbox).where(Outbox.position > position)
-    return list(session.exec(statement.order_by(col(Outbox.position)).limit(limit)))
 
 
 def list_events(
@@ -26,8 +19,3 @@ def list_events(
     if order is not None:
         statement = statement.where(Outbox.order == order)
     return page_of(session, statement, [col(Outbox.position)], limit=limit, cursor=cursor)
-
-
-def retractions(session: Session) -> list[Retraction]:
-    """The events whose blocks the chain took back, oldest retraction first."""
-    return list(session.exec(select(Retraction).order_by(col(Retraction.id))))

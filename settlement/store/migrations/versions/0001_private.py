@@ -191,8 +191,6 @@ def _intent() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("client_id", sa.String(), nullable=True),
         sa.Column("subject", sa.String(), nullable=True),
-        sa.Column("claimed_by", sa.String(), nullable=True),
-        sa.Column("claimed_until_at", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(), nullable=True),
         sa.Column("block_number", sa.BigInteger(), nullable=True),
         sa.Column("block_hash", sa.String(), nullable=True),
