@@ -5,8 +5,6 @@ Every step looks first, so that a killed set-up goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +15,8 @@ from hanse.demo.stage import COMMITTEE_SIZE, Stage, amount_body, amount_text
 from oracle.run import member_folder
 from settlement.durable_file import write_durably
 from settlement.store.engine import open_database, transaction
-from settlement.store.repositories.clients import add_client, find_client_by_key_hash
+from settlement.use_cases.authenticate import new_api_key
+from settlement.use_cases.issue_client import ensure_client
 from settlement.wire.client import HanseClient
 from settlement.wire.model import instant_text
 
@@ -31,20 +30,13 @@ def ensure_operator(credentials: Credentials, database_url: str) -> Actor:
     """The operator's API key: the first client, registered beside the API since nobody could ask it over HTTP yet."""
     operator = credentials.actor("operator")
     if operator.api_key is None:
-        operator = credentials.with_api_key(operator, f"hk_{secrets.token_urlsafe(32)}")
-    key_hash = hashlib.sha256(str(operator.api_key).encode()).hexdigest()
+        operator = credentials.with_api_key(operator, new_api_key())
     engine = open_database(database_url)
     try:
         with transaction(engine) as session:
-            if find_client_by_key_hash(session, key_hash) is None:
-                add_client(
-                    session,
-                    name="operator",
-                    member_id=None,
-                    scopes=["operate"],
-                    key_hash=key_hash,
-                    created_at=int(time.time()),
-                )
+            ensure_client(
+                session, str(operator.api_key), name="operator", member=None, now_at=int(time.time())
+            )
     finally:
         engine.dispose()
     return operator
