@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import structlog
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oracle.inbox import Envelope, Inbox
@@ -20,6 +18,7 @@ from oracle.network import business_time, deadline_on_grid, signing_domain
 from oracle.signed_book import SignedBook
 from settlement import typed_data
 from settlement.errors import EvidenceError, HanseError, InputRefused
+from settlement.ids import bucket_of, place_bytes
 from settlement.wire.client import HanseClient, Refused
 from settlement.wire.cover import Peril, Place
 from settlement.wire.model import Day, IndexValue, Instant
@@ -43,12 +42,8 @@ class Reading(BaseModel):
 
     @property
     def bucket(self) -> bytes:
-        """The (peril, place, day) that the reading speaks of.
-
-        Source: IndexOracle.bucketOf.
-        """
-        place = self.place.encode("ascii").ljust(32, b"\0")
-        return keccak(encode(["uint16", "bytes32", "uint32"], [self.peril, place, self.day]))
+        """The (peril, place, day) that the reading speaks of."""
+        return bucket_of(self.peril, place_bytes(self.place), self.day)
 
 
 def read_reading(raw: bytes) -> Reading:

@@ -21,6 +21,9 @@ from settlement.documents.customs.wco import customs_event_from_wco
 from settlement.errors import Conflict, HanseError, InputRefused
 from settlement.ids import OrderId, id_text
 from settlement.money import currency, minor_from_text
+from settlement.wire.words import PHASES
+
+_PHASE_WORDS = {number: word for word, number in PHASES.items()}
 
 
 @dataclass(frozen=True)
@@ -205,12 +208,11 @@ def _declarations_hash(basis: OrderBasis) -> bytes:
 
 def state_on_wire(content: Mapping[str, Any], deadline_at: int) -> dict[str, Any]:
     """A content as the API takes it in ``AttestationWish.state``."""
-    words = {1: "accepted", 2: "shipped", 3: "released", 4: "cleared"}
     return {
         "order": id_text(content["order"]),
         "jurisdiction": content["jurisdiction"],
         "seq": content["seq"],
-        "phase": words[content["phase"]],
+        "phase": _PHASE_WORDS[content["phase"]],
         "hold": content["hold"],
         "refused": content["refused"],
         "released": str(content["released"]),

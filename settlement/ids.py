@@ -48,6 +48,20 @@ def fingerprint(buyer_lei: str, supplier_lei: str, canonical_number: str, year: 
     return OrderId(int.from_bytes(keccak(packed), "big"))
 
 
+def place_bytes(place: str) -> bytes:
+    """A UN/LOCODE as the contracts keep it: left-aligned ASCII. Shapes: 32 bytes."""
+    return place.encode("ascii").ljust(32, b"\0")
+
+
+def bucket_of(peril: int, place: bytes, day: int) -> bytes:
+    """The (peril, place, day) that an index reading speaks of.
+
+    Shapes: ``place`` and the result 32 bytes.
+    Source: IndexOracle.bucketOf.
+    """
+    return keccak(encode(["uint16", "bytes32", "uint32"], [peril, place, day]))
+
+
 def id_text(number: int) -> str:
     """Write a 256-bit id as the API does: ``0x`` and 64 hex digits."""
     return f"0x{number:064x}"

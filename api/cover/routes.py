@@ -13,7 +13,17 @@ from settlement.use_cases.hand_in_observation import hand_in_observation
 from settlement.use_cases.offer_cover import fund_pool, offer_policy
 from settlement.use_cases.read_cover import list_buckets, list_policies, list_pools, read_policy
 from settlement.wire.act import Act
-from settlement.wire.cover import Bucket, ObservationWish, Policy, PolicyWish, Pool, PoolWish
+from settlement.wire.cover import (
+    PERIL_LIMIT,
+    Bucket,
+    ObservationWish,
+    Place,
+    Policy,
+    PolicyWish,
+    Pool,
+    PoolWish,
+)
+from settlement.wire.model import DAY_LIMIT
 from settlement.wire.page import Page
 from settlement.wire.transaction import Submitted
 
@@ -66,9 +76,10 @@ def post_policy(wish: PolicyWish, write: WriteHere) -> Response:
 def get_observations(
     session: SessionHere,
     _caller: CallerHere,
-    peril: Annotated[int, Query(ge=1, lt=1 << 16)],
-    place: Annotated[str, Query(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")],
-    day: Annotated[int, Query(ge=0, lt=50_000)],
+    # Not Peril and Day themselves: what is a strict number in a body is text in a query.
+    peril: Annotated[int, Query(ge=1, lt=PERIL_LIMIT)],
+    place: Annotated[Place, Query()],
+    day: Annotated[int, Query(ge=0, lt=DAY_LIMIT)],
 ) -> Page[Bucket]:
     """The readings for one peril, place and day."""
     return list_buckets(session, peril, place, day)

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
 from settlement.chain.bindings.enums import Phase, SettleOn
 from settlement.chain.client import NOBODY, ChainClient
@@ -23,7 +21,7 @@ from settlement.chain.pace import Pace
 from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
 from settlement.errors import ChainError, Conflict
-from settlement.ids import OrderId, id_from_text
+from settlement.ids import OrderId, bucket_of, id_from_text
 from settlement.money import floor_share
 from settlement.payout import linear_payout
 from settlement.store import tables_projection as rows
@@ -164,18 +162,11 @@ def _is_payment_due(row: rows.Receivable, now: int) -> bool:
 
 def _triggering_day(session: Session, row: rows.Policy) -> int | None:
     for day in range(row.first_day, row.last_day + 1):
-        bucket = find_bucket(session, bucket_text(row.peril, bytes.fromhex(row.place[2:]), day))
+        wanted = bucket_of(row.peril, bytes.fromhex(row.place[2:]), day)
+        bucket = find_bucket(session, f"0x{wanted.hex()}")
         if bucket is None or not bucket.fixed:
             continue
         # A day that pays nothing does not trigger: at the attachment itself the payout is still zero.
         if linear_payout(row.sum_minor, bucket.median, row.attach, row.exhaust):
             return day
     return None
-
-
-def bucket_text(peril: int, place: bytes, day: int) -> str:
-    """The bucket of a peril at a place on a day, as the projection names it.
-
-    Source: IndexOracle.bucketOf.
-    """
-    return "0x" + keccak(encode(("uint16", "bytes32", "uint32"), (peril, place, day))).hex()

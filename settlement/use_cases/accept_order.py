@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from settlement import typed_data
 from settlement.errors import Conflict, InputRefused, NotFound, NotPermitted
-from settlement.ids import MemberId
 from settlement.store.handles import Session
 from settlement.store.repositories import acts, lines
-from settlement.use_cases.acts import WEEK_S, Signatory, open_act
+from settlement.use_cases.acts import WEEK_S, open_own_act
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
 from settlement.use_cases.visibility import visible_order
@@ -51,18 +49,18 @@ def accept_order(
         "version": wish.version or 0,
         "deadline": min(now_at + WEEK_S, draft.terms["deadline"]),
     }
-    deployment = context.deployment
-    typed = typed_data.typed_message("Acceptance", deployment.chain_id, deployment.receivables, message)
-    return open_act(
+    return open_own_act(
         session,
+        context,
         caller,
         kind="acceptance",
         subject=order_id,
-        signatories=[Signatory("supplier", MemberId(draft.supplier))],
-        typed_data=typed,
-        payload={"order_act": draft.act_id},
-        expires_at=message["deadline"],
+        role="supplier",
+        primary_type="Acceptance",
+        contract=context.deployment.receivables,
+        message=message,
         received_at=received_at,
+        payload={"order_act": draft.act_id},
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from settlement import typed_data
 from settlement.errors import NotFound
 from settlement.ids import MemberId
 from settlement.store import tables_private as tables
@@ -40,24 +41,50 @@ def open_act(
     kind: ActKind,
     subject: str,
     signatories: list[Signatory],
-    typed_data: Mapping[str, Any],
-    payload: Mapping[str, Any],
-    expires_at: int,
+    typed: Mapping[str, Any],
     received_at: int,
+    payload: Mapping[str, Any] | None = None,
 ) -> Act:
-    """Open an act and show what is to be signed."""
+    """Open an act and show what is to be signed; it expires with the deadline that is signed."""
     row = acts.add_act(
         session,
         kind=kind,
         subject=subject,
         required=[{"role": one.role, "member": one.member, "account": one.account} for one in signatories],
-        typed_data=dict(typed_data),
-        payload=dict(payload),
-        expires_at=expires_at,
+        typed_data=dict(typed),
+        payload=dict(payload or {}),
+        expires_at=typed["message"]["deadline"],
         client_id=caller.client_id,
         created_at=received_at,
     )
     return view_act(session, row, now_at=0)
+
+
+def open_own_act(
+    session: Session,
+    context: Context,
+    caller: Caller,
+    *,
+    kind: ActKind,
+    subject: str,
+    role: str,
+    primary_type: str,
+    contract: str,
+    message: Mapping[str, Any],
+    received_at: int,
+    payload: Mapping[str, Any] | None = None,
+) -> Act:
+    """Open an act that the caller's member signs alone, for the ``contract`` that is to verify it."""
+    return open_act(
+        session,
+        caller,
+        kind=kind,
+        subject=subject,
+        signatories=[Signatory(role, caller.acting_member())],
+        typed=typed_data.typed_message(primary_type, context.deployment.chain_id, contract, message),
+        received_at=received_at,
+        payload=payload,
+    )
 
 
 def read_act(session: Session, context: Context, caller: Caller, act_id: str) -> Act:

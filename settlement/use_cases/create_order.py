@@ -185,9 +185,7 @@ def _open(
         kind="order",
         subject=order_id,
         signatories=[Signatory("buyer", MemberId(buyer))],
-        typed_data=typed,
-        payload={},
-        expires_at=typed["message"]["deadline"],
+        typed=typed,
         received_at=received_at,
     )
     return act.id

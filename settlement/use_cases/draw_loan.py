@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from settlement import typed_data
 from settlement.errors import Conflict, NotFound, NotPermitted
-from settlement.ids import MemberId, OrderId, id_from_text
+from settlement.ids import OrderId, id_from_text
 from settlement.money import currency_of_number
 from settlement.store.handles import Session
 from settlement.store.repositories import acts, loans
 from settlement.store.repositories.intents import FAILED
-from settlement.use_cases.acts import HOUR_S, Signatory, open_act
+from settlement.use_cases.acts import HOUR_S, open_own_act
 from settlement.use_cases.amounts import amount, minor_in
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
@@ -73,16 +72,16 @@ def draw_loan(
         "amount": amount_minor,
         "deadline": facts.now_at + HOUR_S,
     }
-    deployment = context.deployment
-    return open_act(
+    return open_own_act(
         session,
+        context,
         caller,
         kind="draw",
         subject=order_id,
-        signatories=[Signatory("supplier", MemberId(receivable.holder))],
-        typed_data=typed_data.typed_message("Draw", deployment.chain_id, deployment.credit_lines, message),
-        payload={},
-        expires_at=message["deadline"],
+        role="supplier",
+        primary_type="Draw",
+        contract=context.deployment.credit_lines,
+        message=message,
         received_at=received_at,
     )
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
-
 from settlement import typed_data
 from settlement.chain.bindings.structs import Observation
 from settlement.chain.messages import struct_from_message
 from settlement.errors import EvidenceError, InputRefused
+from settlement.ids import bucket_of, place_bytes
 from settlement.store.handles import Session
 from settlement.store.repositories import cover
 from settlement.use_cases.caller import Caller
@@ -62,16 +60,3 @@ def hand_in_observation(
     occasion = f"0x{typed_data.digest(typed).hex()}"
     intent = want(session, wanted, caller.client_id, received_at, occasion=occasion)
     return Submitted(transaction=view_transaction(session, intent))
-
-
-def place_bytes(place: str) -> bytes:
-    """A UN/LOCODE as the contracts keep it: left-aligned ASCII. Shapes: 32 bytes."""
-    return place.encode("ascii").ljust(32, b"\0")
-
-
-def bucket_of(peril: int, place: bytes, day: int) -> bytes:
-    """The (peril, place, day) that a reading speaks of. Shapes: 32 bytes.
-
-    Source: IndexOracle.bucketOf.
-    """
-    return keccak(encode(["uint16", "bytes32", "uint32"], [peril, place, day]))

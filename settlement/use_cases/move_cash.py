@@ -9,7 +9,7 @@ from settlement.chain.gateways.cash_token import CashTokenGateway
 from settlement.ids import new_nonce
 from settlement.money import currency
 from settlement.store.handles import Session
-from settlement.use_cases.acts import HOUR_S, Signatory, open_act
+from settlement.use_cases.acts import HOUR_S, Signatory, open_act, open_own_act
 from settlement.use_cases.amounts import minor_in
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
@@ -80,15 +80,14 @@ def start_deposit(
         kind="deposit",
         subject=str(member),
         signatories=[Signatory("member", member, facts.account)],
-        typed_data=typed,
+        typed=typed,
+        received_at=received_at,
         payload={
             "currency": unit.number,
             "member": member,
             "amount_minor": amount_minor,
             "deadline": deadline,
         },
-        expires_at=deadline,
-        received_at=received_at,
     )
 
 
@@ -109,17 +108,15 @@ def start_withdrawal(
         "nonce": new_nonce(),
         "deadline": now_at + HOUR_S,
     }
-    deployment = context.deployment
-    return open_act(
+    return open_own_act(
         session,
+        context,
         caller,
         kind="withdrawal",
         subject=str(member),
-        signatories=[Signatory("member", member)],
-        typed_data=typed_data.typed_message(
-            "Withdrawal", deployment.chain_id, deployment.cash_ledger, message
-        ),
-        payload={},
-        expires_at=message["deadline"],
+        role="member",
+        primary_type="Withdrawal",
+        contract=context.deployment.cash_ledger,
+        message=message,
         received_at=received_at,
     )

@@ -6,16 +6,15 @@ from typing import Any
 
 from settlement import typed_data
 from settlement.errors import InputRefused, NotFound, NotPermitted
-from settlement.ids import MemberId, id_from_text, id_text, new_nonce
+from settlement.ids import MemberId, id_from_text, id_text, new_nonce, place_bytes
 from settlement.money import currency, minor_from_text
 from settlement.store.handles import Session
 from settlement.store.repositories import receivables
 from settlement.store.tables_projection import Receivable
-from settlement.use_cases.acts import DAY_S, HOUR_S, Signatory, open_act
+from settlement.use_cases.acts import DAY_S, HOUR_S, Signatory, open_act, open_own_act
 from settlement.use_cases.amounts import minor_in
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
-from settlement.use_cases.hand_in_observation import place_bytes
 from settlement.wire.act import Act
 from settlement.wire.cover import PolicyWish, PoolWish
 
@@ -62,10 +61,9 @@ def offer_policy(
             Signatory("insurer", MemberId(wish.insurer)),
             Signatory("insured", MemberId(wish.insured)),
         ],
-        typed_data=typed,
-        payload={"order": wish.order},
-        expires_at=message["deadline"],
+        typed=typed,
         received_at=received_at,
+        payload={"order": wish.order},
     )
 
 
@@ -107,17 +105,15 @@ def fund_pool(
         "nonce": new_nonce(),
         "deadline": now_at + HOUR_S,
     }
-    deployment = context.deployment
-    return open_act(
+    return open_own_act(
         session,
+        context,
         caller,
         kind="pool",
         subject=str(insurer),
-        signatories=[Signatory("insurer", insurer)],
-        typed_data=typed_data.typed_message(
-            "PoolFunding", deployment.chain_id, deployment.disruption_cover, message
-        ),
-        payload={},
-        expires_at=message["deadline"],
+        role="insurer",
+        primary_type="PoolFunding",
+        contract=context.deployment.disruption_cover,
+        message=message,
         received_at=received_at,
     )

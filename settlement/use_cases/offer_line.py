@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from settlement import typed_data
 from settlement.errors import InputRefused, NotFound
 from settlement.ids import new_nonce
 from settlement.money import currency, minor_from_text
 from settlement.store.handles import Session
 from settlement.store.repositories import lines
-from settlement.use_cases.acts import WEEK_S, Signatory, open_act
+from settlement.use_cases.acts import WEEK_S, open_own_act
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
 from settlement.wire.act import Act
@@ -51,18 +50,16 @@ def offer_line(
         "nonce": new_nonce(),
         "deadline": now_at + WEEK_S,
     }
-    deployment = context.deployment
-    return open_act(
+    return open_own_act(
         session,
+        context,
         caller,
         kind="line",
         subject=str(wish.line) if wish.line else f"{funder}:{message['nonce']}",
-        signatories=[Signatory("funder", funder)],
-        typed_data=typed_data.typed_message(
-            "LineTerms", deployment.chain_id, deployment.credit_lines, message
-        ),
-        payload={},
-        expires_at=message["deadline"],
+        role="funder",
+        primary_type="LineTerms",
+        contract=context.deployment.credit_lines,
+        message=message,
         received_at=received_at,
     )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from settlement.errors import NotFound
+from settlement.ids import bucket_of, place_bytes
 from settlement.store import tables_projection as tables
 from settlement.store.handles import Session
 from settlement.store.repositories import cover
 from settlement.use_cases.amounts import amount
 from settlement.use_cases.caller import Caller
-from settlement.use_cases.hand_in_observation import bucket_of, place_bytes
 from settlement.use_cases.visibility import seen_by
 from settlement.wire.cover import Bucket, Observation, Payout, Policy, Pool
 from settlement.wire.page import Page

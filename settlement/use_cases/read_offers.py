@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from settlement.errors import NotFound, NotPermitted
+from settlement.interest import YEAR_DAYS, accrue_up, due_up
 from settlement.money import ceil_ratio, floor_share
 from settlement.store import tables_projection as tables
 from settlement.store.handles import Session
@@ -86,8 +87,7 @@ def _offer(
     days = max(1, ceil_ratio(draft.terms["expiry"] - now_at, _DAY_S) + draft.terms["tenorDays"])
     # The estimate takes what may be drawn by terms, so that a funder short of cash does not look cheap.
     principal = floor_share(draft.face_minor, terms.advance_accepted_bps, _BPS)
-    year_days = 365 if terms.day_count else 360
-    interest = ceil_ratio(principal * terms.rate_bps * days, _BPS * year_days)
+    interest = due_up(accrue_up(0, principal, terms.rate_bps, days * _DAY_S, YEAR_DAYS[terms.day_count]))
     fee = ceil_ratio(principal * terms.fee_bps, _BPS)
     unit = draft.currency
     offer = Offer(

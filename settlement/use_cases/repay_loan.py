@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from settlement import typed_data
 from settlement.errors import NotFound
 from settlement.ids import id_from_text, new_nonce
 from settlement.money import currency_of_number
 from settlement.store.handles import Session
 from settlement.store.repositories import loans
-from settlement.use_cases.acts import HOUR_S, Signatory, open_act
+from settlement.use_cases.acts import HOUR_S, open_own_act
 from settlement.use_cases.amounts import minor_in
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
@@ -35,25 +34,22 @@ def repay_loan(
     receivable = visible_receivable(session, caller, order_id)
     if loans.find_loan(session, order_id) is None:
         raise NotFound(f"order {order_id} has no loan")
-    payer = caller.acting_member()
     message = {
         "order": id_from_text(order_id),
-        "payer": payer,
+        "payer": caller.acting_member(),
         "amount": minor_in(wish.amount, currency_of_number(receivable.currency)),
         "nonce": new_nonce(),
         "deadline": now_at + HOUR_S,
     }
-    deployment = context.deployment
-    return open_act(
+    return open_own_act(
         session,
+        context,
         caller,
         kind="repayment",
         subject=order_id,
-        signatories=[Signatory("payer", payer)],
-        typed_data=typed_data.typed_message(
-            "Repayment", deployment.chain_id, deployment.credit_lines, message
-        ),
-        payload={},
-        expires_at=message["deadline"],
+        role="payer",
+        primary_type="Repayment",
+        contract=context.deployment.credit_lines,
+        message=message,
         received_at=received_at,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from settlement.wire.model import Answer, Day, HexId, IndexValue, Instant, MemberNumber, SignatureText, Wish
 from settlement.wire.order import AmountBody, MinorText
 
+PERIL_LIMIT: Final = 1 << 16
+
 Place = Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$", description="UN/LOCODE")]
 Peril = Annotated[
-    int, Field(strict=True, ge=1, lt=1 << 16, description="1 port closed, 2 wind, 3 quake, 4 delay")
+    int, Field(strict=True, ge=1, lt=PERIL_LIMIT, description="1 port closed, 2 wind, 3 quake, 4 delay")
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict, WithJsonSchema
 
 UINT32_LIMIT = 1 << 32
+DAY_LIMIT = 50_000
 
 _RFC3339 = {"type": "string", "format": "date-time", "examples": ["2026-03-02T09:30:00Z"]}
 
@@ -73,4 +74,4 @@ CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217
 HexId = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", description="a 256-bit id or hash")]
 Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 SignatureText = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{130}$", description="r, s, v: 65 bytes")]
-Day = Annotated[int, Strict(), Field(ge=0, lt=50_000, description="unix day: days since 1970-01-01")]
+Day = Annotated[int, Strict(), Field(ge=0, lt=DAY_LIMIT, description="unix day: days since 1970-01-01")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from settlement import typed_data
-from settlement.use_cases.hand_in_observation import bucket_of, place_bytes
+from settlement.ids import bucket_of, place_bytes
 from settlement.wire.model import instant_text
 from tests.api.service import (
     DAY,

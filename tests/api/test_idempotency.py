@@ -14,7 +14,7 @@ from api.app import create_app
 from settlement.errors import ChainError
 from settlement.store.engine import reading
 from settlement.store.repositories.intents import intents_of_subject
-from settlement.use_cases.acts import open_act as opened
+from settlement.use_cases.acts import open_own_act as opened
 from settlement.use_cases.authenticate import authenticate
 from settlement.use_cases.idempotency import (
     LOCK_S,
@@ -139,13 +139,13 @@ def test_t07__failure_of_ours__may_be_tried_again_under_the_same_key(
 ) -> None:
     failing = [True]
 
-    def open_act(*arguments: Any, **named: Any) -> Any:
+    def open_own_act(*arguments: Any, **named: Any) -> Any:
         if failing:
             failing.clear()
             raise ChainError("the node is being started again")
         return opened(*arguments, **named)
 
-    monkeypatch.setattr("settlement.use_cases.move_cash.open_act", open_act)
+    monkeypatch.setattr("settlement.use_cases.move_cash.open_own_act", open_own_act)
     first = post(service, BODY_PATH, "buyer", {"amount": usd(3)}, "flaky")
     second = post(service, BODY_PATH, "buyer", {"amount": usd(3)}, "flaky")
     assert (first.status_code, second.status_code) == (503, 201)

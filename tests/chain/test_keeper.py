@@ -7,9 +7,9 @@ import pytest
 from settlement.chain.bindings.enums import Phase
 from settlement.chain.bindings.structs import PurchaseOrder, Withdrawal
 from settlement.chain.follower import Follower
-from settlement.chain.keeper import Keeper, bucket_text
+from settlement.chain.keeper import Keeper
 from settlement.chain.wanted import Kind
-from settlement.ids import id_text
+from settlement.ids import bucket_of, id_text
 from settlement.store.engine import reading
 from settlement.store.handles import Engine
 from settlement.store.repositories.intents import STATES, intents_in
@@ -220,5 +220,5 @@ def test_t05__two_keepers__queue_one_intent(database: Engine, trade: Trade) -> N
     assert settle.subject == id_text(trade.id_of(order))
 
 
-def test_bucket_text__is_the_contracts_bucket(trade: Trade) -> None:
-    assert bucket_text(PERIL, PLACE, 20_000) == "0x" + trade.gateways.index.bucket(PERIL, PLACE, 20_000).hex()
+def test_bucket_of__is_the_contracts_bucket(trade: Trade) -> None:
+    assert bucket_of(PERIL, PLACE, 20_000) == trade.gateways.index.bucket(PERIL, PLACE, 20_000)
