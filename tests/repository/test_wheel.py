@@ -75,10 +75,31 @@ def test_wheel__imported_outside_the_checkout__comes_from_the_wheel(
         assert not Path(place).is_relative_to(project_root)
 
 
+# What an installer writes into bin/hanse, whatever the wheel names there.
+CONSOLE_SCRIPT = """
+import sys
+from importlib.metadata import entry_points
+command = entry_points(group="console_scripts")["hanse"].load()
+sys.argv[0] = "hanse"
+sys.exit(command())
+"""
+
+
 def test_wheel__the_console_command__is_the_command_line_of_hanse(python: Path, tmp_path: Path) -> None:
-    program = "from importlib.metadata import entry_points as e; print(callable(e(group='console_scripts')['hanse'].load()))"
-    found = run(python, tmp_path, "-c", program)
-    assert (found.returncode, found.stdout) == (0, "True\n"), found.stderr
+    found = run(python, tmp_path, "-c", CONSOLE_SCRIPT, "--help")
+    assert found.returncode == 0, found.stderr
+    assert "demo" in found.stdout
+
+
+def test_wheel__the_console_command_with_a_refused_document__is_one_line_and_status_2(
+    python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "order.json").write_text('{"number": "PO-1", "number": "PO-2"}')
+    refused = run(python, tmp_path, "-c", CONSOLE_SCRIPT, "demo", "--order", "order.json")
+    assert refused.returncode == 2, refused.stderr
+    assert refused.stdout == ""
+    [line] = refused.stderr.splitlines()
+    assert "'number' stands twice" in line
 
 
 def test_wheel__demo_in_an_empty_environment__prints_one_object_with_all_checks_passed(
