@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Databases are offered to every test from one place: one PostgreSQL server for each test process.
+pytest_plugins = ["tests.databases"]
+
 # No deadline: two shared cores make single examples slow now and then, which says nothing about the code.
 settings.register_profile(
     "hanse", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]

@@ -22,16 +22,6 @@ from settlement.store.projection import TABLES
 from settlement.store.tables_projection import PROJECTION_TABLES, ProjectionTable
 from settlement.verify import Report, verify
 from tests.chain.trade import DAY, OBSERVERS, USD, Trade, address_of, member_of, open_trade, prepare
-from tests.databases import (
-    database,
-    database_url,
-    empty_database,
-    postgresql_server,
-    postgresql_url,
-    sqlite_url,
-)
-
-__all__ = ["database", "database_url", "empty_database", "postgresql_server", "postgresql_url", "sqlite_url"]
 
 KEEPS_NO_PROOF: Final = {"block_number"}
 """The block of a row's last change: no view and no single event tells it (the outbox's own is compared)."""

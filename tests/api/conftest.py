@@ -7,9 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.service import Service, found_network, run_service
-from tests.databases import postgresql_server
-
-__all__ = ["postgresql_server"]
 
 
 @pytest.fixture(scope="session")

@@ -8,27 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.chain.trade import Trade, open_trade, prepare
-from tests.databases import (
-    database,
-    database_url,
-    empty_database,
-    postgresql_database,
-    postgresql_server,
-    postgresql_url,
-    sqlite_database,
-    sqlite_url,
-)
-
-__all__ = [
-    "database",
-    "database_url",
-    "empty_database",
-    "postgresql_database",
-    "postgresql_server",
-    "postgresql_url",
-    "sqlite_database",
-    "sqlite_url",
-]
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,8 @@ import pytest
 
 from hanse.tree import free_port
 from hanse.waiting import wait_for
-from tests.databases import postgresql_server, postgresql_url
 from tests.journeys.conftest import ROOT, Played, play
 from tests.journeys.rpc import Witness
-
-__all__ = ["postgresql_server", "postgresql_url"]
 
 
 @pytest.fixture
