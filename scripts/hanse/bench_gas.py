@@ -35,11 +35,14 @@ from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment, deploy_suite
 from settlement.chain.direct import send_and_wait
-from settlement.chain.governance import open_governor
+from settlement.chain.gateways import open_gateways
+from settlement.chain.gateways.cash_token import creation_code
 from settlement.chain.local.server import LocalNode
 from settlement.chain.messages import message_from_struct
 from settlement.chain.signer import demo_signer
-from settlement.ids import lei_hash
+from settlement.chain.wanted import Wanted
+from settlement.errors import ChainError
+from settlement.ids import MemberId, lei_hash
 from settlement.money import currency
 from settlement.settings import LOCAL_CHAIN_ID
 from settlement.typed_data import sign, struct_hash, typed_message
@@ -225,18 +228,24 @@ class _Bench:
 
 def _open(client: ChainClient, deployment_file: Path) -> _Bench:
     """The suite with its members, a committee of five, cash and a line."""
-    governor_key = demo_signer("governor")
-    deployment = deploy_suite(client, governor_key, deployment_file)
-    governor = open_governor(client, governor_key, deployment)
+    governor = demo_signer("governor")
+    deployment = deploy_suite(client, governor, deployment_file)
+    chain = open_gateways(client, deployment)
+
+    def govern(wanted: Wanted) -> None:
+        send_and_wait(client, governor, wanted.to, wanted.calldata)
+
     until = client.time() + 3650 * DAY_S
-    members = {
-        actor: governor.ensure_member(_lei(actor), _address(actor), COUNTRY, roles, 1, until)
-        for actor, roles in _ROLES.items()
-    }
-    customs = [f"customs{n}" for n in range(1, 6)]
-    seats = [Seat(_address(actor), members[actor]) for actor in customs]
-    governor.ensure_committee(COUNTRY, 3, members["treasury"], seats)
-    token = governor.ensure_currency(USD)
+    for actor, roles in _ROLES.items():
+        govern(chain.network.enrol(lei_hash(_lei(actor)), _address(actor), COUNTRY, roles, 1, until))
+    # Members are counted from 1 in the order of enrolment.
+    members = {actor: MemberId(number) for number, actor in enumerate(_ROLES, start=1)}
+    seats = tuple(Seat(_address(f"customs{n}"), members[f"customs{n}"]) for n in range(1, 6))
+    govern(chain.clearance.seat(COUNTRY, 3, members["treasury"], seats))
+    token = send_and_wait(client, governor, None, creation_code(USD)).created
+    if token is None:
+        raise ChainError("the test token was mined without an address; is this an EVM chain?")
+    govern(chain.ledger.list_currency(USD.number, USD.exponent, token))
     bench = _Bench(client, deployment, {actor: int(member) for actor, member in members.items()})
     for actor in ("buyer", "bank"):
         _deposit(bench, token, actor, 100_000_000_00)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -130,9 +131,7 @@ def _stopped_in_broadcast(network: LiveNetwork, name: str) -> tuple[str, str]:
         for attempt in range(8):
             order = accept_order(stage, place_order(stage, _plan(f"{name}{attempt + 1}")))["id"]
             _sign_draw(stage, order)
-            transaction = once(
-                lambda order=order: _broadcasts(network, order), "the draw's stored transaction"
-            )[0]
+            transaction = once(partial(_broadcasts, network, order), "the draw's stored transaction")[0]
             network.pause("worker")
             if not _is_drawn(network, order):
                 return order, transaction
