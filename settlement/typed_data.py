@@ -93,7 +93,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("eventAt", "uint32"),
         ("deadline", "uint32"),
     ),
-    "Observation": (("bucket", "bytes32"), ("value", "uint64"), ("observedAt", "uint32"), ("deadline", "uint32")),
+    "Observation": (
+        ("bucket", "bytes32"),
+        ("value", "uint64"),
+        ("observedAt", "uint32"),
+        ("deadline", "uint32"),
+    ),
     "Policy": (
         ("insurer", "uint32"),
         ("insured", "uint32"),
@@ -190,7 +195,9 @@ def recover(typed: Mapping[str, Any], signature: bytes) -> str:
     Raises: EvidenceError unless the signature is 65 bytes with low s and v of 27 or 28, and recovers to a key (O01, O02).
     """
     if len(signature) != 65:
-        raise EvidenceError(f"signature has {len(signature)} bytes; 65 are needed (r, s, v)", field="signature")
+        raise EvidenceError(
+            f"signature has {len(signature)} bytes; 65 are needed (r, s, v)", field="signature"
+        )
     if int.from_bytes(signature[32:64], "big") > _HALF_ORDER or signature[64] not in (27, 28):
         raise EvidenceError("signature is not canonical: s must be low and v 27 or 28", field="signature")
     try:
