@@ -35,10 +35,10 @@ def order_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def anvil() -> Iterator[str]:
-    """The URL of a fresh anvil; `npm ci --prefix tests/nodes` installs it."""
+    """The URL of a fresh anvil; `npm install --no-save --prefix tests/nodes` installs it."""
     binary = shutil.which("anvil") or shutil.which("anvil", path=str(ROOT / "tests/nodes/node_modules/.bin"))
     if binary is None:
-        pytest.skip("anvil is not installed (npm ci --prefix tests/nodes)")
+        pytest.skip("anvil is not installed (npm install --no-save --prefix tests/nodes)")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     node = subprocess.Popen(

@@ -20,7 +20,9 @@ BINARY = shutil.which("cast") or shutil.which("cast", path=str(INSTALLED))
 ETHER = 10**18
 TOPIC = int.from_bytes(keccak(text="Noted(uint256,uint256)"))
 
-pytestmark = pytest.mark.skipif(BINARY is None, reason="cast is not installed (npm ci --prefix tests/nodes)")
+pytestmark = pytest.mark.skipif(
+    BINARY is None, reason="cast is not installed (npm install --no-save --prefix tests/nodes)"
+)
 
 
 class CastFailed(Exception):
