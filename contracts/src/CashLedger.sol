@@ -133,7 +133,9 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
                 (from, owed) = (leg.from, 0);
             }
             owed += amount;
-            // The sum of all accounts is below 2^56, and the debit that follows proves the payer had it.
+            // The sum of all accounts is below 2^56, and the debit that follows proves that the payer had it. Of a leg
+            // to the payer itself it proves nothing: such a leg moves nothing, and nobody may borrow from itself
+            // (CreditLines.reserve).
             unchecked {
                 accounts[leg.to] += amount;
                 ++i;

@@ -53,6 +53,11 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         for (uint256 i; i < seats.length; ++i) {
             (address key, uint32 member) = (seats[i].key, seats[i].member);
             _network.requireStanding(member, CUSTOMS);
+            if (!_isOwnKey(key, member)) revert InvalidCommittee();
+            // Signatures of one member must not make a quorum (P38).
+            for (uint256 j; j < i; ++j) {
+                if (seats[j].member == member) revert InvalidCommittee();
+            }
             // A key sits in one committee, once; a suspended one may sit again only in its next version.
             uint256 status = _seats[key].statusOf();
             bool isTaken = status == ACTIVE || status == uint256(Status.Suspended);
@@ -65,10 +70,15 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
 
     /// @inheritdoc IClearanceOracle
     function suspendSeat(address key) external restricted {
-        uint256 taken = _seats[key];
-        if (taken.statusOf() != ACTIVE) revert SeatNotActive(key);
-        _seats[key] = taken.withStatus(uint256(Status.Suspended));
-        emit SeatSuspended(uint16(taken.jurisdictionOf()), key);
+        _suspend(key, _activeSeat(key));
+    }
+
+    /// @inheritdoc IClearanceOracle
+    function unseat(address key) external {
+        uint256 taken = _activeSeat(key);
+        uint32 member = uint32(taken.memberOf());
+        if (_isOwnKey(key, member) && _network.hasStanding(member, CUSTOMS)) revert SeatInGoodStanding(key);
+        _suspend(key, taken);
     }
 
     /// @inheritdoc IClearanceOracle
@@ -122,6 +132,22 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         }
         // All words but the last, which is the deadline.
         return TypedHash.ofWords(TypedHash.ATTESTATION, place, 11);
+    }
+
+    function _activeSeat(address key) private view returns (uint256 taken) {
+        taken = _seats[key];
+        if (taken.statusOf() != ACTIVE) revert SeatNotActive(key);
+    }
+
+    function _suspend(address key, uint256 taken) private {
+        _seats[key] = taken.withStatus(uint256(Status.Suspended));
+        emit SeatSuspended(uint16(taken.jurisdictionOf()), key);
+    }
+
+    /// @dev A committee's keys need not be in the network; one that is must be this member's, and not given up.
+    function _isOwnKey(address key, uint32 member) private view returns (bool) {
+        ITrustedNetwork.Key memory known = _network.keyOf(key);
+        return known.member == 0 || (known.member == member && known.status == Status.Active);
     }
 
     /// @return seats bitmap of those who signed
@@ -187,7 +213,10 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
     function _checkTimes(uint256 eventAt, uint256 deadline) private view {
         if (block.timestamp > deadline) revert SignatureExpired(uint32(deadline));
         if (deadline % GRID != 0) revert DeadlineNotOnGrid(uint32(deadline));
-        if (deadline > block.timestamp + MOST_AHEAD) revert DeadlineTooFar(uint32(deadline));
-        if (eventAt > block.timestamp + SKEW) revert EventInFuture(uint32(eventAt));
+        unchecked {
+            // Block time and hours never come near a word's end.
+            if (deadline > block.timestamp + MOST_AHEAD) revert DeadlineTooFar(uint32(deadline));
+            if (eventAt > block.timestamp + SKEW) revert EventInFuture(uint32(eventAt));
+        }
     }
 }

@@ -6,13 +6,14 @@ import {LoanBook} from "./LoanBook.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
 import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Signature} from "./lib/Signature.sol";
-import {DRAW, Draw, FUNDER, LineTerms, PAY, PUBLISH, Repayment, SUPPLIER} from "./lib/Terms.sol";
+import {BUYER, Draw, FUNDER, LineTerms, PAY, PUBLISH, Repayment, SUPPLIER} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
@@ -27,7 +28,7 @@ contract CreditLines is LoanBook, EIP712 {
 
     uint8 private constant REPAYMENT = 1;
     uint8 private constant RECOURSE = 2;
-    uint256 private constant LAST_TIME = type(uint32).max;
+    uint8 private constant COVER = 3;
 
     ITrustedNetwork private immutable _network;
     address private immutable _cover;
@@ -84,11 +85,14 @@ contract CreditLines is LoanBook, EIP712 {
         if (pinned == 0 || usage.versionOf() != pinned) revert UnknownLine(line, version);
         uint256 terms = _terms[_key(lineId, pinned)];
         if (block.timestamp > terms.expiryOf()) revert LineExpired(line, version);
+        uint32 funder = uint32(terms.funderOf());
+        // A loan to oneself would move no cash and still stand before the others' claims.
+        if (funder == OrderWords.holderOf(order)) revert FunderIsSupplier(funder);
         uint256 currency = OrderWords.currencyOf(order);
         if (currency != usage.currencyOf()) revert CurrencyDiffers(uint16(currency), uint16(usage.currencyOf()));
         if (!terms.isEligible(lanes)) revert NotEligible(line, uint8(lanes), uint8(lanes >> 8));
         if (face > terms.orderCapOf()) revert OrderCapExceeded(face, terms.orderCapOf());
-        _network.requireStanding(uint32(terms.funderOf()), FUNDER);
+        _network.requireStanding(funder, FUNDER);
 
         uint256 amount = terms.mostOf(face);
         uint256 headroom = Waterfall.minusFloor(usage.limitOf(), usage.usedOf());
@@ -109,10 +113,9 @@ contract CreditLines is LoanBook, EIP712 {
         (uint256 id, uint256 amount) = (request.order, request.amount);
         (uint256 sums, uint256 order) = _wordsOf(id);
         address key = Signature.actor(_hashTypedDataV4(request.hash()), signature);
-        (uint256 supplier,,) = _network.party(key, DRAW, SUPPLIER, amount);
-        if (supplier != OrderWords.holderOf(order)) revert NotSignedBy(uint32(OrderWords.holderOf(order)));
         uint256 terms = _termsOf(id, order);
-        _network.requireStanding(uint32(terms.funderOf()), FUNDER);
+        uint256 supplier = _network.borrower(key, amount, OrderWords.buyerOf(order), terms.funderOf());
+        if (supplier != OrderWords.holderOf(order)) revert NotSignedBy(uint32(OrderWords.holderOf(order)));
         LoanWord.Loan memory loan;
         loan.load(_loans[id]);
         if (request.index != loan.draws) revert DrawIndexUsed(request.index, uint16(loan.draws));
@@ -124,7 +127,7 @@ contract CreditLines is LoanBook, EIP712 {
         if (loan.draws == 0) {
             (loan.rateBps, loan.isAct365) = (terms.rateBpsOf(), terms.isAct365());
             loan.use = terms.mostOf(OrderWords.claimOf(sums));
-            loan.since = block.timestamp;
+            loan.since = Clock.time();
         } else {
             _accrue(loan, order);
         }
@@ -179,18 +182,27 @@ contract CreditLines is LoanBook, EIP712 {
         onlyReceivables
         returns (uint256 toFunder, uint256 funder)
     {
-        return _settle(id, order, reserved, amount, SETTLEMENT);
+        return _settle(id, order, reserved, amount);
     }
 
     /// @inheritdoc ICreditBook
-    function collect(uint256 id, uint256 amount, uint8 source) external returns (uint256 toFunder, uint32 funder) {
+    function collect(uint256 id, uint256 amount, uint32 insurer, uint32 insured)
+        external
+        returns (uint256 toFunder, uint32 funder)
+    {
         if (msg.sender != _cover) revert NotTradeContract(msg.sender);
         (uint256 sums, uint256 order) = _wordsOf(id);
         if (OrderWords.lineOf(order) == 0) return (0, 0);
-        bool isFree = OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED);
-        uint256 lender;
-        (toFunder, lender) = _settle(id, order, isFree ? 0 : OrderWords.claimOf(sums), amount, source);
-        funder = uint32(lender);
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
+        // A payout to the buyer for its own loss must not close the supplier's draws (P31).
+        if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
+        if (loan.draws == 0) {
+            _closeUndrawn(loan, id, order, OrderWords.claimOf(sums));
+            return (0, 0);
+        }
+        loan.isClosed = 1;
+        funder = uint32(_book(loan, id, OrderWords.lineOf(order), insurer, COVER, toFunder));
     }
 
     /// @inheritdoc ICreditBook
@@ -218,7 +230,7 @@ contract CreditLines is LoanBook, EIP712 {
             since: uint32(loan.since),
             draws: uint16(loan.draws),
             drawsClosed: !_isDrawable(order, loan),
-            maturity: uint32(Waterfall.min(maturity, LAST_TIME))
+            maturity: uint32(Waterfall.min(maturity, Clock.LAST))
         });
     }
 
@@ -249,6 +261,10 @@ contract CreditLines is LoanBook, EIP712 {
         loan.load(_loans[id]);
         if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) return 0;
         uint256 terms = _termsOf(id, order);
+        bool isWelcome = _network.hasStanding(uint32(OrderWords.holderOf(order)), SUPPLIER)
+            && _network.hasStanding(uint32(OrderWords.buyerOf(order)), BUYER)
+            && _network.hasStanding(uint32(terms.funderOf()), FUNDER);
+        if (!isWelcome) return 0;
         uint256 free = _ledger.balanceOf(uint16(OrderWords.currencyOf(order)), terms.funderOf());
         return Waterfall.min(_advanceLeft(sums, order, terms, loan.principal), free);
     }

@@ -23,9 +23,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
     uint256 private constant DAY = 1 days;
     uint256 private constant MAX_DAYS = 31; // bounds the walk over earlier days in `pay` and `expire`
     uint256 private constant GRACE = 3 days;
-    uint32 private constant RECENT_DAYS = 2; // an event read on one of them may still be under way (O15)
     uint256 private constant LAST_TIME = type(uint32).max;
-    uint8 private constant FROM_COVER = 3;
     uint16 private constant ANY_ROLE = 0;
     bytes32 private constant POLICY_TYPE = keccak256(
         "Policy(uint32 insurer,uint32 insured,uint256 order,uint16 currency,uint56 sum,uint56 premium,uint16 peril,"
@@ -108,7 +106,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         _policies[policy] = state;
         _locked[pool] -= terms.sum;
 
-        (uint256 toLossPayee, uint32 lossPayee) = _credit.collect(terms.order, payout, FROM_COVER);
+        (uint256 toLossPayee, uint32 lossPayee) = _credit.collect(terms.order, payout, terms.insurer, terms.insured);
         emit CoverPaid(
             policy,
             _indices.bucketOf(terms.peril, terms.place, day),
@@ -185,8 +183,10 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
 
     /// @dev One observer's reading at the attachment is enough to stop sales; the median may come too late.
     function _requireCalm(Policy calldata terms) private view {
-        uint32 today = uint32(block.timestamp / DAY);
-        (uint64 peak, uint32 day) = _indices.peakOf(terms.peril, terms.place, today - RECENT_DAYS, today - 1);
+        uint256 today = block.timestamp / DAY;
+        // So far back that at least one of the days can get no more readings: an event under way is known of (O15).
+        uint256 since = today - _indices.observationWindow() / DAY - 2;
+        (uint64 peak, uint32 day) = _indices.peakOf(terms.peril, terms.place, uint32(since), uint32(today - 1));
         if (peak >= terms.attach) revert EventUnderWay(day);
     }
 

@@ -5,6 +5,7 @@ import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {Legs} from "./lib/Legs.sol";
 import {LineWords} from "./lib/LineWords.sol";
@@ -33,7 +34,8 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
         _receivables = IReceivables(receivables);
     }
 
-    function _settle(uint256 id, uint256 order, uint256 reserved, uint256 amount, uint8 source)
+    /// @dev A payment by the buyer; Receivables marks the order's draws closed.
+    function _settle(uint256 id, uint256 order, uint256 reserved, uint256 amount)
         internal
         returns (uint256 toFunder, uint256 funder)
     {
@@ -42,11 +44,6 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
         uint256 line = OrderWords.lineOf(order);
         if (loan.draws == 0) {
             if (reserved != 0 && loan.isClosed == 0) _release(line, OrderWords.versionOf(order), reserved);
-            if (source != SETTLEMENT) {
-                // Receivables marks the order itself; a cover's payout is remembered here.
-                loan.isClosed = 1;
-                _loans[id] = loan.pack();
-            }
             return (0, 0);
         }
         if (loan.principal == 0 && loan.use == 0) return (0, 0);
@@ -55,7 +52,15 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
             toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
         }
         loan.isClosed = 1;
-        funder = _book(loan, id, line, OrderWords.buyerOf(order), source, toFunder);
+        funder = _book(loan, id, line, OrderWords.buyerOf(order), SETTLEMENT, toFunder);
+    }
+
+    /// @dev A payout of cover before the first draw is remembered in the loan's word: the order's knows nothing of it.
+    function _closeUndrawn(LoanWord.Loan memory loan, uint256 id, uint256 order, uint256 claim) internal {
+        bool isReserved = !OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED);
+        if (isReserved) _release(OrderWords.lineOf(order), OrderWords.versionOf(order), claim);
+        loan.isClosed = 1;
+        _loans[id] = loan.pack();
     }
 
     /// @dev Book a payment into an accrued loan, at most what is outstanding: interest, then principal (R8).
@@ -102,14 +107,15 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
         uint256 base = OrderWords.baseOf(order);
         uint256 maturity = type(uint256).max;
         uint256 lateBps;
-        if (block.timestamp > base) {
+        uint256 time = Clock.time();
+        if (time > base) {
             uint256 terms = _terms[_key(OrderWords.lineOf(order), OrderWords.versionOf(order))];
             (maturity, lateBps) = (base + terms.graceOf(), terms.lateBpsOf());
         }
         loan.accrued = Interest.accrueAcrossUp(
-            loan.accrued, loan.principal, loan.rateBps, lateBps, loan.since, block.timestamp, maturity, loan.basis()
+            loan.accrued, loan.principal, loan.rateBps, lateBps, loan.since, time, maturity, loan.basis()
         );
-        loan.since = block.timestamp;
+        loan.since = time;
     }
 
     function _dueFromSupplier(uint256 id, uint256 sums, uint256 order, LoanWord.Loan memory loan)
@@ -132,7 +138,9 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
     }
 
     function _isDrawable(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
-        if (OrderWords.lineOf(order) == 0 || OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED)) return false;
+        // Once a buyer is late its lender lends nothing more on it.
+        if (OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED | OrderWords.LATE)) return false;
+        if (OrderWords.lineOf(order) == 0) return false;
         if (OrderWords.phaseOf(order) == uint256(Phase.Closed)) return false;
         return block.timestamp <= OrderWords.expiryOf(order) && loan.isClosed == 0 && loan.draws < LoanWord.MOST_DRAWS;
     }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {Legs} from "./lib/Legs.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
@@ -69,7 +70,7 @@ abstract contract OrderSettlement is IReceivables {
         // Paid before it was taken back: a claim between the parties, not a rollback (R14).
         if (hasFallen && _delivered(order) < order.paid) emit Reversed(order.id, released, order.paid);
         if (released == order.face) _setDue(order);
-        if (wasHeld && !hold && order.due != 0 && order.due < block.timestamp) _moveDue(order, block.timestamp);
+        if (wasHeld && !hold && order.due != 0 && order.due < Clock.time()) _moveDue(order, Clock.time());
     }
 
     /// @dev R4: the undelivered part is no longer claimed, and nothing more may be drawn on it.
@@ -78,9 +79,7 @@ abstract contract OrderSettlement is IReceivables {
             _credit.settle(order.id, order.terms, order.claim(), 0);
         }
         order.set(OrderWords.DRAWS_CLOSED);
-        uint256 delivered = _delivered(order);
-        uint256 kept = delivered > order.paid ? delivered : order.paid;
-        uint256 cut = order.claim() - kept;
+        uint256 cut = _undelivered(order);
         order.reduced += cut;
         order.set(OrderWords.LAPSED);
         emit Lapsed(order.id, cut);
@@ -106,7 +105,8 @@ abstract contract OrderSettlement is IReceivables {
     }
 
     /// @dev Pay what is payable, keep the late charge, close what is whole; then write, tell and move.
-    /// @param late accrued up to now @param dutyWord zero, or the duty's word with the state just attested
+    /// @param late accrued up to now; dropped where nothing is claimed that it could be for
+    /// @param dutyWord zero, or the duty's word with the state just attested
     function _pay(OrderWords.Order memory order, uint256 late, uint256 dutyWord) internal {
         Payment memory payment;
         payment.dutyWord = dutyWord;
@@ -123,7 +123,7 @@ abstract contract OrderSettlement is IReceivables {
                 ++order.settlements;
             }
         }
-        if (late != 0) late = Interest.afterPayment(late, payment.late);
+        if (late != 0) late = order.claim() == 0 ? 0 : Interest.afterPayment(late, payment.late);
         bool isLate = late | payment.faceUnpaid != 0;
         if (isLate || order.has(OrderWords.LATE)) _keepLate(order, late, isLate);
         bool isWhole = !isLate && order.claim() == order.paid;
@@ -169,12 +169,12 @@ abstract contract OrderSettlement is IReceivables {
     /// @dev R5, R6 and R12 at this moment: face, then late charge, then duty out of what the buyer has left.
     /// With `dutyWord` zero the stored one is taken.
     function _compute(Payment memory payment, OrderWords.Order memory order, uint256 late) internal view {
-        (uint256 face, uint256 duty) = (0, 0);
+        (uint256 face, uint256 charge, uint256 duty) = (0, 0, 0);
         if (_isConditionMet(order)) {
             face = _duePart(order);
+            if (late != 0 && order.claim() != 0) charge = Interest.dueUp(late);
             if (order.has(OrderWords.DUTY)) duty = _dutyDue(payment, order.id);
         }
-        uint256 charge = late == 0 || order.has(OrderWords.HOLD) ? 0 : Interest.dueUp(late);
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
         if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED)) return;
 
@@ -212,7 +212,7 @@ abstract contract OrderSettlement is IReceivables {
         if (!order.has(OrderWords.LATE)) return 0;
         (uint256 accrued, uint256 since) = OrderWords.unpackLate(_words[order.id].late);
         uint256 bps = OrderWords.lateBpsOf(order.terms);
-        return Interest.accrueUp(accrued, _payable(order), bps, block.timestamp - since, Interest.LATE_BASIS);
+        return Interest.accrueUp(accrued, _payable(order), bps, Clock.time() - since, Interest.LATE_BASIS);
     }
 
     function _cashFor(OrderWords.Order memory order) internal view returns (uint256 held, uint256 free) {
@@ -240,7 +240,9 @@ abstract contract OrderSettlement is IReceivables {
 
     function _setDue(OrderWords.Order memory order) private {
         uint256 tenor = OrderWords.tenorOf(order.terms);
-        if (tenor != 0 && order.due == 0) _moveDue(order, block.timestamp + tenor * 1 days);
+        // An order with nothing left to pay gets no due date: its loan would mature by it.
+        if (tenor == 0 || order.due != 0 || order.claim() == order.paid) return;
+        _moveDue(order, Waterfall.min(block.timestamp + tenor * 1 days, Clock.LAST));
     }
 
     /// @dev Interest that ran past the old base must not be counted under the new one.
@@ -254,7 +256,7 @@ abstract contract OrderSettlement is IReceivables {
     function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) private {
         if (isLate) order.set(OrderWords.LATE);
         else order.clear(OrderWords.LATE);
-        _words[order.id].late = isLate ? OrderWords.packLate(late, block.timestamp) : 0;
+        _words[order.id].late = isLate ? OrderWords.packLate(late, Clock.time()) : 0;
     }
 
     function _lock(uint256 id, uint256 currency, uint256 buyer, uint256 amount) private {
@@ -295,6 +297,12 @@ abstract contract OrderSettlement is IReceivables {
         if (payment.dutyWord == 0) payment.dutyWord = _words[id].duty;
         (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
         return treasury == 0 ? 0 : Waterfall.minusFloor(Waterfall.min(demanded, cap), paid);
+    }
+
+    /// @dev What a lapse cuts: of the claim what is neither delivered nor paid (R4).
+    function _undelivered(OrderWords.Order memory order) internal pure returns (uint256) {
+        uint256 delivered = _delivered(order);
+        return order.claim() - (delivered > order.paid ? delivered : order.paid);
     }
 
     function _isConditionMet(OrderWords.Order memory order) private pure returns (bool) {

@@ -6,6 +6,7 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {OrderSettlement} from "./OrderSettlement.sol";
 import {ReceivableToken} from "./ReceivableToken.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {OrderNumber} from "./lib/OrderNumber.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
@@ -32,9 +33,9 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
     using TypedHash for PurchaseOrder;
 
     uint256 private constant POSTING_GRACE = 5 days;
-    // Keeps every due date inside 32 bits for the life of the suite (P29).
-    uint16 private constant LONGEST_TENOR = 3660;
-    uint256 private constant LAST_TIME = type(uint32).max;
+    // A loan matures by expiry or due date: neither may lie so far off that it never falls due.
+    uint256 private constant LONGEST_LIFE = 730 days;
+    uint16 private constant LONGEST_TENOR = 365;
 
     address private immutable _clearance;
     IReceivables public immutable predecessor;
@@ -118,8 +119,9 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         uint256 paying = payment.face + payment.late + payment.duty;
         uint256 unpaid = payment.faceUnpaid + payment.lateUnpaid + payment.dutyUnpaid;
         if (paying + unpaid == 0) revert NothingDue(id);
-        // That this buyer is short stands recorded already, and its late charge runs.
-        if (paying == 0 && order.has(OrderWords.LATE)) revert BuyerShort(unpaid, 0);
+        // Face found unpaid for the first time starts the late charge; else nothing would change.
+        bool isNews = payment.faceUnpaid != 0 && !order.has(OrderWords.LATE);
+        if (paying == 0 && !isNews) revert BuyerShort(unpaid, 0);
         _pay(order, late, 0);
     }
 
@@ -128,8 +130,12 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         OrderWords.Order memory order;
         _loadOpen(order, id);
         uint256 until = OrderWords.expiryOf(order.terms) + POSTING_GRACE;
-        if (block.timestamp <= until) revert NotExpired(uint32(Waterfall.min(until, LAST_TIME)));
-        if (order.has(OrderWords.LAPSED)) revert NothingDue(id);
+        if (block.timestamp <= until) revert NotExpired(uint32(Waterfall.min(until, Clock.LAST)));
+        if (order.has(OrderWords.LAPSED)) {
+            // A release taken back since leaves another part undelivered, unless it only stands still under a hold.
+            if (order.has(OrderWords.HOLD)) revert OnHold(id);
+            if (_undelivered(order) == 0) revert NothingDue(id);
+        }
         uint256 late = _lateNow(order);
         _reduceUndelivered(order);
         _pay(order, late, 0);
@@ -193,7 +199,7 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
     function lapseAt(uint256 id) external view returns (uint32) {
         OrderWords.Order memory order;
         _load(order, id);
-        return uint32(Waterfall.min(OrderWords.expiryOf(order.terms) + POSTING_GRACE, LAST_TIME));
+        return uint32(Waterfall.min(OrderWords.expiryOf(order.terms) + POSTING_GRACE, Clock.LAST));
     }
 
     /// @inheritdoc IReceivables
@@ -261,10 +267,19 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
 
     function _checkTerms(PurchaseOrder calldata order, string calldata number) private view {
         if (block.timestamp > order.deadline) revert SignatureExpired(order.deadline);
-        if (block.timestamp >= order.expiry) revert OrderExpired(order.expiry);
+        uint256 expiry = order.expiry;
+        unchecked {
+            // Below zero where it is past, which is more than any life.
+            if (expiry - block.timestamp - 1 >= LONGEST_LIFE) _refuseExpiry(uint32(expiry));
+        }
         if (order.face == 0) revert FaceOutOfRange(0);
-        if (order.tenorDays > LONGEST_TENOR) revert TenorTooLong(order.tenorDays);
+        if (order.tenorDays > LONGEST_TENOR) revert TenorTooLong(order.tenorDays, LONGEST_TENOR);
         if (!OrderNumber.isCanonical(number)) revert NumberNotCanonical(number);
+    }
+
+    function _refuseExpiry(uint32 expiry) private view {
+        if (block.timestamp >= expiry) revert OrderExpired(expiry);
+        revert ExpiryTooFar(expiry, uint32(block.timestamp + LONGEST_LIFE));
     }
 
     /// @dev The first words of an order. The fields keep their widths by their types.

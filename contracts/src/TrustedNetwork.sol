@@ -10,6 +10,7 @@ import {
     BUYER,
     CARRIER,
     CUSTOMS,
+    DRAW,
     FUNDER,
     INSURER,
     SIGN_ORDER,
@@ -93,7 +94,9 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         uint256 present = _keys[key];
         if (present.statusOf() != ACTIVE) revert KeyNotValid(key, 0);
         uint32 member = present.memberOf();
-        if (msg.sender != _accounts[member]) _checkCanCall(msg.sender, msg.data);
+        // An account whose own key was revoked may be in wrong hands: it must not revoke those that took its place.
+        bool isMember = msg.sender == _accounts[member] && _keys[msg.sender].statusOf() == ACTIVE;
+        if (!isMember) _checkCanCall(msg.sender, msg.data);
         _keys[key] = present.withStatus(uint8(Status.Expelled));
         emit KeyRevoked(key, member);
     }
@@ -145,8 +148,26 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     }
 
     /// @inheritdoc ITrustedNetwork
+    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder)
+        external
+        view
+        returns (uint256 supplier)
+    {
+        supplier = _validKey(key, DRAW, amount);
+        _standing(uint32(supplier), SUPPLIER);
+        _standing(uint32(buyer), BUYER);
+        _standing(uint32(funder), FUNDER);
+    }
+
+    /// @inheritdoc ITrustedNetwork
     function requireStanding(uint32 member, uint16 role) external view {
         _standing(member, role);
+    }
+
+    /// @inheritdoc ITrustedNetwork
+    function hasStanding(uint32 member, uint16 role) external view returns (bool) {
+        uint256 known = _members[member];
+        return _isStanding(known) && known.rolesOf() & role == role;
     }
 
     /// @inheritdoc ITrustedNetwork
@@ -187,8 +208,12 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
 
     function _standing(uint32 member, uint16 role) private view returns (uint256 known) {
         known = _members[member];
-        if (known.statusOf() != ACTIVE || block.timestamp > known.validUntilOf()) revert NotInGoodStanding(member);
+        if (!_isStanding(known)) revert NotInGoodStanding(member);
         if (known.rolesOf() & role != role) revert RoleMissing(member, role);
+    }
+
+    function _isStanding(uint256 member) private view returns (bool) {
+        return member.statusOf() == ACTIVE && block.timestamp <= member.validUntilOf();
     }
 
     function _writeKey(address key, uint32 member, uint16 scopes, uint56 limit) private {

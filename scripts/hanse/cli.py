@@ -67,7 +67,7 @@ def demo(
         Path | None, typer.Option("--customs", help="A folder of real customs messages for the order.")
     ] = None,
     voyage_days: Annotated[
-        int, typer.Option("--voyage-days", min=0, max=1000, help="Days from acceptance to the first message.")
+        int, typer.Option("--voyage-days", min=0, max=500, help="Days from acceptance to the first message.")
     ] = 30,
     as_json: AsJson = False,
 ) -> None:

@@ -23,7 +23,7 @@ from settlement.errors import (
 )
 from settlement.ids import id_text
 
-_TIMES: Final = frozenset({"deadline", "until", "expiry", "event_at", "observed_at"})
+_TIMES: Final = frozenset({"deadline", "until", "expiry", "latest", "event_at", "observed_at"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
@@ -114,6 +114,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "order number {number!r} is not canonical: 1 to 32 of A-Z 0-9, no leading zero",
     ),
     "PartiesNotDistinct": (InputRefused, "buyer and supplier are the same member"),
+    "FunderIsSupplier": (
+        InputRefused,
+        "the line is member {member}'s own, which is the supplier; choose another",
+    ),
     "InvalidTerms": (InputRefused, "the terms contradict each other or leave their ranges"),
     "InvalidMember": (
         InputRefused,
@@ -121,7 +125,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     ),
     "InvalidCommittee": (
         InputRefused,
-        "a committee needs distinct keys, 2k > n, and members with the right role and no trading role",
+        "a committee needs distinct keys of distinct members, 2k > n, the right role and no trading role",
     ),
     "ScaleNotWhole": (
         InputRefused,
@@ -135,7 +139,8 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         InputRefused,
         "face {face} is above the line's cap of {cap} for one order; choose another line",
     ),
-    "TenorTooLong": (InputRefused, "a tenor of {tenor_days} days is too long; agree on a shorter one"),
+    "ExpiryTooFar": (InputRefused, "the order expires at {expiry}; it may at {latest} at the latest"),
+    "TenorTooLong": (InputRefused, "a tenor of {tenor_days} days is too long; agree on {most} at most"),
     "BucketMismatch": (
         InputRefused,
         "the reading is signed for bucket {signed}, but peril, place and day give {computed}",
@@ -201,7 +206,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "CurrencyTaken": (Conflict, "currency {currency} is listed already"),
     "DayNotOver": (Conflict, "day {day} is not over; observe it afterwards"),
     "DrawIndexUsed": (Conflict, "draw {index} was made already; the next is {next}"),
-    "DrawsClosed": (Conflict, "order {order} takes no more draws: repaid, paid, on hold, expired or closed"),
+    "DrawsClosed": (
+        Conflict,
+        "order {order} takes no more draws: repaid, paid, overdue, on hold, expired or closed",
+    ),
     "EventUnderWay": (
         Conflict,
         "a reading of day {day} reaches the attachment: the event is under way, its cover is not sold now",
@@ -232,6 +240,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         Conflict,
         "sequence {seq} is not newer than the stored {stored}; fold the newer messages",
     ),
+    "SeatInGoodStanding": (Conflict, "the seat of {key} is in order; only the governor can suspend it"),
     "SupplierShort": (
         Conflict,
         "{due} falls due from the supplier of order {order}, whose free cash is empty",

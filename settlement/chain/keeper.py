@@ -22,7 +22,6 @@ from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
 from settlement.errors import ChainError, Conflict
 from settlement.ids import OrderId, bucket_of, id_from_text
-from settlement.money import floor_share
 from settlement.payout import linear_payout
 from settlement.store import tables_projection as rows
 from settlement.store.engine import reading, transaction
@@ -33,6 +32,7 @@ from settlement.store.repositories.intents import QUEUED, SENT, add_intent, inte
 from settlement.store.repositories.lines import find_version
 from settlement.store.repositories.loans import outstanding_loans
 from settlement.store.repositories.receivables import open_receivables
+from settlement.waterfall import delivered_down
 
 DAY_S: Final = 86_400
 ASK_AGAIN_S: Final = 10
@@ -121,7 +121,7 @@ class Keeper:
             marks = (row.block_number, balance_minor(session, row.currency, row.buyer))
             if not row.hold and (_is_payment_due(row, now) or (row.late_since_at and marks[1])):
                 yield Candidate(self._gateways.receivables.settle(order, ""), marks)
-            if not row.lapsed and now > row.expiry_at:
+            if now > row.expiry_at and (not row.lapsed or _may_lapse_again(row)):
                 yield Candidate(self._gateways.receivables.lapse(order), marks)
 
     def _loans(self, session: Session, now: int) -> Iterator[Candidate]:
@@ -154,10 +154,18 @@ def _is_payment_due(row: rows.Receivable, now: int) -> bool:
     needed = Phase.RELEASED if row.settle_on == SettleOn.RELEASE else Phase.CLEARED
     if row.phase < needed or (row.tenor_days and not 0 < row.due_at <= now):
         return False
-    claim = row.face_minor - row.reduced_minor
-    # Of a lapsed order only what was delivered is still claimed.
-    delivered = claim if row.lapsed else floor_share(claim, row.released_minor, row.face_minor)
-    return delivered > row.paid_minor
+    return _delivered_minor(row) > row.paid_minor
+
+
+def _may_lapse_again(row: rows.Receivable) -> bool:
+    """Whether a release taken back since the first lapse left something undelivered (R4)."""
+    return not row.hold and row.face_minor - row.reduced_minor > max(_delivered_minor(row), row.paid_minor)
+
+
+def _delivered_minor(row: rows.Receivable) -> int:
+    """D of R2."""
+    claim_minor = row.face_minor - row.reduced_minor
+    return delivered_down(row.face_minor, claim_minor, row.released_minor, is_lapsed=row.lapsed)
 
 
 def _triggering_day(session: Session, row: rows.Policy) -> int | None:

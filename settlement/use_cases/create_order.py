@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from settlement import typed_data
 from settlement.documents.detect import read_order
@@ -17,13 +17,16 @@ from settlement.store.repositories import cash, clients, documents, members, ord
 from settlement.store.repositories.locks import lock_subject
 from settlement.store.repositories.orders_seen import renew_draft
 from settlement.store.tables_private import OrderDraft
-from settlement.use_cases.acts import WEEK_S, Signatory, open_act
+from settlement.use_cases.acts import DAY_S, WEEK_S, Signatory, open_act
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
 from settlement.use_cases.order_document import check_declarations, check_party, normalised, signed_fields
 from settlement.use_cases.replace_draft import replace_draft
 from settlement.wire.trade import OrderTerms
 from settlement.wire.words import FUND_BY, ROLES, SETTLE_ON
+
+_LONGEST_LIFE_S: Final = 730 * DAY_S
+"""Source: Receivables.sol LONGEST_LIFE."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ def create_order(
     if terms.expires_at <= now_at:
         raise InputRefused(
             "expires_at lies in the past of business time; see GET /v1/clock", field="terms/expires_at"
+        )
+    if terms.expires_at > now_at + _LONGEST_LIFE_S:
+        raise InputRefused(
+            f"expires_at lies more than two years ahead; the latest is {now_at + _LONGEST_LIFE_S}",
+            field="terms/expires_at",
         )
 
     lock_subject(session, order_id)

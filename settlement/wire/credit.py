@@ -89,7 +89,7 @@ class Drawing(Answer):
 
 
 class RepaymentMade(Answer):
-    """One payment on the loan, by whom and from where."""
+    """One payment on the loan, by whom and from where: ``payer`` is the buyer of a settlement, the insurer of a cover."""
 
     source: RepaymentSource
     payer: int

@@ -40,7 +40,7 @@ class OrderTerms(Wish):
     supplier: MemberNumber
     settle_on: SettleOnWord = "release"
     fund_by: FundByWord = "never"
-    tenor_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = 0
+    tenor_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
     late_bps: BasisPoints = 0
     duty_cap: MinorText = "0"
     jurisdiction: Jurisdiction

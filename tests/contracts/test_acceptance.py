@@ -70,20 +70,20 @@ def test_accept__every_field__is_kept(world: World) -> None:
     order = world.order(
         settle_on=SettleOn.RELEASE,
         fund_by=FundBy.SHIPPED,
-        tenor_days=3660,
+        tenor_days=365,
         late_bps=65535,
         duty_cap=2**56 - 1,
         face=2**56 - 1,
-        expiry=2**32 - 1,
+        expiry=world.evm.now + 730 * DAY,
         year=65535,
     )
     order_id = world.accept(order).value
     position = world.position(order_id)
     assert (position.settle_on, position.fund_by) == (SettleOn.RELEASE, FundBy.SHIPPED)
-    assert (position.tenor_days, position.late_bps, position.duty_cap) == (3660, 65535, 2**56 - 1)
-    assert (position.face, position.expiry) == (2**56 - 1, 2**32 - 1)
+    assert (position.tenor_days, position.late_bps, position.duty_cap) == (365, 65535, 2**56 - 1)
+    assert (position.face, position.expiry) == (2**56 - 1, order.expiry)
     assert (position.buyer, position.currency, position.jurisdiction) == (order.buyer, USD, COUNTRY)
-    assert world.view("Receivables", Receivables.lapse_at(order_id)) == 2**32 - 1
+    assert world.view("Receivables", Receivables.lapse_at(order_id)) == order.expiry + 5 * DAY
 
 
 def test_accept__with_a_line__reserves_in_the_same_transaction(world: World) -> None:
@@ -318,8 +318,8 @@ def test_accept__senseless_terms__are_refused(world: World) -> None:
     with reverts(errors.OrderExpired(now)):
         world.accept(world.order(expiry=now))
     world.accept(world.order(expiry=now + 1))
-    with reverts(errors.TenorTooLong(3661)):
-        world.accept(world.order(tenor_days=3661))
+    with reverts(errors.TenorTooLong(366, 365)):
+        world.accept(world.order(tenor_days=366))
     with reverts(errors.PartiesNotDistinct()):
         world.accept(world.order(supplier=world.ids["buyer"]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from eth_utils.crypto import keccak
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.clearance_oracle import (
@@ -17,8 +18,8 @@ from settlement.chain.bindings.enums import Phase, Status
 from settlement.chain.bindings.receivables import Receivables, Recorded
 from settlement.chain.bindings.structs import Attestation, Seat
 from settlement.chain.bindings.trusted_network import TrustedNetwork
-from tests.contracts.harness import CHAIN_ID, NOBODY, Reverted, reverts, signer, typed_digest
-from tests.contracts.world import COUNTRY, USD, World
+from tests.contracts.harness import CHAIN_ID, NOBODY, Reverted, Signer, reverts, signer, typed_digest
+from tests.contracts.world import COUNTRY, CUSTOMS, DAY, USD, World
 
 SPARE = signer(30)
 ELSEWHERE = 528
@@ -70,13 +71,20 @@ def test_p07__empty_or_unsound_committee__is_refused(world: World, threshold: in
         seat(world, threshold, seats_of(world, *range(1, count + 1)), ELSEWHERE)
 
 
+def enrolled(world: World, key: Signer) -> int:
+    """A new customs member with this account."""
+    lei = keccak(text=f"LEI OF {key.address}")[:20]
+    enroll = TrustedNetwork.enroll(lei, key.address, COUNTRY, CUSTOMS, 1, world.evm.now + 365 * DAY)
+    return int(world.govern("TrustedNetwork", enroll).value)
+
+
 def test_p40__committee__is_bounded(world: World) -> None:
     """P40: sixteen seats are seated and sign; seventeen are refused."""
     keys = [signer(40 + n) for n in range(17)]
-    member = world.ids["customs1"]
+    seats = tuple(Seat(key.address, enrolled(world, key)) for key in keys)
     with reverts(errors.InvalidCommittee()):
-        seat(world, 9, tuple(Seat(key.address, member) for key in keys), ELSEWHERE)
-    seat(world, 9, tuple(Seat(key.address, member) for key in keys[:16]), ELSEWHERE)
+        seat(world, 9, seats, ELSEWHERE)
+    seat(world, 9, seats[:16], ELSEWHERE)
     order = world.accepted(jurisdiction=ELSEWHERE)
     state = world.attestation(order, 1, jurisdiction=ELSEWHERE)
     signed = [key.sign(world.at["ClearanceOracle"], state) for key in keys]

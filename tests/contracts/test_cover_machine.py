@@ -79,8 +79,8 @@ class CoverMachine(RuleBasedStateMachine):
             attach=attach,
         )
         bound = sum(one.sum for one in self.open) + sum_minor
-        # A reading sits at a day's end, so the two days before today speak of an event under way (I-24).
-        is_calm = all(self.indices.get(self.desk.today - ago, 0) < attach for ago in (1, 2))
+        # Readings are taken for two days, so of the four days before today one is surely read (I-24).
+        is_calm = all(self.indices.get(self.desk.today - ago, 0) < attach for ago in (1, 2, 3, 4))
         is_sold = self.tries(lambda: self.desk.buy(terms))
         assert is_sold == (bound <= self.capital + premium and is_calm)
         if is_sold:

@@ -137,7 +137,7 @@ def test_hooks__strangers__are_refused(world: World) -> None:
         CreditLines.reserve(1, 2, 3, 4),
         CreditLines.settle(1, 2, 3, 4),
         CreditLines.accrue(1, 2),
-        CreditLines.collect(1, 2, 3),
+        CreditLines.collect(1, 2, 3, 4),
     ]
     for call in calls:
         with reverts(errors.NotTradeContract(SPARE.address)):

@@ -264,14 +264,15 @@ def test_buy__inside_the_waiting_period__is_refused(desk: Desk, order: int) -> N
     desk.buy(desk.terms(order, first_day=today + 5, last_day=today + 9, waiting_days=5))
 
 
-@pytest.mark.parametrize("days_ago", [1, 2])
+@pytest.mark.parametrize("days_ago", [1, 2, 3, 4])
 def test_o15__event_under_way__stops_sales(desk: Desk, order: int, days_ago: int) -> None:
     """I-24: one reading at the attachment is enough."""
-    day = desk.today - days_ago
+    day = desk.today - 1
     desk.station.observe(day, ATTACH - 1, OBSERVERS[0])
     with desk.world.evm.branch():
         desk.bought(order)
     desk.station.observe(day, ATTACH, OBSERVERS[1])
+    desk.world.evm.advance((days_ago - 1) * DAY)
     with reverts(errors.EventUnderWay(day)):
         desk.buy(desk.terms(order))
     desk.buy(desk.terms(order, attach=ATTACH + 1))
@@ -279,10 +280,10 @@ def test_o15__event_under_way__stops_sales(desk: Desk, order: int, days_ago: int
     desk.buy(desk.terms(order, sum=1, peril=3))
 
 
-def test_o15__storm_over_for_three_days__sales_go_on(desk: Desk, order: int) -> None:
+def test_o15__storm_over_for_five_days__sales_go_on(desk: Desk, order: int) -> None:
     day = desk.today - 1
     desk.station.observe_all(day, (EXHAUST,) * 5)
-    desk.world.evm.advance(2 * DAY)
+    desk.world.evm.advance(4 * DAY)
     assert not desk.state(desk.bought(order)).is_settled
 
 

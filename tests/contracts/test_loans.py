@@ -323,9 +323,9 @@ def test_views__order_without_a_line__has_no_loan(world: World) -> None:
 # What the cover pays
 
 
-def collect(world: World, order: int, amount: int) -> tuple[int, int]:
+def collect(world: World, order: int, amount: int, insured: str = "supplier") -> tuple[int, int]:
     """The cover's own call; only py-evm lets a test send in a contract's name."""
-    call = CreditLines.collect(order, amount, 3)
+    call = CreditLines.collect(order, amount, world.ids["insurer"], world.ids[insured])
     answer = world.evm.call(world.at["CreditLines"], call, world.at["DisruptionCover"]).value
     return answer.to_funder, answer.funder
 

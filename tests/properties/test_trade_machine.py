@@ -155,6 +155,7 @@ class TradeMachine(RuleBasedStateMachine):
 
     def can_draw(self, order: Order) -> bool:
         is_open = order.loan is not None and order.loan.is_open and not (order.hold or order.is_touched)
+        is_open = is_open and order.late is None
         return is_open and self.book.now <= order.expiry and self.book.drawable(order) > 0
 
     @precondition(lambda self: any(self.can_draw(order) for order in self.book.orders.values()))
@@ -215,7 +216,9 @@ class TradeMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(self.book.now > order.expiry for order in self.book.orders.values()))
     @rule(data=st.data())
     def lapse(self, data: st.DataObject) -> None:
-        order = self.pick(data, lambda order: self.book.now > order.expiry and not order.lapsed)
+        order = self.pick(
+            data, lambda order: self.book.now > order.expiry and self.book.undelivered(order) > 0
+        )
         self.agree(lambda: self.world.lapse(order.id), lambda: self.book.lapse(order))
 
     @precondition(lambda self: self.has_loans())

@@ -199,12 +199,13 @@ class Book:
             raise Refused("OrderClosed")
         if order.hold:
             raise Refused("OnHold")
-        late, duty = due_up(self.late_now(order)), self._duty_due(order)
+        late, duty = self._charge(order, self.late_now(order)), self._duty_due(order)
         if self.payable(order) + late + duty == 0:
             raise Refused("NothingDue")
         # Duty is never paid out of the hold.
         has_any = self.free(order) > 0 or (self.held(order) > 0 and self.payable(order) + late > 0)
-        if order.late is not None and not has_any:
+        is_news = order.late is None and self.payable(order) > 0
+        if not (has_any or is_news):
             raise Refused("BuyerShort")
         self._count_late(order)
         self._settle(order)
@@ -215,7 +216,9 @@ class Book:
             raise Refused("OrderClosed")
         if self.now <= order.expiry + POSTING_GRACE_S:
             raise Refused("NotExpired")
-        if order.lapsed:
+        if order.lapsed and order.hold:
+            raise Refused("OnHold")
+        if order.lapsed and self.undelivered(order) == 0:
             raise Refused("NothingDue")
         self._count_late(order)
         self._reduce(order)
@@ -231,7 +234,7 @@ class Book:
 
     def _settle(self, order: Order) -> None:
         """R5, R6, R8, R12: face, late charge, duty; the lender first; the hold before free cash."""
-        late_due = 0 if order.hold else due_up(order.late or 0)
+        late_due = self._charge(order, order.late or 0)
         face_due, duty_due = self.payable(order), self._duty_due(order)
         cash = self.held(order) + self.free(order)
         face = min(face_due, cash)
@@ -257,7 +260,7 @@ class Book:
         order.paid += face
         order.late_paid += late
         order.duty_paid += duty
-        left = max(0, (order.late or 0) - late * 10**6)
+        left = max(0, (order.late or 0) - late * 10**6) if order.claim else 0
         if face_due > face or left:
             order.late, order.late_since = left, self.now
         else:
@@ -265,6 +268,10 @@ class Book:
             if order.claim == order.paid:
                 order.phase = CLOSED
                 self.move(order.currency, order.id, order.buyer, self.held(order))
+
+    def _charge(self, order: Order, late: int) -> int:
+        """R6: like the face, only while the condition is met; none where nothing is claimed any more."""
+        return due_up(late) if order.is_met and order.claim else 0
 
     def _duty_due(self, order: Order) -> int:
         """R12 before the cash is asked."""
@@ -289,12 +296,16 @@ class Book:
             self._accrue(order)
         self._close_draws(order)
         order.is_touched = True
-        order.reduced += order.claim - max(order.paid, order.delivered)
+        order.reduced += self.undelivered(order)
         order.lapsed = True
         self._set_due(order)
 
+    def undelivered(self, order: Order) -> int:
+        """What a lapse cuts (R4)."""
+        return order.claim - max(order.paid, order.delivered)
+
     def _set_due(self, order: Order) -> None:
-        if order.tenor_s and not order.due:
+        if order.tenor_s and not order.due and order.claim != order.paid:
             self._move_due(order, self.now + order.tenor_s)
 
     def _move_due(self, order: Order, due: int) -> None:
@@ -317,7 +328,8 @@ class Book:
         """R9; fee out of the amount, rounded up."""
         if order.line is None or order.loan is None:
             raise Refused("NoLoan")
-        closed = order.phase == CLOSED or order.is_touched or self.now > order.expiry
+        is_over = order.phase == CLOSED or self.now > order.expiry
+        closed = is_over or order.is_touched or order.late is not None
         if order.hold or closed or not order.loan.is_open:
             raise Refused("DrawsClosed")
         if amount > self.drawable(order):

@@ -187,7 +187,7 @@ def _first_order(chain: Chain) -> None:
         index_oracle.ObserversSeated(2, 1, (address(51), address(50))),
         index_oracle.Observed(BUCKET, address(50), 2**63 + 7, STARTED_AT),
         index_oracle.IndexFixed(BUCKET, 2**63 + 7, 1),
-        credit_lines.Repaid(FIRST, 3, BUYER, 900, 20_000, 50_000, 17),
+        credit_lines.Repaid(FIRST, 3, INSURER, 900, 20_000, 50_000, 17),
         credit_lines.LineUsed(1, 50_000),
         disruption_cover.CoverPaid(POLICY, BUCKET, 2**63 + 7, 22_500, 20_900, 1_600),
         moved((POOL, BANK, 20_900), (POOL, SUPPLIER, 1_600)),

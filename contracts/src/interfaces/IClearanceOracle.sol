@@ -25,6 +25,7 @@ interface IClearanceOracle {
     error InvalidCommittee();
     error NoCommittee(uint16 jurisdiction);
     error SeatNotActive(address key);
+    error SeatInGoodStanding(address key);
     error SeatsNotAscending();
     error TooFewSignatures(uint256 given, uint8 threshold);
     error InvalidSignatureLength(uint256 length);
@@ -33,13 +34,17 @@ interface IClearanceOracle {
     error DeadlineTooFar(uint32 deadline);
     error EventInFuture(uint32 eventAt);
 
-    /// @notice Governance: seat a new version of a committee. 2k > n, 1..16 seats, distinct keys, members with the
-    /// customs role and no trading role.
+    /// @notice Governance: seat a new version of a committee. 2k > n, 1..16 seats, distinct keys and members, these with
+    /// the customs role and no trading role. A key that the network knows must be its member's and active.
     /// `treasury` is the member that duty is paid to.
     function seat(uint16 jurisdiction, uint8 threshold, uint32 treasury, Seat[] calldata seats) external;
 
     /// @notice Governance or guardian: a suspended seat's signatures no longer count.
     function suspendSeat(address key) external;
+
+    /// @notice Anyone: suspend the seat of a member that lost its standing or the customs role, or of a key that the
+    /// network knows as given up or another's. What a suspended member signs must not release anything (I-20).
+    function unseat(address key) external;
 
     /// @notice Anyone relays: `signatures` is 65 bytes (r, s, v) each, in ascending order of seat index, at least k.
     /// Records the state on the receivable and settles what became payable in the same transaction.

@@ -21,6 +21,10 @@ interface ICreditBook {
     /// @notice Receivables only, before it moves the due date: interest up to now counts under the old one.
     function accrue(uint256 order, uint256 terms) external;
 
-    /// @notice DisruptionCover (source 3): like `settle`, where the caller knows the order only.
-    function collect(uint256 order, uint256 amount, uint8 source) external returns (uint256 toFunder, uint32 funder);
+    /// @notice DisruptionCover only: the insurer pays `amount` under the order, the lender first. Draws close where
+    /// something goes to the lender, or where the insured is the holder.
+    /// @return toFunder the lender's part, to be moved to the member `funder`; the rest is the insured's
+    function collect(uint256 order, uint256 amount, uint32 insurer, uint32 insured)
+        external
+        returns (uint256 toFunder, uint32 funder);
 }

@@ -23,6 +23,7 @@ interface ICreditLines {
     event Drawn(uint256 indexed order, uint16 index, uint256 amount, uint256 fee, uint256 principal, uint256 accrued);
     /// @notice `accrued` is the interest left, in millionths of a minor unit; `outstanding` the principal left.
     /// Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
+    /// `payer` the buyer, who repaid, the supplier, the insurer.
     event Repaid(
         uint256 indexed order,
         uint8 source,
@@ -39,6 +40,7 @@ interface ICreditLines {
 
     error UnknownLine(uint32 line, uint16 version);
     error LineExpired(uint32 line, uint16 version);
+    error FunderIsSupplier(uint32 member);
     error NotEligible(uint32 line, uint8 buyerLane, uint8 supplierLane);
     error LimitExceeded(uint32 line, uint256 wanted, uint256 available);
     error OrderCapExceeded(uint256 face, uint256 cap);
@@ -59,8 +61,8 @@ interface ICreditLines {
     /// key).
     function publish(LineTerms calldata terms, bytes calldata signature) external returns (uint32 line, uint16 version);
 
-    /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Holds:
-    /// I-10.
+    /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Not while
+    /// the buyer is late, nor where one of the three lost its standing. Holds: I-10.
     function draw(Draw calldata request, bytes calldata signature) external;
 
     /// @notice Anyone repays out of its own free cash: interest first, at most what is outstanding. Draws close when
@@ -82,7 +84,7 @@ interface ICreditLines {
     /// @return limit of the line, used now, and the current version
     function usageOf(uint32 line) external view returns (uint256 limit, uint256 used, uint16 version);
 
-    /// @return largest amount the supplier may draw now (R9, and the funder's free cash)
+    /// @return largest amount the supplier may draw now (R9, and the funder's free cash); 0 wherever `draw` is refused
     function drawableOf(uint256 order) external view returns (uint256);
 
     /// @return what `recourse` would take from the supplier now if its cash suffices

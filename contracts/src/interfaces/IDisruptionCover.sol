@@ -43,7 +43,8 @@ interface IDisruptionCover {
     function fund(PoolFunding calldata funding, bytes calldata signature) external;
 
     /// @notice Buy cover: insurer and insured signed the same terms. Premium moves to the pool, the sum is locked.
-    /// Covered days start after the waiting period; no sale while a reading of the last days is at the attachment (I-24).
+    /// Covered days start after the waiting period; no sale while a reading of the last days is at the attachment
+    /// (I-24), these being so many that one is always past its observation window.
     function buy(Policy calldata terms, bytes calldata insurerSignature, bytes calldata insuredSignature) external returns (uint256 policy);
 
     /// @notice Anyone: pay a policy for its first covered day whose fixed index pays anything. Once (I-23).

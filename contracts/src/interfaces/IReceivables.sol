@@ -99,7 +99,8 @@ interface IReceivables {
     error NotClearanceOracle(address caller);
     error BuyerShort(uint256 wanted, uint256 available);
     error NotTransferable(uint256 order);
-    error TenorTooLong(uint16 tenorDays);
+    error ExpiryTooFar(uint32 expiry, uint32 latest);
+    error TenorTooLong(uint16 tenorDays, uint16 most);
 
     /// @notice Mint the receivable of an order both parties signed and reserve on the line the supplier named. Anyone
     /// relays.
@@ -120,7 +121,8 @@ interface IReceivables {
     /// @notice Pay what is payable. Anyone, when due and not on hold. Holds: I-07, I-14, I-15, I-17, I-19.
     function settle(uint256 order) external;
 
-    /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone.
+    /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone; again, but not
+    /// under a hold, where a release was taken back since.
     function lapse(uint256 order) external;
 
     function positionOf(uint256 order) external view returns (Position memory);

@@ -59,7 +59,8 @@ interface ITrustedNetwork {
     /// @notice Governance: give a key to a member, or change its scopes and limit. A revoked key never comes back.
     function setKey(address key, uint32 member, uint16 scopes, uint56 limit) external;
 
-    /// @notice Governance, or the member from its account address: the key is dead from this block on.
+    /// @notice Governance, or the member from its account address while that is an active key itself: the key is dead
+    /// from this block on.
     function revokeKey(address key) external;
 
     /// @return member the owner of `key`; reverts KeyNotValid unless the key is active and has every bit of `scope`
@@ -90,8 +91,19 @@ interface ITrustedNetwork {
             address account
         );
 
+    /// @notice The same for a draw of `amount`: the key needs DRAW, and buyer and funder of the order are asked as well
+    /// as its owner (P33, D15).
+    /// @return supplier the owner of `key`
+    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder)
+        external
+        view
+        returns (uint256 supplier);
+
     /// @notice Reverts unless the member is active, unexpired and has every bit of `role`.
     function requireStanding(uint32 member, uint16 role) external view;
+
+    /// @return whether `requireStanding` passes
+    function hasStanding(uint32 member, uint16 role) external view returns (bool);
 
     function memberOf(uint32 member) external view returns (Member memory);
 

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "ClearanceOracle"
-ABI_HASH = "0xe9f91d936024459292d06648e8b775d9dc5c0b3d7b3e0c80733d02829d0d8109"
+ABI_HASH = "0xd1686ccad8dc009640a95e77c0af4f6d0d340de3d12d4948f919ad18a0b1abc2"
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.InvalidShortString,
     errors.InvalidSignatureLength,
     errors.NoCommittee,
+    errors.SeatInGoodStanding,
     errors.SeatNotActive,
     errors.SeatsNotAscending,
     errors.SignatureExpired,
@@ -245,6 +246,10 @@ def _suspend_seat_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _unseat_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 class ClearanceOracle:
     """Calls of ClearanceOracle."""
 
@@ -333,4 +338,11 @@ class ClearanceOracle:
         """suspendSeat(address)"""
         return abi.Call(
             NAME, "suspendSeat", bytes.fromhex("3c9229d3") + abi.encode(("address",), (key,)), False, _suspend_seat_answer
+        )
+
+    @staticmethod
+    def unseat(key: str) -> abi.Call[None]:
+        """unseat(address)"""
+        return abi.Call(
+            NAME, "unseat", bytes.fromhex("90050c09") + abi.encode(("address",), (key,)), False, _unseat_answer
         )

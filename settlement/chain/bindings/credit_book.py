@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditBook"
-ABI_HASH = "0x4f4c3a91e9b239eeb62fce1718814b8636a7319f09daefdec636db023d666d26"
+ABI_HASH = "0x0741d4301d5a4e2a6b2c9507d5d72d239231025ab2a3212c122c9d8f04a51f07"
 
 
 EVENTS: tuple[type[Any], ...] = ()
@@ -25,7 +25,7 @@ def _accrue_answer(output: bytes) -> None:
 
 
 class CollectAnswer(NamedTuple):
-    """Answer of collect(uint256,uint256,uint8)."""
+    """Answer of collect(uint256,uint256,uint32,uint32)."""
 
     to_funder: int
     funder: int
@@ -63,10 +63,10 @@ class CreditBook:
         )
 
     @staticmethod
-    def collect(order: int, amount: int, source: int) -> abi.Call[CollectAnswer]:
-        """collect(uint256,uint256,uint8)"""
+    def collect(order: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
+        """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
-            NAME, "collect", bytes.fromhex("b2423e42") + abi.encode(("uint256", "uint256", "uint8"), (order, amount, source)), False, _collect_answer
+            NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (order, amount, insurer, insured)), False, _collect_answer
         )
 
     @staticmethod

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0xfdeb6aa66afd5407cf182090a5687a8ca208ae15de6e1bc0132ed9c82b4f36c1"
+ABI_HASH = "0x27a39dd230e6a08a425560ee11d5ef9c9bb84e3892f1b42e27795c4b9f0502bc"
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.CurrencyDiffers,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
+    errors.FunderIsSupplier,
     errors.InvalidShortString,
     errors.InvalidTerms,
     errors.LimitExceeded,
@@ -217,7 +218,7 @@ def _accrue_answer(output: bytes) -> None:
 
 
 class CollectAnswer(NamedTuple):
-    """Answer of collect(uint256,uint256,uint8)."""
+    """Answer of collect(uint256,uint256,uint32,uint32)."""
 
     to_funder: int
     funder: int
@@ -370,10 +371,10 @@ class CreditLines:
         )
 
     @staticmethod
-    def collect(id: int, amount: int, source: int) -> abi.Call[CollectAnswer]:
-        """collect(uint256,uint256,uint8)"""
+    def collect(id: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
+        """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
-            NAME, "collect", bytes.fromhex("b2423e42") + abi.encode(("uint256", "uint256", "uint8"), (id, amount, source)), False, _collect_answer
+            NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
         )
 
     @staticmethod

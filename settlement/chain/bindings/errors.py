@@ -849,6 +849,23 @@ class EventUnderWay:
 
 
 @dataclass(frozen=True)
+class ExpiryTooFar:
+    """Custom error ExpiryTooFar(uint32,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "ExpiryTooFar(uint32,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3909c843")
+
+    expiry: int
+    latest: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ExpiryTooFar:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint32"), body)
+        return cls(expiry=values[0], latest=values[1])
+
+
+@dataclass(frozen=True)
 class FaceOutOfRange:
     """Custom error FaceOutOfRange(uint256)."""
 
@@ -876,6 +893,22 @@ class FailedCall:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class FunderIsSupplier:
+    """Custom error FunderIsSupplier(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "FunderIsSupplier(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("53175aea")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> FunderIsSupplier:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
 
 
 @dataclass(frozen=True)
@@ -1622,6 +1655,22 @@ class ScaleNotWhole:
 
 
 @dataclass(frozen=True)
+class SeatInGoodStanding:
+    """Custom error SeatInGoodStanding(address)."""
+
+    SIGNATURE: ClassVar[str] = "SeatInGoodStanding(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("cb1f0da1")
+
+    key: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SeatInGoodStanding:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(key=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
 class SeatNotActive:
     """Custom error SeatNotActive(address)."""
 
@@ -1719,18 +1768,19 @@ class SupplierShort:
 
 @dataclass(frozen=True)
 class TenorTooLong:
-    """Custom error TenorTooLong(uint16)."""
+    """Custom error TenorTooLong(uint16,uint16)."""
 
-    SIGNATURE: ClassVar[str] = "TenorTooLong(uint16)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("ef688ad1")
+    SIGNATURE: ClassVar[str] = "TenorTooLong(uint16,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e380e256")
 
     tenor_days: int
+    most: int
 
     @classmethod
     def from_body(cls, body: bytes) -> TenorTooLong:
         """Read what follows the selector."""
-        values = abi.decode(("uint16",), body)
-        return cls(tenor_days=values[0])
+        values = abi.decode(("uint16", "uint16"), body)
+        return cls(tenor_days=values[0], most=values[1])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xb6fd1e0f167d6e024932fee86835faace1da7eac54401ab6e2a4c27eedf7412e"
+ABI_HASH = "0x5826bea2c6f94dc239d5f95752b2eb688730bccec30893f7b905654669ba9d27"
 
 
 @dataclass(frozen=True)
@@ -342,6 +342,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.AcceptanceOfOtherOrder,
     errors.AlreadyAccepted,
     errors.BuyerShort,
+    errors.ExpiryTooFar,
     errors.FaceOutOfRange,
     errors.InvalidShortString,
     errors.NotClearanceOracle,
@@ -359,6 +360,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.StaleSequence,
     errors.StringTooLong,
     errors.TenorTooLong,
+    errors.UnknownMember,
     errors.UnknownOrder,
     errors.WrongJurisdiction,
 )

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0x16b344953e265a336f27399374c5c17445b1f5fff2b9100bfb178998e88624d0"
+ABI_HASH = "0xf6eae4f8b7bd3501a2706d3a59d53231f1d946da1b843f4cca23d72c83e80c19"
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,12 @@ def _authority_answer(output: bytes) -> str:
     return answer
 
 
+def _borrower_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
 class CounterpartiesAnswer(NamedTuple):
     """Answer of counterparties(address,address)."""
 
@@ -207,6 +213,12 @@ def _counterparties_answer(output: bytes) -> CounterpartiesAnswer:
 def _enroll_answer(output: bytes) -> int:
     values = abi.decode(("uint32",), output)
     answer: int = values[0]
+    return answer
+
+
+def _has_standing_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
     return answer
 
 
@@ -318,6 +330,13 @@ class TrustedNetwork:
         )
 
     @staticmethod
+    def borrower(key: str, amount: int, buyer: int, funder: int) -> abi.Call[int]:
+        """borrower(address,uint256,uint256,uint256)"""
+        return abi.Call(
+            NAME, "borrower", bytes.fromhex("a37eb829") + abi.encode(("address", "uint256", "uint256", "uint256"), (key, amount, buyer, funder)), True, _borrower_answer
+        )
+
+    @staticmethod
     def counterparties(buyer_key: str, supplier_key: str) -> abi.Call[CounterpartiesAnswer]:
         """counterparties(address,address)"""
         return abi.Call(
@@ -336,6 +355,13 @@ class TrustedNetwork:
         """enroll(bytes20,address,uint16,uint16,uint8,uint32)"""
         return abi.Call(
             NAME, "enroll", bytes.fromhex("f274973f") + abi.encode(("bytes20", "address", "uint16", "uint16", "uint8", "uint32"), (abi.fixed(lei, 20), account, jurisdiction, roles, lane, valid_until)), False, _enroll_answer
+        )
+
+    @staticmethod
+    def has_standing(member: int, role: int) -> abi.Call[bool]:
+        """hasStanding(uint32,uint16)"""
+        return abi.Call(
+            NAME, "hasStanding", bytes.fromhex("64915869") + abi.encode(("uint32", "uint16"), (member, role)), True, _has_standing_answer
         )
 
     @staticmethod

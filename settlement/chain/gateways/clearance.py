@@ -34,6 +34,10 @@ class ClearanceGateway(Gateway):
             Kind.SUSPEND_SEAT, key, self.address, ClearanceOracle.suspend_seat(key).data, "governor"
         )
 
+    def unseat(self, key: str) -> Wanted:
+        """Anyone: the seat of a member that lost its standing no longer counts; the effect is a suspension's."""
+        return Wanted(Kind.SUSPEND_SEAT, key, self.address, ClearanceOracle.unseat(key).data)
+
     def committee(self, jurisdiction: int, *, block: str | int = "latest") -> CommitteeOfAnswer:
         """The committee that sits now; version 0 when none does."""
         return self._ask(ClearanceOracle.committee_of(jurisdiction), block)

@@ -22,6 +22,7 @@ from settlement.store.tables_projection import (
     ObserverSet,
     Policy,
     Pool,
+    Receivable,
 )
 
 
@@ -106,13 +107,13 @@ def cover_bought(projection: Projection, event: CoverBought, place: EventPlace) 
 
 
 def cover_paid(projection: Projection, event: CoverPaid, place: EventPlace) -> None:
-    """A policy paid, the lender first; its order's draws are closed."""
+    """A policy paid, the lender first; that, or a payout to the holder, closes its order's draws."""
     policy = projection.get(Policy, id_text(event.policy))
     policy.payout_minor = event.payout
     policy.settled = True
     _pool(projection, policy.insurer, policy.currency).locked_minor -= policy.sum_minor
     loan = projection.find(Loan, policy.order)
-    if loan is not None:
+    if loan is not None and (event.to_loss_payee or _is_of_holder(projection, policy)):
         loan.draws_closed = True
     projection.add(
         CoverPayout(
@@ -133,6 +134,10 @@ def cover_expired(projection: Projection, event: CoverExpired, _place: EventPlac
     policy = projection.get(Policy, id_text(event.policy))
     policy.settled = True
     _pool(projection, policy.insurer, policy.currency).locked_minor -= event.freed
+
+
+def _is_of_holder(projection: Projection, policy: Policy) -> bool:
+    return policy.insured == projection.get(Receivable, policy.order).holder
 
 
 def _pool(projection: Projection, insurer: int, currency: int) -> Pool:
