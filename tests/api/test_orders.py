@@ -13,6 +13,7 @@ from settlement.merkle import FieldProof, Sibling, verify
 from settlement.store.engine import reading
 from settlement.store.repositories.documents import find_document
 from settlement.wire.client import Refused
+from settlement.wire.model import instant_text
 from tests.api.service import DAY, Service, address_of, lei_of, line_wish, minor, secret_of, usd
 
 
@@ -104,6 +105,7 @@ def test_order__terms_that_cannot_hold__are_422(service: Service) -> None:
         ({"supplier": members["buyer"]}, "terms/supplier"),
         ({"supplier": members["bank"]}, "terms/supplier"),
         ({"expires_at": "2001-01-01T00:00:00Z"}, "terms/expires_at"),
+        ({"expires_at": instant_text(service.now() + 731 * DAY)}, "terms/expires_at"),
         ({"declarations": [{"number": "A", "lines": [3]}]}, "terms/declarations"),
         (
             {"declarations": [{"number": "A", "lines": [1]}, {"number": "B", "lines": [1]}]},

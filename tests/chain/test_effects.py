@@ -268,6 +268,20 @@ def test_find__another_amount_under_the_same_draw_index__is_not_this_draw(trade:
     assert effects.find(larger.kind, larger.effect_key, larger.calldata) is None
 
 
+def test_find__seat_of_a_suspended_member__is_suspended_by_anyone(trade: Trade) -> None:
+    seat = address_of("customs3")
+    effects, wanted = open_effects(trade.client, trade.deployment), trade.gateways.clearance.unseat(seat)
+    trade.send(trade.gateways.network.set_status(member_of("customs3"), Status.SUSPENDED), by="governor")
+    receipt = trade.send(wanted)
+    found = effects.find(wanted.kind, wanted.effect_key, wanted.calldata)
+    assert found == Evidence(receipt.tx_hash, receipt.block_number, receipt.block_hash)
+    assert found == effects.find(*_key_of(trade.gateways.clearance.suspend_seat(seat)))
+
+
+def _key_of(wanted: Wanted) -> tuple[str, str, bytes]:
+    return wanted.kind, wanted.effect_key, wanted.calldata
+
+
 def test_find__a_mint__is_never_looked_for(trade: Trade) -> None:
     token = CashTokenGateway(trade.client, trade.gateways.ledger.token(USD.number).token)
     wanted = token.mint(address_of("bank"), 5, "test")

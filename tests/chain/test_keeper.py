@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from settlement.chain.bindings.enums import Phase
+from settlement.chain.bindings.enums import Phase, SettleOn
 from settlement.chain.bindings.structs import PurchaseOrder, Withdrawal
 from settlement.chain.follower import Follower
 from settlement.chain.keeper import Keeper
@@ -132,6 +132,21 @@ def test_step__an_order_runs_out__lapses_once_after_the_posting_grace(worker: Wo
     worker.work()
     (lapse,) = worker.called(Kind.LAPSE)
     assert lapse.state == "final"
+    position = trade.gateways.receivables.position(trade.id_of(order))
+    assert (position.reduced, position.phase) == (order.face, Phase.CLOSED)
+
+
+def test_step__release_taken_back_after_a_lapse__lapses_again(worker: Worker, trade: Trade) -> None:
+    order = _accepted(trade, expiry=trade.now + 2 * DAY, settle_on=SettleOn.CLEARANCE)
+    trade.send(trade.attest(order, released=order.face // 2))
+    trade.advance(8 * DAY)
+    worker.work()
+    trade.send(trade.attest(order, 2, phase=Phase.ACCEPTED, released=0, hold=True))
+    worker.work()
+    assert len(worker.called(Kind.LAPSE)) == 1
+    trade.send(trade.attest(order, 3, phase=Phase.ACCEPTED, released=0))
+    worker.work()
+    assert [one.state for one in worker.called(Kind.LAPSE)] == ["final", "final"]
     position = trade.gateways.receivables.position(trade.id_of(order))
     assert (position.reduced, position.phase) == (order.face, Phase.CLOSED)
 

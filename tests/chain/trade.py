@@ -223,12 +223,12 @@ class Trade:
         )
         return replace(plain, **changes)
 
-    def buy(self, terms: Policy) -> Wanted:
+    def buy(self, terms: Policy, insured: str = "supplier") -> Wanted:
         """Both parties' signatures under a policy."""
         at = self.deployment.disruption_cover
         policy = self.gateways.cover.policy_id(terms)
         return self.gateways.cover.buy(
-            policy, terms, self.sign("insurer", at, terms), self.sign("supplier", at, terms)
+            policy, terms, self.sign("insurer", at, terms), self.sign(insured, at, terms)
         )
 
     def observe(self, observer: str, day: int, value: int) -> Wanted:

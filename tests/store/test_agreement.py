@@ -256,3 +256,17 @@ def test_rebuild__from_the_chain__gives_what_was_followed(
     for engine in (sqlite_database, postgresql_database):
         rebuild(engine, fetch_blocks(trade.client, trade.deployment))
         assert state_hash(engine) == followed
+
+
+def test_cover__paid_to_the_buyer_alone__agrees_that_draws_go_on(mirror: Mirror, trade: Trade) -> None:
+    order = trade.order()
+    trade.send(trade.accept(order))
+    trade.send(trade.fund_pool())
+    terms = trade.policy(order, insured=member_of("buyer"))
+    trade.send(trade.buy(terms, "buyer"))
+    trade.advance(4 * DAY)
+    for observer in ("observer1", "observer2", "observer3"):
+        trade.send(trade.observe(observer, terms.first_day, 170))
+    trade.send(trade.gateways.cover.pay(trade.gateways.cover.policy_id(terms), terms, terms.first_day))
+    assert not trade.gateways.lines.loan(trade.id_of(order)).draws_closed
+    assert mirror.agrees(order)
