@@ -70,7 +70,9 @@ def term(number: str, *lines: int) -> DeclarationTerm:
         (party("Other Co", ("GLN", "4012345000009")), False),
     ],
 )
-def test_order__party_of_the_document__must_be_the_member_of_the_terms(found: Party, is_accepted: bool) -> None:
+def test_order__party_of_the_document__must_be_the_member_of_the_terms(
+    found: Party, is_accepted: bool
+) -> None:
     refused = refusal_of(lambda: check_party("buyer", found, LEI, "Acme Trading Co"))
     assert (refused is None) == is_accepted
     if refused is not None:
