@@ -75,11 +75,12 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
             (buyerLei, supplierLei, lanes, account) = _requireParties(buyer, supplier, buyerKey, supplierKey);
             id = _fingerprint(buyerLei, supplierLei, numberHash, order.year);
         }
-        if (isKnown(id)) revert AlreadyAccepted(id);
+        Words storage words = _words[id];
+        if (words.terms != 0 || _isOfPredecessor(id)) revert AlreadyAccepted(id);
 
         uint256 line = acceptance.line;
         uint256 version = line == 0 ? 0 : acceptance.version;
-        uint256 terms = _open(id, order, buyer | supplier << 32 | line << 64 | version << 224);
+        uint256 terms = _open(words, order, buyer | supplier << 32 | line << 64 | version << 224);
         _tell(id, order, number, signed, terms);
         _mint(supplier, account, id);
         if (line == 0) {
@@ -208,9 +209,8 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
     }
 
     /// @inheritdoc IReceivables
-    function isKnown(uint256 id) public view returns (bool) {
-        if (_words[id].terms != 0) return true;
-        return address(predecessor) != address(0) && predecessor.isKnown(id);
+    function isKnown(uint256 id) external view returns (bool) {
+        return _words[id].terms != 0 || _isOfPredecessor(id);
     }
 
     /// @inheritdoc IReceivables
@@ -220,6 +220,10 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         returns (uint256)
     {
         return _fingerprint(buyerLei, supplierLei, keccak256(bytes(number)), year);
+    }
+
+    function _isOfPredecessor(uint256 id) private view returns (bool) {
+        return address(predecessor) != address(0) && predecessor.isKnown(id);
     }
 
     function _holderOf(uint256 id) internal view override returns (uint256) {
@@ -284,10 +288,12 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
 
     /// @dev The first words of an order. The fields keep their widths by their types.
     /// @param parties buyer, supplier, line and version in their places
-    function _open(uint256 id, PurchaseOrder calldata order, uint256 parties) private returns (uint256 terms) {
+    function _open(Words storage words, PurchaseOrder calldata order, uint256 parties)
+        private
+        returns (uint256 terms)
+    {
         uint256 fundBy = uint256(order.fundBy);
         uint256 flags = fundBy == uint256(FundBy.Accepted) ? OrderWords.FUNDED : 0;
-        Words storage words = _words[id];
         uint256 cap = order.dutyCap;
         if (cap != 0) {
             flags |= OrderWords.DUTY;
