@@ -49,10 +49,10 @@ def run_up(settings: Settings, *, is_demo_wanted: bool) -> None:
 def _show(tree: Tree) -> None:
     settings, addresses = tree.settings, tree.deployment.addresses
     print("\nHanse is up")
-    print(f"  API          {settings.api_url}/v1   (described at {settings.api_url}/openapi.json)")
-    print(f"  chain        {settings.chain_url}   (chain id {settings.chain_id})")
+    print(f"  API              {settings.api_url}/v1   (described at {settings.api_url}/openapi.json)")
+    print(f"  chain            {settings.chain_url}   (chain id {settings.chain_id})")
     for name, address in addresses.items():
         print(f"  {name:<16} {address}")
-    print(f"  credentials  {settings.credentials_file}   (hanse credentials)")
+    print(f"  credentials      {settings.credentials_file}   (hanse credentials)")
     print("  Ctrl-C stops everything; the next start goes on from here.")
     sys.stdout.flush()
