@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from settlement.errors import InputRefused
+from oracle.refusal import first_wrong_field
 from settlement.ids import OrderId, id_from_text
 from settlement.wire.model import HexId, Instant
 
@@ -50,9 +50,7 @@ def read_link(raw: bytes) -> DeclarationLink:
     try:
         body = _Body.model_validate_json(raw)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "body"
-        raise InputRefused(f"declaration link: {place}: {first['msg']}", field=place) from wrong
+        raise first_wrong_field("declaration link", wrong) from wrong
     return DeclarationLink(
         body.message_id,
         OrderId(id_from_text(body.order)),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from oracle.inbox import Envelope, Inbox
 from oracle.key_file import SigningKey
 from oracle.network import business_time, deadline_on_grid, signing_domain
+from oracle.refusal import first_wrong_field
 from oracle.signed_book import SignedBook
 from settlement import typed_data
 from settlement.errors import EvidenceError, HanseError, InputRefused
@@ -54,9 +55,7 @@ def read_reading(raw: bytes) -> Reading:
     try:
         reading = Reading.model_validate_json(raw)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "body"
-        raise InputRefused(f"reading: {place}: {first['msg']}", field=place) from wrong
+        raise first_wrong_field("reading", wrong) from wrong
     if reading.observed_at < reading.day * _DAY_S:
         raise InputRefused(
             f"reading: observed_at {reading.observed_at} lies before day {reading.day}", field="observed_at"
