@@ -22,6 +22,7 @@ from hanse.network import ensure_demo_cash, ensure_lines
 from hanse.tree import Tree
 from oracle.link import write_link
 from settlement.documents.customs.basis import whole_order
+from settlement.documents.customs.course import reading_order
 from settlement.documents.customs.event import CustomsEvent, Kind
 from settlement.documents.customs.fold import CustomsState, fold
 from settlement.documents.customs.wco_declaration import read_wco
@@ -173,8 +174,9 @@ def _messages(folder: Path) -> tuple[RealMessage, ...]:
             "their shares of the order are not known, give the folder of one",
             field="--customs",
         )
-    # The file's name breaks a tie of the same second, as the authority numbered them.
-    return tuple(sorted(found, key=lambda message: message.event.issued_at))
+    # As the fold reads them: of one second, what informs comes before what releases, whatever the files are called. The
+    # message that clears may close the order, and nothing is attested of a closed one.
+    return tuple(sorted(found, key=lambda message: reading_order(message.event)))
 
 
 def _message(raw: bytes) -> RealMessage:

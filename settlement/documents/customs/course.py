@@ -47,12 +47,12 @@ def course_of(
 ) -> Course:
     """Read one declaration's distinct messages in the authority's order."""
     walk = _Walk()
-    for event in sorted(events, key=_reading_order):
+    for event in sorted(events, key=reading_order):
         walk.take(event)
     return walk.course(number, scope, currency)
 
 
-def _reading_order(event: CustomsEvent) -> tuple[int, int, int, str]:
+def reading_order(event: CustomsEvent) -> tuple[int, int, int, str]:
     """Issue time first: versions and functions only settle what one second leaves open."""
     return event.issued_at, _precedence(event.kind), event.declaration_version, event.message_id
 
