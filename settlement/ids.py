@@ -45,7 +45,8 @@ def fingerprint(buyer_lei: str, supplier_lei: str, canonical_number: str, year: 
         ["bytes20", "bytes20", "bytes32", "uint16"],
         [lei_hash(buyer_lei), lei_hash(supplier_lei), keccak(text=canonical_number), year],
     )
-    return OrderId(int.from_bytes(keccak(packed), "big"))
+    # The low 8 bits number the shares of a split order.
+    return OrderId(int.from_bytes(keccak(packed), "big") & ~0xFF)
 
 
 def place_bytes(place: str) -> bytes:

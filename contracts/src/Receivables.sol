@@ -243,7 +243,7 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
         if (other != supplier) revert NotSignedBy(uint32(supplier));
     }
 
-    /// @dev keccak256(abi.encode(buyerLei, supplierLei, number, year))
+    /// @dev keccak256(abi.encode(buyerLei, supplierLei, number, year)); the low 8 bits are zero, they number shares.
     function _fingerprint(bytes20 buyerLei, bytes20 supplierLei, bytes32 numberHash, uint256 year)
         private
         pure
@@ -255,7 +255,7 @@ contract Receivables is OrderSettlement, ReceivableToken, EIP712 {
             mstore(add(at, 32), supplierLei)
             mstore(add(at, 64), numberHash)
             mstore(add(at, 96), year)
-            id := keccak256(at, 128)
+            id := and(keccak256(at, 128), not(0xFF))
         }
     }
 

@@ -48,7 +48,8 @@ def test_accept__both_signed__is_a_receivable_of_the_supplier(world: World) -> N
     done = world.accept(order)
     buyer_lei, supplier_lei = (keccak(text=f"LEI OF {name}")[:20] for name in ("buyer", "supplier"))
     words = (buyer_lei.ljust(32, b"\0"), supplier_lei.ljust(32, b"\0"), keccak(text=order.number), order.year)
-    expected = int.from_bytes(keccak(encode(("bytes32", "bytes32", "bytes32", "uint16"), words)), "big")
+    hashed = int.from_bytes(keccak(encode(("bytes32", "bytes32", "bytes32", "uint16"), words)), "big")
+    expected = hashed & ~0xFF
     assert done.value == expected
     call = Receivables.fingerprint(buyer_lei, supplier_lei, order.number, order.year)
     assert world.view("Receivables", call) == expected

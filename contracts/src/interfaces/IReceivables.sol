@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {Acceptance, Attestation, FundBy, Phase, PurchaseOrder, SettleOn} from "../lib/Terms.sol";
 
-/// @notice Orders as receivables (ERC-721, token id = fingerprint): acceptance, released value, settlement.
+/// @notice Orders as receivables (ERC-721): acceptance, released value, settlement. The token id is the fingerprint,
+/// whose low 8 bits are zero; the id of a share of it has its number there.
 interface IReceivables {
     /// @notice An order as stored, unpacked. Views only.
     struct Position {
