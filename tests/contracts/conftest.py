@@ -22,4 +22,4 @@ def world(built: tuple[World, Snapshot]) -> World:
     """A network that the test may change as it likes."""
     base_world, base = built
     base_world.evm.restore(base)
-    return replace(base_world, tokens=dict(base_world.tokens), ids=dict(base_world.ids))
+    return replace(base_world, tokens=dict(base_world.tokens), ids=dict(base_world.ids), accounts={})

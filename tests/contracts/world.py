@@ -66,11 +66,12 @@ class World:
     at: dict[str, str]
     tokens: dict[int, str]
     ids: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, Signer] = field(default_factory=dict)
     _numbers: int = 0
 
     def key(self, actor: str) -> Signer:
-        """The actor's account key."""
-        return signer(CAST[actor][0])
+        """The actor's account key, or the account with code that the test gave it."""
+        return self.accounts.get(actor) or signer(CAST[actor][0])
 
     def send(self, contract: str, call: Call[Any], sender: Signer = RELAYER) -> Outcome[Any]:
         """One transaction; the relayer sends it unless told otherwise."""

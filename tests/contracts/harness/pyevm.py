@@ -70,6 +70,15 @@ class PyEvm(Evm):
         )
         self._state = _State(self._db, self._context, BLANK_ROOT_HASH)
 
+    def set_chain_id(self, chain_id: int) -> None:
+        """Go on as the other branch of a chain that split: the same state under another chain id."""
+        self.chain_id = chain_id
+        self._context._chain_id = chain_id
+
+    def put_code(self, address: str, code: bytes) -> None:
+        """Give a plain account code, as a delegation by EIP-7702 does."""
+        self._state.set_code(_raw(address), code)
+
     def storage(self, address: str, slot: int) -> int:
         return self._state.get_storage(_raw(address), slot)
 
