@@ -37,7 +37,6 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
 
     // Who may move cash never changes (I-02).
     address public immutable receivables;
-    address public immutable creditLines;
     address public immutable disruptionCover;
     ITrustedNetwork private immutable _network;
 
@@ -46,13 +45,12 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
     mapping(uint16 currency => mapping(uint256 account => uint256)) private _balances;
     NonceMap.Spent private _nonces;
 
-    constructor(address authority, address network, address receivables_, address creditLines_, address cover)
+    constructor(address authority, address network, address receivables_, address cover)
         AccessManaged(authority)
         EIP712("Hanse", "1")
     {
         _network = ITrustedNetwork(network);
         receivables = receivables_;
-        creditLines = creditLines_;
         disruptionCover = cover;
     }
 
@@ -117,7 +115,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
 
     /// @inheritdoc ICashLedger
     function move(uint16 currency, Leg[] calldata legs) external {
-        if (msg.sender != receivables && msg.sender != creditLines && msg.sender != disruptionCover) {
+        if (msg.sender != receivables && msg.sender != disruptionCover) {
             revert NotOperator(msg.sender);
         }
         mapping(uint256 => uint256) storage accounts = _balances[currency];

@@ -1,46 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICashLedger} from "./interfaces/ICashLedger.sol";
-import {ICreditBook} from "./interfaces/ICreditBook.sol";
+import {OrderBook} from "./OrderBook.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
-import {IReceivables} from "./interfaces/IReceivables.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
-import {Legs} from "./lib/Legs.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Phase} from "./lib/Terms.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
-/// @title The loans of CreditLines and what they use of their lines: accrual, booking, what falls due
-abstract contract LoanBook is ICreditLines, ICreditBook {
-    using Legs for uint256;
+/// @title The loans of orders and what they use of their lines: reserve, accrual, booking, what falls due
+abstract contract LoanBook is OrderBook {
     using LineWords for uint256;
     using LoanWord for LoanWord.Loan;
+    using OrderWords for OrderWords.Order;
 
     uint8 internal constant SETTLEMENT = 0;
 
-    ICashLedger internal immutable _ledger;
-    IReceivables internal immutable _receivables;
+    /// @dev Test the standing offer's conditions and take the reserve (R10). The funder's standing was asked before.
+    /// @param terms the line version's word
+    /// @param order the order's word
+    /// @param lanes the buyer's lane, the supplier's 8 bits further up
+    function _reserve(uint256 id, uint256 terms, uint256 order, uint256 face, uint256 lanes) internal {
+        (uint32 line, uint16 version) = (uint32(OrderWords.lineOf(order)), uint16(OrderWords.versionOf(order)));
+        uint256 usage = _usage[line];
+        // Only the standing offer: a newer version takes the older one off the table.
+        if (version == 0 || usage.versionOf() != version) revert ICreditLines.UnknownLine(line, version);
+        if (block.timestamp > terms.expiryOf()) revert ICreditLines.LineExpired(line, version);
+        // A loan to oneself would move no cash and still stand before the others' claims.
+        if (terms.funderOf() == OrderWords.holderOf(order)) {
+            revert ICreditLines.FunderIsSupplier(uint32(terms.funderOf()));
+        }
+        uint256 currency = OrderWords.currencyOf(order);
+        if (currency != usage.currencyOf()) {
+            revert ICreditLines.CurrencyDiffers(uint16(currency), uint16(usage.currencyOf()));
+        }
+        if (!terms.isEligible(lanes)) revert ICreditLines.NotEligible(line, uint8(lanes), uint8(lanes >> 8));
+        if (face > terms.orderCapOf()) revert ICreditLines.OrderCapExceeded(face, terms.orderCapOf());
 
-    mapping(uint256 lineAndVersion => uint256) internal _terms;
-    mapping(uint32 line => uint256) internal _usage;
-    mapping(uint256 order => uint256) internal _loans;
-
-    constructor(address ledger, address receivables) {
-        _ledger = ICashLedger(ledger);
-        _receivables = IReceivables(receivables);
+        uint256 amount = terms.mostOf(face);
+        uint256 headroom = Waterfall.minusFloor(usage.limitOf(), usage.usedOf());
+        if (amount > headroom) revert ICreditLines.LimitExceeded(line, amount, headroom);
+        uint256 used;
+        unchecked {
+            // Within the limit, as was tested.
+            used = usage.usedOf() + amount;
+        }
+        _usage[line] = usage.withUsed(used);
+        emit ICreditLines.Reserved(id, line, version, amount, used);
     }
 
-    /// @dev A payment by the buyer; Receivables marks the order's draws closed.
-    function _settle(uint256 id, uint256 order, uint256 reserved, uint256 amount)
+    /// @dev `amount` is paid under the order: interest, then principal; draws close. With amount 0 the draws close
+    /// and the headroom is freed (lapse). The caller marks the order's own draws closed and moves the cash.
+    /// @param order the order's word
+    /// @param reserved claim that an undrawn reserve still counts, 0 once it is free
+    /// @return toFunder the lender's part, for the member `funder`; the rest is the holder's
+    function _payLoan(uint256 id, uint256 order, uint256 reserved, uint256 amount)
         internal
         returns (uint256 toFunder, uint256 funder)
     {
         LoanWord.Loan memory loan;
-        loan.load(_loans[id]);
+        loan.load(_words[id].loan);
         uint256 line = OrderWords.lineOf(order);
         if (loan.draws == 0) {
             if (reserved != 0 && loan.isClosed == 0) _release(line, OrderWords.versionOf(order), reserved);
@@ -52,7 +74,17 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
             toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
         }
         loan.isClosed = 1;
-        funder = _book(loan, id, line, OrderWords.buyerOf(order), SETTLEMENT, toFunder);
+        funder = _bookPayment(loan, id, line, OrderWords.buyerOf(order), SETTLEMENT, toFunder);
+    }
+
+    /// @dev Before the due date moves: interest up to now counts under the old one.
+    function _countInterest(uint256 id, uint256 order) internal {
+        LoanWord.Loan memory loan;
+        loan.load(_words[id].loan);
+        if (loan.principal == 0) return;
+        _accrue(loan, order);
+        _words[id].loan = loan.pack();
+        emit ICreditLines.Accrued(id, loan.accrued);
     }
 
     /// @dev A payout of cover before the first draw is remembered in the loan's word: the order's knows nothing of it.
@@ -60,11 +92,11 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
         bool isReserved = !OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED);
         if (isReserved) _release(OrderWords.lineOf(order), OrderWords.versionOf(order), claim);
         loan.isClosed = 1;
-        _loans[id] = loan.pack();
+        _words[id].loan = loan.pack();
     }
 
     /// @dev Book a payment into an accrued loan, at most what is outstanding: interest, then principal (R8).
-    function _book(
+    function _bookPayment(
         LoanWord.Loan memory loan,
         uint256 id,
         uint256 line,
@@ -75,31 +107,37 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
         (uint256 interest, uint256 principal) =
             Waterfall.split(amount, Interest.dueUp(loan.accrued), loan.principal);
         loan.accrued = Interest.afterPayment(loan.accrued, interest);
-        uint256 usage = _usage[uint32(line)];
+        uint256 usage = _usage[line];
+        uint256 used = usage.usedOf();
         unchecked {
             loan.principal -= principal;
             uint256 use = loan.isClosed == 1 ? loan.principal : loan.use;
             if (use != loan.use) {
                 // R10: the line's sum counts this loan's use, so it is at least as large.
-                uint256 used = usage.usedOf() - loan.use + use;
+                used = used - loan.use + use;
                 loan.use = use;
-                _usage[uint32(line)] = usage.withUsed(used);
-                emit LineUsed(uint32(line), used);
+                _usage[line] = usage.withUsed(used);
+                if (amount == 0) emit ICreditLines.LineUsed(uint32(line), used);
             }
         }
-        _loans[id] = loan.pack();
+        _words[id].loan = loan.pack();
         // Counted up to now even where nothing is paid: books kept from events must hear of it.
-        if (amount == 0) emit Accrued(id, loan.accrued);
-        else emit Repaid(id, source, uint32(payer), interest, principal, loan.principal, loan.accrued);
+        if (amount == 0) {
+            emit ICreditLines.Accrued(id, loan.accrued);
+        } else {
+            emit ICreditLines.Repaid(
+                id, source, uint32(payer), interest, principal, loan.principal, loan.accrued, used
+            );
+        }
         return usage.funderOfUsage();
     }
 
     /// @dev An undrawn reserve goes back to the line.
     function _release(uint256 line, uint256 version, uint256 reserved) internal {
-        uint256 usage = _usage[uint32(line)];
+        uint256 usage = _usage[line];
         uint256 used = usage.usedOf() - _terms[_key(line, version)].mostOf(reserved);
-        _usage[uint32(line)] = usage.withUsed(used);
-        emit LineUsed(uint32(line), used);
+        _usage[line] = usage.withUsed(used);
+        emit ICreditLines.LineUsed(uint32(line), used);
     }
 
     /// @dev The line's terms are read only where maturity may have passed: before the base date it cannot.
@@ -128,8 +166,9 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
         uint256 interest = Interest.dueUp(loan.accrued);
         if (block.timestamp >= OrderWords.baseOf(order) + terms.graceOf()) {
             // What the buyer leaves unpaid is the supplier's only with recourse; non-performance always is.
-            (uint256 unpaid,) = _receivables.payableNow(id);
-            if (terms.hasRecourse() || unpaid == 0) return interest + loan.principal;
+            OrderWords.Order memory whole;
+            whole.load(id, sums, order);
+            if (terms.hasRecourse() || _payable(whole) == 0) return interest + loan.principal;
         }
         uint256 cover = terms.mostOf(OrderWords.claimOf(sums) - OrderWords.paidOf(sums));
         uint256 excess = Waterfall.minusFloor(loan.principal, cover);
@@ -157,28 +196,17 @@ abstract contract LoanBook is ICreditLines, ICreditBook {
 
     /// @dev The loan of an order, accrued up to now.
     function _loanNow(uint256 id, uint256 order) internal view returns (LoanWord.Loan memory loan) {
-        loan.load(_loans[id]);
+        loan.load(_words[id].loan);
         if (loan.draws != 0) _accrue(loan, order);
-    }
-
-    function _wordsOf(uint256 id) internal view returns (uint256 sums, uint256 order) {
-        (sums, order) = _receivables.wordsOf(id);
-        if (order == 0) revert IReceivables.UnknownOrder(id);
     }
 
     function _termsOf(uint256 id, uint256 order) internal view returns (uint256) {
         uint256 line = OrderWords.lineOf(order);
-        if (line == 0) revert NoLoan(id);
+        if (line == 0) revert ICreditLines.NoLoan(id);
         return _terms[_key(line, OrderWords.versionOf(order))];
     }
 
     function _key(uint256 line, uint256 version) internal pure returns (uint256) {
         return line << 16 | version;
-    }
-
-    function _moveOne(uint256 currency, uint256 from, uint256 to, uint256 amount) internal {
-        uint256 legs = Legs.start(currency);
-        legs.add(from, to, amount);
-        legs.send(_ledger);
     }
 }

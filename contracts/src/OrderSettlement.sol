@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICashLedger} from "./interfaces/ICashLedger.sol";
-import {ICreditBook} from "./interfaces/ICreditBook.sol";
+import {LoanBook} from "./LoanBook.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {Legs} from "./lib/Legs.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
-import {Attestation, FundBy, Phase, SettleOn} from "./lib/Terms.sol";
+import {Attestation, FundBy, Phase} from "./lib/Terms.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title How an order takes over an attested state and pays what became payable
 /// @dev No path here reverts for a reason that a party controls: cash moves inside the ledger, payees are accounts.
-abstract contract OrderSettlement is IReceivables {
+abstract contract OrderSettlement is LoanBook {
     using Legs for uint256;
     using OrderWords for OrderWords.Order;
 
     uint256 internal constant LAST_COUNT = type(uint16).max;
-
-    struct Words {
-        uint256 sums;
-        uint256 terms;
-        uint256 duty;
-        uint256 late;
-    }
 
     /// @dev One settlement, whole before anything is written: what is paid, and what stays unpaid.
     struct Payment {
@@ -38,15 +30,6 @@ abstract contract OrderSettlement is IReceivables {
         uint256 dutyWord;
         uint256 toFunder;
         uint256 funder;
-    }
-
-    ICashLedger internal immutable _ledger;
-    ICreditBook internal immutable _credit;
-    mapping(uint256 order => Words) internal _words;
-
-    constructor(address ledger, address creditLines) {
-        _ledger = ICashLedger(ledger);
-        _credit = ICreditBook(creditLines);
     }
 
     /// @dev The attested state becomes the order's.
@@ -65,10 +48,10 @@ abstract contract OrderSettlement is IReceivables {
         (order.phase, order.released) = (uint256(phase), released);
         if (hold) order.set(OrderWords.HOLD);
         else if (wasHeld) order.clear(OrderWords.HOLD);
-        emit Recorded(order.id, uint32(order.seq), phase, hold, isRefused, released, demanded);
+        emit IReceivables.Recorded(order.id, uint32(order.seq), phase, hold, isRefused, released, demanded);
 
         // Paid before it was taken back: a claim between the parties, not a rollback (R14).
-        if (hasFallen && _delivered(order) < order.paid) emit Reversed(order.id, released, order.paid);
+        if (hasFallen && _delivered(order) < order.paid) emit IReceivables.Reversed(order.id, released, order.paid);
         if (released == order.face) _setDue(order);
         if (wasHeld && !hold && order.due != 0 && order.due < Clock.time()) _moveDue(order, Clock.time());
     }
@@ -76,13 +59,13 @@ abstract contract OrderSettlement is IReceivables {
     /// @dev R4: the undelivered part is no longer claimed, and nothing more may be drawn on it.
     function _reduceUndelivered(OrderWords.Order memory order) internal {
         if (OrderWords.lineOf(order.terms) != 0 && !order.has(OrderWords.DRAWS_CLOSED)) {
-            _credit.settle(order.id, order.terms, order.claim(), 0);
+            _payLoan(order.id, order.terms, order.claim(), 0);
         }
         order.set(OrderWords.DRAWS_CLOSED);
         uint256 cut = _undelivered(order);
         order.reduced += cut;
         order.set(OrderWords.LAPSED);
-        emit Lapsed(order.id, cut);
+        emit IReceivables.Lapsed(order.id, cut);
         _setDue(order);
     }
 
@@ -100,7 +83,7 @@ abstract contract OrderSettlement is IReceivables {
 
     function _lockAll(uint256 id, uint16 currency, uint32 buyer, uint256 face) internal {
         uint256 free = _ledger.balanceOf(currency, buyer);
-        if (free < face) revert BuyerShort(face, free);
+        if (free < face) revert IReceivables.BuyerShort(face, free);
         _lock(id, currency, buyer, face);
     }
 
@@ -132,9 +115,9 @@ abstract contract OrderSettlement is IReceivables {
         if (dutyWord != 0 || payment.duty != 0) _words[order.id].duty = payment.dutyWord;
 
         if (isPaying) _tellSettled(order, payment);
-        if (isLate) emit Unpaid(order.id, payment.faceUnpaid, late);
-        if (payment.dutyUnpaid != 0) emit DutyUnpaid(order.id, payment.dutyUnpaid);
-        if (isWhole) emit Closed(order.id);
+        if (isLate) emit IReceivables.Unpaid(order.id, payment.faceUnpaid, late);
+        if (payment.dutyUnpaid != 0) emit IReceivables.DutyUnpaid(order.id, payment.dutyUnpaid);
+        if (isWhole) emit IReceivables.Closed(order.id);
         if (isPaying || isWhole) _move(order, payment, isWhole);
     }
 
@@ -142,7 +125,7 @@ abstract contract OrderSettlement is IReceivables {
     function _divide(OrderWords.Order memory order, Payment memory payment, uint256 ofClaim) private {
         if (OrderWords.lineOf(order.terms) != 0) {
             uint256 reserved = order.has(OrderWords.DRAWS_CLOSED) ? 0 : order.claim();
-            (payment.toFunder, payment.funder) = _credit.settle(order.id, order.terms, reserved, ofClaim);
+            (payment.toFunder, payment.funder) = _payLoan(order.id, order.terms, reserved, ofClaim);
         }
         unchecked {
             order.paid += payment.face;
@@ -155,7 +138,7 @@ abstract contract OrderSettlement is IReceivables {
         unchecked {
             toHolder = payment.face + payment.late - payment.toFunder;
         }
-        emit Settled(
+        emit IReceivables.Settled(
             order.id,
             uint32(order.settlements),
             payment.face,
@@ -196,48 +179,6 @@ abstract contract OrderSettlement is IReceivables {
         }
     }
 
-    /// @return Y of R3
-    function _payable(OrderWords.Order memory order) internal view returns (uint256) {
-        return _isConditionMet(order) ? _duePart(order) : 0;
-    }
-
-    /// @dev Y once the order's condition is met: nothing before the due date, where there is a tenor.
-    function _duePart(OrderWords.Order memory order) private view returns (uint256) {
-        if (OrderWords.tenorOf(order.terms) != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
-        return Waterfall.minusFloor(_delivered(order), order.paid);
-    }
-
-    /// @return the order's late charge with everything since its last count, at the signed rate (R6)
-    function _lateNow(OrderWords.Order memory order) internal view returns (uint256) {
-        if (!order.has(OrderWords.LATE)) return 0;
-        (uint256 accrued, uint256 since) = OrderWords.unpackLate(_words[order.id].late);
-        uint256 bps = OrderWords.lateBpsOf(order.terms);
-        return Interest.accrueUp(accrued, _payable(order), bps, Clock.time() - since, Interest.LATE_BASIS);
-    }
-
-    function _cashFor(OrderWords.Order memory order) internal view returns (uint256 held, uint256 free) {
-        (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
-        if (order.has(OrderWords.FUNDED)) return _ledger.available(uint16(currency), order.id, buyer);
-        return (0, _ledger.balanceOf(uint16(currency), buyer));
-    }
-
-    function _loadOpen(OrderWords.Order memory order, uint256 id) internal view {
-        _load(order, id);
-        if (order.phase == uint256(Phase.Closed)) revert OrderClosed(id);
-    }
-
-    function _load(OrderWords.Order memory order, uint256 id) internal view {
-        uint256 terms = _words[id].terms;
-        if (terms == 0) revert UnknownOrder(id);
-        order.load(id, _words[id].sums, terms);
-    }
-
-    function _store(OrderWords.Order memory order) private {
-        Words storage words = _words[order.id];
-        words.sums = order.packSums();
-        words.terms = order.packTerms();
-    }
-
     function _setDue(OrderWords.Order memory order) private {
         uint256 tenor = OrderWords.tenorOf(order.terms);
         // An order with nothing left to pay gets no due date: its loan would mature by it.
@@ -248,9 +189,9 @@ abstract contract OrderSettlement is IReceivables {
     /// @dev Interest that ran past the old base must not be counted under the new one.
     function _moveDue(OrderWords.Order memory order, uint256 due) private {
         bool isPast = block.timestamp > OrderWords.baseOf(order.terms);
-        if (isPast && OrderWords.lineOf(order.terms) != 0) _credit.accrue(order.id, order.terms);
+        if (isPast && OrderWords.lineOf(order.terms) != 0) _countInterest(order.id, order.terms);
         order.due = due;
-        emit DueSet(order.id, uint32(due));
+        emit IReceivables.DueSet(order.id, uint32(due));
     }
 
     function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) private {
@@ -261,7 +202,7 @@ abstract contract OrderSettlement is IReceivables {
 
     function _lock(uint256 id, uint256 currency, uint256 buyer, uint256 amount) private {
         if (amount == 0) return;
-        emit Funded(id, amount);
+        emit IReceivables.Funded(id, amount);
         uint256 legs = Legs.start(currency);
         legs.add(buyer, id, amount);
         legs.send(_ledger);
@@ -297,20 +238,5 @@ abstract contract OrderSettlement is IReceivables {
         if (payment.dutyWord == 0) payment.dutyWord = _words[id].duty;
         (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
         return treasury == 0 ? 0 : Waterfall.minusFloor(Waterfall.min(demanded, cap), paid);
-    }
-
-    /// @dev What a lapse cuts: of the claim what is neither delivered nor paid (R4).
-    function _undelivered(OrderWords.Order memory order) internal pure returns (uint256) {
-        uint256 delivered = _delivered(order);
-        return order.claim() - (delivered > order.paid ? delivered : order.paid);
-    }
-
-    function _isConditionMet(OrderWords.Order memory order) private pure returns (bool) {
-        bool isOnRelease = OrderWords.settleOnOf(order.terms) == uint256(SettleOn.Release);
-        return !order.has(OrderWords.HOLD) && order.phase >= uint256(isOnRelease ? Phase.Released : Phase.Cleared);
-    }
-
-    function _delivered(OrderWords.Order memory order) private pure returns (uint256) {
-        return Waterfall.deliveredDown(order.face, order.claim(), order.released, order.has(OrderWords.LAPSED));
     }
 }

@@ -3,21 +3,16 @@ pragma solidity 0.8.37;
 
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {OrderBook} from "./OrderBook.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
+import {OrderWords} from "./lib/OrderWords.sol";
 
 /// @title ERC-721 face of a receivable, whose owner is the holder in the order's own word
 /// @dev No approval exists, so none can evade the transfer rule (P30), and minting calls nobody back (P20).
-abstract contract ReceivableToken is IERC721 {
+abstract contract ReceivableToken is OrderBook, IERC721 {
     string public constant name = "Hanse receivable";
     string public constant symbol = "HANSE";
-
-    ITrustedNetwork internal immutable _network;
-    mapping(uint256 member => uint256) private _held;
-
-    constructor(address network) {
-        _network = ITrustedNetwork(network);
-    }
 
     /// @inheritdoc IERC721
     function balanceOf(address owner) external view returns (uint256) {
@@ -29,7 +24,7 @@ abstract contract ReceivableToken is IERC721 {
 
     /// @inheritdoc IERC721
     function ownerOf(uint256 id) external view returns (address) {
-        uint256 holder = _holderOf(id);
+        uint256 holder = OrderWords.holderOf(_words[id].terms);
         if (holder == 0) revert IReceivables.UnknownOrder(id);
         return _network.accountOf(uint32(holder));
     }
@@ -73,8 +68,6 @@ abstract contract ReceivableToken is IERC721 {
     function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
         return interfaceId == type(IERC721).interfaceId || interfaceId == type(IERC165).interfaceId;
     }
-
-    function _holderOf(uint256 id) internal view virtual returns (uint256 member);
 
     function _mint(uint256 holder, address account, uint256 id) internal {
         unchecked {

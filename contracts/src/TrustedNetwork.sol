@@ -123,7 +123,7 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     }
 
     /// @inheritdoc ITrustedNetwork
-    function counterparties(address buyerKey, address supplierKey)
+    function counterparties(address buyerKey, address supplierKey, uint256 funder, uint256 locked)
         external
         view
         returns (
@@ -135,7 +135,7 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
             address account
         )
     {
-        buyer = _validKey(buyerKey, SIGN_ORDER, 0);
+        buyer = _validKey(buyerKey, SIGN_ORDER, locked);
         uint256 known = _standing(uint32(buyer), BUYER);
         (buyerLei, lanes) = (known.leiOf(), known.laneOf());
 
@@ -143,6 +143,7 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         known = _standing(uint32(supplier), SUPPLIER);
         supplierLei = known.leiOf();
         lanes |= uint256(known.laneOf()) << 8;
+        if (funder != 0) _standing(uint32(funder), FUNDER);
         // The key that signs is mostly the account itself, and says so in its word.
         account = _keys[supplierKey].isAccount() ? supplierKey : _accounts[uint32(supplier)];
     }

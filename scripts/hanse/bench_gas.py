@@ -181,7 +181,7 @@ class _Bench:
         """Gas of the supplier's draw."""
         at = self.deployment.credit_lines
         request = Draw(order, index, amount, self.now + DAY_S)
-        return self.send(at, CreditLines.draw(request, self.sign("supplier", at, request)))
+        return self.send(at, Receivables.draw(request, self.sign("supplier", at, request)))
 
     def repay(self, order: int, amount: int) -> int:
         """Gas of the supplier's repayment."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 import rlp
 from eth_utils.crypto import keccak
 
-from contracts import Artifact, load_artifact
+from contracts import MODULES, Artifact, load_artifact
 from settlement.chain.abi import checksum, encode
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.direct import send_and_wait, wait_for
@@ -28,6 +28,7 @@ CONTRACTS: Final = (
     "TrustedNetwork",
     "CashLedger",
     "Receivables",
+    "OrderDesk",
     "CreditLines",
     "ClearanceOracle",
     "IndexOracle",
@@ -40,8 +41,9 @@ _PARAMETERS: Final = {
     "network": "TrustedNetwork",
     "ledger": "CashLedger",
     "receivables": "Receivables",
+    "credit": "Receivables",
+    "orderdesk": "OrderDesk",
     "creditlines": "CreditLines",
-    "credit": "CreditLines",
     "clearanceoracle": "ClearanceOracle",
     "indexoracle": "IndexOracle",
     "indices": "IndexOracle",
@@ -50,35 +52,71 @@ _PARAMETERS: Final = {
 """Constructor parameters (lower case) by the contract whose address they take."""
 
 
+_HOSTS: Final = {module: name for name, modules in MODULES.items() for module in modules}
+"""The contract at whose address a module is called."""
+
+
 @dataclass(frozen=True)
 class Deployment:
-    """One suite on one chain. ``block`` is the last block before it: events are read from the next one on."""
+    """One suite on one chain. ``block`` is the last block before it: events are read from the next one on.
+
+    ``code`` says where each contract's own code lies; a module of Receivables is called at the address of Receivables.
+    """
 
     chain_id: int
     genesis_hash: str
     block: int
-    access_manager: str
-    trusted_network: str
-    cash_ledger: str
-    receivables: str
-    credit_lines: str
-    clearance_oracle: str
-    index_oracle: str
-    disruption_cover: str
+    code: Mapping[str, str]
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Address by contract name, in the order of deployment."""
-        return {
-            "AccessManager": self.access_manager,
-            "TrustedNetwork": self.trusted_network,
-            "CashLedger": self.cash_ledger,
-            "Receivables": self.receivables,
-            "CreditLines": self.credit_lines,
-            "ClearanceOracle": self.clearance_oracle,
-            "IndexOracle": self.index_oracle,
-            "DisruptionCover": self.disruption_cover,
-        }
+        """Where each contract is called, by its name, in the order of deployment."""
+        return {name: self.code[_HOSTS.get(name, name)] for name in self.code}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Contract by the address that calls it and whose logs it writes; modules have none of their own."""
+        return {address: name for name, address in self.code.items() if name not in _HOSTS}
+
+    @property
+    def access_manager(self) -> str:
+        """Address of AccessManager."""
+        return self.code["AccessManager"]
+
+    @property
+    def trusted_network(self) -> str:
+        """Address of TrustedNetwork."""
+        return self.code["TrustedNetwork"]
+
+    @property
+    def cash_ledger(self) -> str:
+        """Address of CashLedger."""
+        return self.code["CashLedger"]
+
+    @property
+    def receivables(self) -> str:
+        """Address of Receivables, and of its modules for everybody who calls them."""
+        return self.code["Receivables"]
+
+    @property
+    def credit_lines(self) -> str:
+        """Where CreditLines is called and signed for: it is a module of Receivables."""
+        return self.receivables
+
+    @property
+    def clearance_oracle(self) -> str:
+        """Address of ClearanceOracle."""
+        return self.code["ClearanceOracle"]
+
+    @property
+    def index_oracle(self) -> str:
+        """Address of IndexOracle."""
+        return self.code["IndexOracle"]
+
+    @property
+    def disruption_cover(self) -> str:
+        """Address of DisruptionCover."""
+        return self.code["DisruptionCover"]
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -156,7 +194,7 @@ def _new_plan(
         "block": client.head(),
         "deployer": deployer.address,
         "first_nonce": first,
-        "predecessor": None if predecessor is None else predecessor.addresses,
+        "predecessor": None if predecessor is None else dict(predecessor.code),
         "steps": steps,
         "is_complete": False,
     }
@@ -245,7 +283,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _deployment(read: Mapping[str, Any]) -> Deployment:
-    steps = read["steps"]
-    return Deployment(
-        read["chain_id"], read["genesis_hash"], read["block"], *(steps[name] for name in CONTRACTS)
-    )
+    code = {name: str(read["steps"][name]) for name in CONTRACTS}
+    return Deployment(read["chain_id"], read["genesis_hash"], read["block"], code)

@@ -70,6 +70,11 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     ),
     "NotOperator": (NotPermitted, "{caller} is not a trade contract; nobody else moves members' cash"),
     "NotTradeContract": (NotPermitted, "{caller} is not a trade contract of this suite"),
+    "NotInBook": (
+        NotPermitted,
+        "a module is called at the address of Receivables, never at its own",
+    ),
+    "UnknownVerb": (InputRefused, "Receivables has no verb {selector}; is it another version?"),
     "NotTheMember": (
         NotPermitted,
         "the act is not signed by a key of member {member}; sign with one of its keys",

@@ -19,6 +19,7 @@ from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.disruption_cover import DisruptionCover
 from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
 from settlement.chain.bindings.index_oracle import IndexOracle
+from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Receivables
 from settlement.errors import EvidenceError
 from tests.contracts.harness import CHAIN_ID, NOBODY, Evm, new_evm, signer, typed_digest
@@ -84,11 +85,13 @@ def evm() -> Evm:
 
 @pytest.fixture(scope="module")
 def contracts(evm: Evm) -> dict[str, str]:
+    # The struct hash of an order is asked at Receivables, and answered by its module.
+    desk = evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 3), DEPLOYER, "OrderDesk")
     codes = {
         "ClearanceOracle": ClearanceOracle.deploy(DEPLOYER, DEPLOYER, DEPLOYER),
         "IndexOracle": IndexOracle.deploy(DEPLOYER),
         "DisruptionCover": DisruptionCover.deploy(*[DEPLOYER] * 5),
-        "Receivables": Receivables.deploy(DEPLOYER, DEPLOYER, DEPLOYER, DEPLOYER, NOBODY),
+        "Receivables": Receivables.deploy(*[DEPLOYER] * 3, NOBODY, desk, DEPLOYER),
     }
     return {name: evm.deploy(code, DEPLOYER, name) for name, code in codes.items()}
 

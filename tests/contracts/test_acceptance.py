@@ -90,8 +90,8 @@ def test_accept__every_field__is_kept(world: World) -> None:
 def test_accept__with_a_line__reserves_in_the_same_transaction(world: World) -> None:
     line = world.publish()
     done = world.accept(line=line)
-    assert done.one(Reserved) == Reserved(done.value, line, 1, 90_000_00)
-    assert done.one(LineUsed) == LineUsed(line, 90_000_00)
+    assert done.one(Reserved) == Reserved(done.value, line, 1, 90_000_00, 90_000_00)
+    assert not done.every(LineUsed)
     assert (done.one(Accepted).line, done.one(Accepted).version) == (line, 1)
     assert world.used(line) == 90_000_00
 
@@ -138,9 +138,10 @@ def test_i05__order_known_to_the_predecessor__is_refused(world: World) -> None:
     code = Receivables.deploy(
         world.at["TrustedNetwork"],
         world.at["CashLedger"],
-        world.at["CreditLines"],
         world.at["ClearanceOracle"],
         world.at["Receivables"],
+        world.code["OrderDesk"],
+        world.code["CreditLines"],
     )
     later = replace(
         world, at={**world.at, "Receivables": world.evm.deploy(code, SPARE.address, "Receivables")}
@@ -255,7 +256,7 @@ def test_i20__signature_for_another_chain_or_contract__is_nobodys(world: World) 
     buyer = world.key("buyer")
     for foreign in (
         buyer.sign(world.at["Receivables"], order, chain_id=CHAIN_ID + 1),
-        buyer.sign(world.at["CreditLines"], order),
+        buyer.sign(world.at["CashLedger"], order),
     ):
         with pytest.raises(Reverted) as refused:
             send(world, order, acceptance, foreign, by_supplier)

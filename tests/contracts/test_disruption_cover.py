@@ -292,7 +292,7 @@ def test_o05__policy_signed_for_another_contract_or_chain__is_refused(desk: Desk
     terms, insurer = desk.terms(order), desk.world.key("insurer")
     good = desk.world.sign("supplier", COVER, terms)
     other_chain = insurer.sign(desk.world.at[COVER], terms, chain_id=1)
-    for stray in (other_chain, insurer.sign(desk.world.at["CreditLines"], terms)):
+    for stray in (other_chain, insurer.sign(desk.world.at["CashLedger"], terms)):
         with reverts(errors.KeyNotValid):
             desk.world.send(COVER, DisruptionCover.buy(terms, stray, good))
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import rlp
 from eth_utils.crypto import keccak
 
+from contracts import MODULES
 from settlement.chain.abi import Call, checksum
 from settlement.chain.bindings.access_manager import AccessManager
 from settlement.chain.bindings.cash_ledger import CashLedger
@@ -16,6 +17,7 @@ from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.disruption_cover import DisruptionCover
 from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
 from settlement.chain.bindings.index_oracle import IndexOracle
+from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import (
     Acceptance,
@@ -60,13 +62,17 @@ RICH: Final = ("buyer", "bank", "buyer2", "bank2", "insurer")
 
 @dataclass
 class World:
-    """Addresses of the suite, ids of the members, and the acts that tests need again and again."""
+    """Addresses of the suite, ids of the members, and the acts that tests need again and again.
+
+    ``code`` says where each contract's own code lies; in ``at`` modules have the address they are called at.
+    """
 
     evm: Evm
     at: dict[str, str]
     tokens: dict[int, str]
     ids: dict[str, int] = field(default_factory=dict)
     accounts: dict[str, Signer] = field(default_factory=dict)
+    code: dict[str, str] = field(default_factory=dict)
     _numbers: int = 0
 
     def key(self, actor: str) -> Signer:
@@ -205,7 +211,7 @@ class World:
     def draw(self, order: int, amount: int, index: int = 0, actor: str = "supplier") -> Outcome[None]:
         """The supplier draws."""
         request = Draw(order=order, index=index, amount=amount, deadline=self.evm.now + DAY)
-        return self.send("CreditLines", CreditLines.draw(request, self.sign(actor, "CreditLines", request)))
+        return self.send("CreditLines", Receivables.draw(request, self.sign(actor, "CreditLines", request)))
 
     def repay(self, order: int, amount: int, actor: str = "supplier") -> Outcome[None]:
         """A member repays out of its free cash."""
@@ -284,7 +290,9 @@ class World:
 def build_world(engine: str = "py-evm") -> World:
     """Deploy the suite in its order, enrol the cast, list two currencies, seat 3 of 5 customs members."""
     evm = new_evm(engine)
-    world = World(evm, _deploy(evm), {})
+    code = _deploy(evm)
+    host = {module: name for name, modules in MODULES.items() for module in modules}
+    world = World(evm, {name: code[host.get(name, name)] for name in code}, {}, code=code)
     for actor, (index, roles) in CAST.items():
         lei = keccak(text=f"LEI OF {actor}")[:20]
         enroll = TrustedNetwork.enroll(lei, signer(index).address, COUNTRY, roles, 1, evm.now + 3650 * DAY)
@@ -311,21 +319,26 @@ def list_cash(world: World, currency: int, name: str, *, decimals: int, exponent
 
 def _deploy(evm: Evm) -> dict[str, str]:
     deployer = signer(0).address
-    names = ["AccessManager", "TrustedNetwork", "CashLedger", "Receivables", "CreditLines"]
+    names = ["AccessManager", "TrustedNetwork", "CashLedger", "Receivables", "OrderDesk", "CreditLines"]
     names += ["ClearanceOracle", "IndexOracle", "DisruptionCover"]
     raw = bytes.fromhex(deployer[2:])
     at = {name: checksum("0x" + keccak(rlp.encode([raw, n]))[12:].hex()) for n, name in enumerate(names)}
     manager, network, ledger = at["AccessManager"], at["TrustedNetwork"], at["CashLedger"]
-    receivables, credit, clearance = at["Receivables"], at["CreditLines"], at["ClearanceOracle"]
+    receivables, cover, clearance = at["Receivables"], at["DisruptionCover"], at["ClearanceOracle"]
     codes = {
         "AccessManager": AccessManager.deploy(deployer),
         "TrustedNetwork": TrustedNetwork.deploy(manager, NOBODY),
-        "CashLedger": CashLedger.deploy(manager, network, receivables, credit, at["DisruptionCover"]),
-        "Receivables": Receivables.deploy(network, ledger, credit, clearance, NOBODY),
-        "CreditLines": CreditLines.deploy(network, ledger, receivables, at["DisruptionCover"]),
+        "CashLedger": CashLedger.deploy(manager, network, receivables, cover),
+        "Receivables": Receivables.deploy(
+            network, ledger, clearance, NOBODY, at["OrderDesk"], at["CreditLines"]
+        ),
+        "OrderDesk": OrderDesk.deploy(network, ledger, receivables),
+        "CreditLines": CreditLines.deploy(network, ledger, receivables, cover),
         "ClearanceOracle": ClearanceOracle.deploy(manager, network, receivables),
         "IndexOracle": IndexOracle.deploy(manager),
-        "DisruptionCover": DisruptionCover.deploy(network, ledger, receivables, credit, at["IndexOracle"]),
+        "DisruptionCover": DisruptionCover.deploy(
+            network, ledger, receivables, receivables, at["IndexOracle"]
+        ),
     }
     for name, code in codes.items():
         assert evm.deploy(code, deployer, name) == at[name], f"{name} was deployed out of order"

@@ -165,8 +165,7 @@ def _first_order(chain: Chain) -> None:
     )
     chain.mine(
         accepted(FIRST, 100_000, duty_cap_minor=1_000),
-        credit_lines.Reserved(FIRST, 1, 2, 80_000),
-        credit_lines.LineUsed(1, 80_000),
+        credit_lines.Reserved(FIRST, 1, 2, 80_000, 80_000),
         receivables.Funded(FIRST, 100_000),
         moved((BUYER, FIRST, 100_000)),
     )
@@ -187,8 +186,7 @@ def _first_order(chain: Chain) -> None:
         index_oracle.ObserversSeated(2, 1, (address(51), address(50))),
         index_oracle.Observed(BUCKET, address(50), 2**63 + 7, STARTED_AT),
         index_oracle.IndexFixed(BUCKET, 2**63 + 7, 1),
-        credit_lines.Repaid(FIRST, 3, INSURER, 900, 20_000, 50_000, 17),
-        credit_lines.LineUsed(1, 50_000),
+        credit_lines.Repaid(FIRST, 3, INSURER, 900, 20_000, 50_000, 17, 50_000),
         disruption_cover.CoverPaid(POLICY, BUCKET, 2**63 + 7, 22_500, 20_900, 1_600),
         moved((POOL, BANK, 20_900), (POOL, SUPPLIER, 1_600)),
     )
@@ -201,8 +199,7 @@ def _settlement(chain: Chain) -> None:
         receivables.Settled(FIRST, 1, 55_000, 0, 50_300, 4_700, 0),
         receivables.Unpaid(FIRST, 5_000, 12_345),
         receivables.DutyUnpaid(FIRST, 700),
-        credit_lines.Repaid(FIRST, 0, BUYER, 300, 50_000, 0, 0),
-        credit_lines.LineUsed(1, 0),
+        credit_lines.Repaid(FIRST, 0, BUYER, 300, 50_000, 0, 0, 0),
         moved((FIRST, BANK, 50_300), (FIRST, SUPPLIER, 4_700)),
     )
     chain.mine(receivables.Recorded(FIRST, 4, Phase.RELEASED, False, False, 50_000, 700),
@@ -219,8 +216,7 @@ def _settlement(chain: Chain) -> None:
 def _refused_order(chain: Chain) -> None:
     chain.mine(
         accepted(SECOND, 50_000),
-        credit_lines.Reserved(SECOND, 1, 2, 40_000),
-        credit_lines.LineUsed(1, 40_000),
+        credit_lines.Reserved(SECOND, 1, 2, 40_000, 40_000),
         moved((BUYER, SECOND, 50_000)),
         credit_lines.Drawn(SECOND, 0, 10_000, 50, 10_000, 0),
         moved((BANK, SUPPLIER, 9_950)),
@@ -233,10 +229,9 @@ def _refused_order(chain: Chain) -> None:
         receivables.Closed(SECOND),
         moved((SECOND, BUYER, 50_000)),
     )
-    chain.mine(credit_lines.Repaid(SECOND, 1, BUYER, 1, 1_000, 9_000, 0), moved((BUYER, BANK, 1_001)))
+    chain.mine(credit_lines.Repaid(SECOND, 1, BUYER, 1, 1_000, 9_000, 0, 9_000), moved((BUYER, BANK, 1_001)))
     chain.mine(
-        credit_lines.Repaid(SECOND, 2, SUPPLIER, 2, 9_000, 0, 0),
-        credit_lines.LineUsed(1, 0),
+        credit_lines.Repaid(SECOND, 2, SUPPLIER, 2, 9_000, 0, 0, 0),
         moved((SUPPLIER, BANK, 9_002)),
     )
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Draw, LineTerms, Repayment} from "../lib/Terms.sol";
+import {LineTerms, Repayment} from "../lib/Terms.sol";
 
-/// @notice Pre-approved lines, reserves, draws, accrual, repayment, recourse. Holds: I-10..I-13, I-15.
+/// @notice Pre-approved lines, accrual, repayment, recourse, and the events of every loan. A module of Receivables, called
+/// at its address; reserve and draw stand in Receivables itself. Holds: I-11..I-13, I-15.
 interface ICreditLines {
     struct Loan {
         uint32 line;
@@ -17,13 +18,14 @@ interface ICreditLines {
     }
 
     event LinePublished(uint32 indexed line, uint16 indexed version, uint32 indexed funder, LineTerms terms);
-    event Reserved(uint256 indexed order, uint32 indexed line, uint16 version, uint256 amount);
-    /// @notice Headroom of the line changed; `used` is the line's new sum of uses (R10).
+    /// @notice An order takes `amount` of its line, whose new sum of uses is `used` (R10).
+    event Reserved(uint256 indexed order, uint32 indexed line, uint16 version, uint256 amount, uint256 used);
+    /// @notice The line's sum of uses changed where neither Reserved nor Repaid tells it.
     event LineUsed(uint32 indexed line, uint256 used);
     event Drawn(uint256 indexed order, uint16 index, uint256 amount, uint256 fee, uint256 principal, uint256 accrued);
-    /// @notice `accrued` is the interest left, in millionths of a minor unit; `outstanding` the principal left.
-    /// Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover.
-    /// `payer` the buyer, who repaid, the supplier, the insurer.
+    /// @notice Interest and principal were paid; `source` 0 settlement, 1 repayment, 2 recourse, 3 cover; `payer` the
+    /// buyer, who repaid, the supplier, the insurer. `outstanding` is the principal left, `accrued` the interest left, in
+    /// millionths of a minor unit, `used` the line's sum of uses.
     event Repaid(
         uint256 indexed order,
         uint8 source,
@@ -31,7 +33,8 @@ interface ICreditLines {
         uint256 interest,
         uint256 principal,
         uint256 outstanding,
-        uint256 accrued
+        uint256 accrued,
+        uint256 used
     );
 
     /// @notice Interest up to now was counted with nothing paid: the due date moved, or the undelivered part lapsed.
@@ -60,10 +63,6 @@ interface ICreditLines {
     /// @notice Open a line or publish a new version of it, signed by the funder (empty signature: the caller is its
     /// key).
     function publish(LineTerms calldata terms, bytes calldata signature) external returns (uint32 line, uint16 version);
-
-    /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Not while
-    /// the buyer is late, nor where one of the three lost its standing. Holds: I-10.
-    function draw(Draw calldata request, bytes calldata signature) external;
 
     /// @notice Anyone repays out of its own free cash: interest first, at most what is outstanding. Draws close when
     /// the

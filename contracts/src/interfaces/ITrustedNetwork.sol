@@ -76,10 +76,11 @@ interface ITrustedNetwork {
         view
         returns (uint32 member, bytes20 lei, uint8 lane);
 
-    /// @notice The same for the two sides of a new order, who need SIGN_ORDER and their roles.
+    /// @notice The same for the two sides of a new order, who need SIGN_ORDER and their roles, and for the standing of the
+    /// line's `funder` (0 for none). `locked` is what the buyer's key locks of its cash.
     /// @return buyer and its LEI, the supplier and its LEI; lanes: the buyer's, the supplier's 8 bits further up;
     /// account: the supplier's
-    function counterparties(address buyerKey, address supplierKey)
+    function counterparties(address buyerKey, address supplierKey, uint256 funder, uint256 locked)
         external
         view
         returns (

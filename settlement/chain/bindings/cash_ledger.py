@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CashLedger"
-ABI_HASH = "0x041ec4b842051b9364eb0221ff7939b8cfd72c23ee03672a7ec286c6fceb1204"
+ABI_HASH = "0xc99c507ebb41eab6c4d2c0886848c5225129d4efedecfe8996d6ba4882724ad7"
 
 
 @dataclass(frozen=True)
@@ -184,12 +184,6 @@ def _balance_of_answer(output: bytes) -> int:
     return answer
 
 
-def _credit_lines_answer(output: bytes) -> str:
-    values = abi.decode(("address",), output)
-    answer: str = abi.checksum(values[0])
-    return answer
-
-
 def _deposit_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -286,9 +280,9 @@ class CashLedger:
     """Calls of CashLedger."""
 
     @staticmethod
-    def deploy(authority: str, network: str, receivables: str, credit_lines: str, cover: str) -> bytes:
+    def deploy(authority: str, network: str, receivables: str, cover: str) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (authority, network, receivables, credit_lines, cover))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (authority, network, receivables, cover))
 
     @staticmethod
     def authority() -> abi.Call[str]:
@@ -309,13 +303,6 @@ class CashLedger:
         """balanceOf(uint16,uint256)"""
         return abi.Call(
             NAME, "balanceOf", bytes.fromhex("bd92e617") + abi.encode(("uint16", "uint256"), (currency, account)), True, _balance_of_answer
-        )
-
-    @staticmethod
-    def credit_lines() -> abi.Call[str]:
-        """creditLines()"""
-        return abi.Call(
-            NAME, "creditLines", bytes.fromhex("dc78c3a5"), True, _credit_lines_answer
         )
 
     @staticmethod

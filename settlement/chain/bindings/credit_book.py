@@ -13,15 +13,11 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditBook"
-ABI_HASH = "0x0741d4301d5a4e2a6b2c9507d5d72d239231025ab2a3212c122c9d8f04a51f07"
+ABI_HASH = "0x5b995a576579b3511f0600f403e324a2ff82e040eead177b9f1c5256c534b3db"
 
 
 EVENTS: tuple[type[Any], ...] = ()
 ERRORS: tuple[type[Any], ...] = ()
-
-
-def _accrue_answer(output: bytes) -> None:
-    abi.decode((), output)
 
 
 class CollectAnswer(NamedTuple):
@@ -36,49 +32,12 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
-def _reserve_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
-class SettleAnswer(NamedTuple):
-    """Answer of settle(uint256,uint256,uint256,uint256)."""
-
-    to_funder: int
-    funder: int
-
-
-def _settle_answer(output: bytes) -> SettleAnswer:
-    values = abi.decode(("uint256", "uint256"), output)
-    return SettleAnswer(to_funder=values[0], funder=values[1])
-
-
 class CreditBook:
     """Calls of CreditBook."""
-
-    @staticmethod
-    def accrue(order: int, terms: int) -> abi.Call[None]:
-        """accrue(uint256,uint256)"""
-        return abi.Call(
-            NAME, "accrue", bytes.fromhex("1c4b9a2d") + abi.encode(("uint256", "uint256"), (order, terms)), False, _accrue_answer
-        )
 
     @staticmethod
     def collect(order: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
             NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (order, amount, insurer, insured)), False, _collect_answer
-        )
-
-    @staticmethod
-    def reserve(order: int, terms: int, face: int, lanes: int) -> abi.Call[None]:
-        """reserve(uint256,uint256,uint256,uint256)"""
-        return abi.Call(
-            NAME, "reserve", bytes.fromhex("b610fc18") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (order, terms, face, lanes)), False, _reserve_answer
-        )
-
-    @staticmethod
-    def settle(order: int, terms: int, reserved: int, amount: int) -> abi.Call[SettleAnswer]:
-        """settle(uint256,uint256,uint256,uint256)"""
-        return abi.Call(
-            NAME, "settle", bytes.fromhex("39ff8906") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (order, terms, reserved, amount)), False, _settle_answer
         )

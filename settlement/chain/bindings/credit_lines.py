@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x27a39dd230e6a08a425560ee11d5ef9c9bb84e3892f1b42e27795c4b9f0502bc"
+ABI_HASH = "0xadff7605f12618f92194b648f136faed644040d9ae12201e033ed3d513801985"
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,6 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class EIP712DomainChanged:
-    """Event EIP712DomainChanged()."""
-
-    CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
-        """Read one log of this event."""
-        abi.decode_topics((), topics)
-        abi.decode((), body)
-        return cls()
-
-
-@dataclass(frozen=True)
 class LinePublished:
     """Event LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32))."""
 
@@ -128,11 +112,11 @@ class LineUsed:
 
 @dataclass(frozen=True)
 class Repaid:
-    """Event Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256)."""
+    """Event Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256,uint256)."""
 
     CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("fd69b8dbe067b4250d87b1fa543a207795f3486b8b4eb004278b87fa9e4b6bf1")
+    SIGNATURE: ClassVar[str] = "Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("80b5d2c9192eb1546bbefc043796c0aa68157775a3817c1a4359b4d338a7d8c3")
 
     order: int
     source: int
@@ -141,12 +125,13 @@ class Repaid:
     principal: int
     outstanding: int
     accrued: int
+    used: int
 
     @classmethod
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> Repaid:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint256",), topics)
-        values = abi.decode(("uint8", "uint32", "uint256", "uint256", "uint256", "uint256"), body)
+        values = abi.decode(("uint8", "uint32", "uint256", "uint256", "uint256", "uint256", "uint256"), body)
         return cls(
             order=indexed[0],
             source=values[0],
@@ -155,66 +140,55 @@ class Repaid:
             principal=values[3],
             outstanding=values[4],
             accrued=values[5],
+            used=values[6],
         )
 
 
 @dataclass(frozen=True)
 class Reserved:
-    """Event Reserved(uint256,uint32,uint16,uint256)."""
+    """Event Reserved(uint256,uint32,uint16,uint256,uint256)."""
 
     CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "Reserved(uint256,uint32,uint16,uint256)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("aec3c8e029b63a5f630e24f0b36f96401ec8416f99a86b74ba42d7874d39ab5f")
+    SIGNATURE: ClassVar[str] = "Reserved(uint256,uint32,uint16,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("eabbe5cfefea7a97bc3443904643756ef31af6ddaba947dd014589cd5bcbd795")
 
     order: int
     line: int
     version: int
     amount: int
+    used: int
 
     @classmethod
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> Reserved:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint256", "uint32"), topics)
-        values = abi.decode(("uint16", "uint256"), body)
-        return cls(order=indexed[0], line=indexed[1], version=values[0], amount=values[1])
+        values = abi.decode(("uint16", "uint256", "uint256"), body)
+        return cls(order=indexed[0], line=indexed[1], version=values[0], amount=values[1], used=values[2])
 
 
-EVENTS: tuple[type[Any], ...] = (
-    Accrued,
-    Drawn,
-    EIP712DomainChanged,
-    LinePublished,
-    LineUsed,
-    Repaid,
-    Reserved,
-)
+EVENTS: tuple[type[Any], ...] = (Accrued, Drawn, LinePublished, LineUsed, Repaid, Reserved)
 ERRORS: tuple[type[Any], ...] = (
     errors.AdvanceExceeded,
     errors.CurrencyDiffers,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
     errors.FunderIsSupplier,
-    errors.InvalidShortString,
     errors.InvalidTerms,
     errors.LimitExceeded,
     errors.LineExpired,
     errors.NoLoan,
     errors.NonceUsed,
     errors.NotEligible,
+    errors.NotInBook,
     errors.NotSignedBy,
     errors.NotTradeContract,
     errors.NothingDueFromSupplier,
     errors.OrderCapExceeded,
     errors.SignatureExpired,
-    errors.StringTooLong,
     errors.SupplierShort,
     errors.UnknownLine,
     errors.UnknownOrder,
 )
-
-
-def _accrue_answer(output: bytes) -> None:
-    abi.decode((), output)
 
 
 class CollectAnswer(NamedTuple):
@@ -229,10 +203,6 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
-def _draw_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
 def _drawable_of_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
@@ -243,31 +213,6 @@ def _due_from_supplier_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
     return answer
-
-
-class Eip712DomainAnswer(NamedTuple):
-    """Answer of eip712Domain()."""
-
-    fields: bytes
-    name: str
-    version: str
-    chain_id: int
-    verifying_contract: str
-    salt: bytes
-    extensions: tuple[int, ...]
-
-
-def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
-    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
-    return Eip712DomainAnswer(
-        fields=values[0],
-        name=values[1],
-        version=values[2],
-        chain_id=values[3],
-        verifying_contract=abi.checksum(values[4]),
-        salt=values[5],
-        extensions=values[6],
-    )
 
 
 def _is_nonce_used_answer(output: bytes) -> bool:
@@ -320,22 +265,6 @@ def _repay_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
-def _reserve_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
-class SettleAnswer(NamedTuple):
-    """Answer of settle(uint256,uint256,uint256,uint256)."""
-
-    to_funder: int
-    funder: int
-
-
-def _settle_answer(output: bytes) -> SettleAnswer:
-    values = abi.decode(("uint256", "uint256"), output)
-    return SettleAnswer(to_funder=values[0], funder=values[1])
-
-
 def _terms_of_answer(output: bytes) -> structs.LineTerms:
     values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), output)
     answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
@@ -364,24 +293,10 @@ class CreditLines:
         return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (network, ledger, receivables, cover))
 
     @staticmethod
-    def accrue(id: int, order: int) -> abi.Call[None]:
-        """accrue(uint256,uint256)"""
-        return abi.Call(
-            NAME, "accrue", bytes.fromhex("1c4b9a2d") + abi.encode(("uint256", "uint256"), (id, order)), False, _accrue_answer
-        )
-
-    @staticmethod
     def collect(id: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
             NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
-        )
-
-    @staticmethod
-    def draw(request: structs.Draw, signature: bytes) -> abi.Call[None]:
-        """draw((uint256,uint16,uint56,uint32),bytes)"""
-        return abi.Call(
-            NAME, "draw", bytes.fromhex("e060ef33") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (request.to_abi(), signature)), False, _draw_answer
         )
 
     @staticmethod
@@ -396,13 +311,6 @@ class CreditLines:
         """dueFromSupplier(uint256)"""
         return abi.Call(
             NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (id,)), True, _due_from_supplier_answer
-        )
-
-    @staticmethod
-    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
-        """eip712Domain()"""
-        return abi.Call(
-            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
         )
 
     @staticmethod
@@ -452,20 +360,6 @@ class CreditLines:
         """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
         return abi.Call(
             NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
-        )
-
-    @staticmethod
-    def reserve(id: int, order: int, face: int, lanes: int) -> abi.Call[None]:
-        """reserve(uint256,uint256,uint256,uint256)"""
-        return abi.Call(
-            NAME, "reserve", bytes.fromhex("b610fc18") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (id, order, face, lanes)), False, _reserve_answer
-        )
-
-    @staticmethod
-    def settle(id: int, order: int, reserved: int, amount: int) -> abi.Call[SettleAnswer]:
-        """settle(uint256,uint256,uint256,uint256)"""
-        return abi.Call(
-            NAME, "settle", bytes.fromhex("39ff8906") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (id, order, reserved, amount)), False, _settle_answer
         )
 
     @staticmethod

@@ -1255,6 +1255,20 @@ class NotExpired:
 
 
 @dataclass(frozen=True)
+class NotInBook:
+    """Custom error NotInBook()."""
+
+    SIGNATURE: ClassVar[str] = "NotInBook()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1cd45a9c")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotInBook:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
 class NotInGoodStanding:
     """Custom error NotInGoodStanding(uint32)."""
 
@@ -1931,6 +1945,22 @@ class UnknownPolicy:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(policy=values[0])
+
+
+@dataclass(frozen=True)
+class UnknownVerb:
+    """Custom error UnknownVerb(bytes4)."""
+
+    SIGNATURE: ClassVar[str] = "UnknownVerb(bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7d14a365")
+
+    selector: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UnknownVerb:
+        """Read what follows the selector."""
+        values = abi.decode(("bytes4",), body)
+        return cls(selector=values[0])
 
 
 @dataclass(frozen=True)

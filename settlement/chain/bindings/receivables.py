@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0x5826bea2c6f94dc239d5f95752b2eb688730bccec30893f7b905654669ba9d27"
+ABI_HASH = "0x8dd0bf6087508990511ca650a5491f8a04a89d1a7957bd35b49bd426e6d31e1e"
 
 
 @dataclass(frozen=True)
@@ -142,22 +142,6 @@ class DutyUnpaid:
         indexed = abi.decode_topics(("uint256",), topics)
         values = abi.decode(("uint256",), body)
         return cls(order=indexed[0], remaining=values[0])
-
-
-@dataclass(frozen=True)
-class EIP712DomainChanged:
-    """Event EIP712DomainChanged()."""
-
-    CONTRACT: ClassVar[str] = "Receivables"
-    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
-        """Read one log of this event."""
-        abi.decode_topics((), topics)
-        abi.decode((), body)
-        return cls()
 
 
 @dataclass(frozen=True)
@@ -329,7 +313,6 @@ EVENTS: tuple[type[Any], ...] = (
     Closed,
     DueSet,
     DutyUnpaid,
-    EIP712DomainChanged,
     Funded,
     Lapsed,
     Recorded,
@@ -340,28 +323,40 @@ EVENTS: tuple[type[Any], ...] = (
 )
 ERRORS: tuple[type[Any], ...] = (
     errors.AcceptanceOfOtherOrder,
+    errors.AdvanceExceeded,
     errors.AlreadyAccepted,
     errors.BuyerShort,
+    errors.CurrencyDiffers,
+    errors.DrawIndexUsed,
+    errors.DrawsClosed,
     errors.ExpiryTooFar,
     errors.FaceOutOfRange,
-    errors.InvalidShortString,
+    errors.FunderIsSupplier,
+    errors.InvalidTerms,
+    errors.LimitExceeded,
+    errors.LineExpired,
+    errors.NoLoan,
     errors.NotClearanceOracle,
+    errors.NotEligible,
     errors.NotExpired,
+    errors.NotInBook,
     errors.NotSignedBy,
     errors.NotTransferable,
     errors.NothingDue,
     errors.NumberNotCanonical,
     errors.OnHold,
+    errors.OrderCapExceeded,
     errors.OrderClosed,
     errors.OrderExpired,
     errors.PartiesNotDistinct,
     errors.PhaseNotAttestable,
     errors.SignatureExpired,
     errors.StaleSequence,
-    errors.StringTooLong,
     errors.TenorTooLong,
+    errors.UnknownLine,
     errors.UnknownMember,
     errors.UnknownOrder,
+    errors.UnknownVerb,
     errors.WrongJurisdiction,
 )
 
@@ -382,29 +377,32 @@ def _balance_of_answer(output: bytes) -> int:
     return answer
 
 
-class Eip712DomainAnswer(NamedTuple):
-    """Answer of eip712Domain()."""
+class CollectAnswer(NamedTuple):
+    """Answer of collect(uint256,uint256,uint32,uint32)."""
 
-    fields: bytes
-    name: str
-    version: str
-    chain_id: int
-    verifying_contract: str
-    salt: bytes
-    extensions: tuple[int, ...]
+    to_funder: int
+    funder: int
 
 
-def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
-    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
-    return Eip712DomainAnswer(
-        fields=values[0],
-        name=values[1],
-        version=values[2],
-        chain_id=values[3],
-        verifying_contract=abi.checksum(values[4]),
-        salt=values[5],
-        extensions=values[6],
-    )
+def _collect_answer(output: bytes) -> CollectAnswer:
+    values = abi.decode(("uint256", "uint32"), output)
+    return CollectAnswer(to_funder=values[0], funder=values[1])
+
+
+def _draw_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _drawable_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _due_from_supplier_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
 
 
 def _fingerprint_answer(output: bytes) -> int:
@@ -431,6 +429,12 @@ def _is_known_answer(output: bytes) -> bool:
     return answer
 
 
+def _is_nonce_used_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
 def _lapse_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -447,10 +451,34 @@ def _late_of_answer(output: bytes) -> int:
     return answer
 
 
+def _line_count_answer(output: bytes) -> int:
+    values = abi.decode(("uint32",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _loan_of_answer(output: bytes) -> structs.Loan:
+    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32)",), output)
+    answer: structs.Loan = structs.Loan.from_abi(values[0])
+    return answer
+
+
 def _name_answer(output: bytes) -> str:
     values = abi.decode(("string",), output)
     answer: str = values[0]
     return answer
+
+
+class OutstandingOfAnswer(NamedTuple):
+    """Answer of outstandingOf(uint256)."""
+
+    interest: int
+    principal: int
+
+
+def _outstanding_of_answer(output: bytes) -> OutstandingOfAnswer:
+    values = abi.decode(("uint256", "uint256"), output)
+    return OutstandingOfAnswer(interest=values[0], principal=values[1])
 
 
 def _owner_of_answer(output: bytes) -> str:
@@ -483,7 +511,27 @@ def _predecessor_answer(output: bytes) -> str:
     return answer
 
 
+class PublishAnswer(NamedTuple):
+    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)."""
+
+    line: int
+    version: int
+
+
+def _publish_answer(output: bytes) -> PublishAnswer:
+    values = abi.decode(("uint32", "uint16"), output)
+    return PublishAnswer(line=values[0], version=values[1])
+
+
 def _record_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _recourse_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _repay_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -521,8 +569,27 @@ def _terms_hash_answer(output: bytes) -> bytes:
     return answer
 
 
+def _terms_of_answer(output: bytes) -> structs.LineTerms:
+    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), output)
+    answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
+    return answer
+
+
 def _transfer_from_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+class UsageOfAnswer(NamedTuple):
+    """Answer of usageOf(uint32)."""
+
+    limit: int
+    used: int
+    version: int
+
+
+def _usage_of_answer(output: bytes) -> UsageOfAnswer:
+    values = abi.decode(("uint256", "uint256", "uint16"), output)
+    return UsageOfAnswer(limit=values[0], used=values[1], version=values[2])
 
 
 class WordsOfAnswer(NamedTuple):
@@ -544,12 +611,13 @@ class Receivables:
     def deploy(
         network: str,
         ledger: str,
-        credit_lines: str,
         clearance_oracle: str,
         predecessor: str,
+        order_desk: str,
+        credit_lines: str,
     ) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (network, ledger, credit_lines, clearance_oracle, predecessor))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address", "address"), (network, ledger, clearance_oracle, predecessor, order_desk, credit_lines))
 
     @staticmethod
     def accept(
@@ -578,10 +646,31 @@ class Receivables:
         )
 
     @staticmethod
-    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
-        """eip712Domain()"""
+    def collect(id: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
+        """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
-            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+            NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
+        )
+
+    @staticmethod
+    def draw(request: structs.Draw, signature: bytes) -> abi.Call[None]:
+        """draw((uint256,uint16,uint56,uint32),bytes)"""
+        return abi.Call(
+            NAME, "draw", bytes.fromhex("e060ef33") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (request.to_abi(), signature)), False, _draw_answer
+        )
+
+    @staticmethod
+    def drawable_of(id: int) -> abi.Call[int]:
+        """drawableOf(uint256)"""
+        return abi.Call(
+            NAME, "drawableOf", bytes.fromhex("9a8f7f6d") + abi.encode(("uint256",), (id,)), True, _drawable_of_answer
+        )
+
+    @staticmethod
+    def due_from_supplier(id: int) -> abi.Call[int]:
+        """dueFromSupplier(uint256)"""
+        return abi.Call(
+            NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (id,)), True, _due_from_supplier_answer
         )
 
     @staticmethod
@@ -613,6 +702,13 @@ class Receivables:
         )
 
     @staticmethod
+    def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
+        """isNonceUsed(uint32,uint64)"""
+        return abi.Call(
+            NAME, "isNonceUsed", bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), (member, nonce)), True, _is_nonce_used_answer
+        )
+
+    @staticmethod
     def lapse(id: int) -> abi.Call[None]:
         """lapse(uint256)"""
         return abi.Call(
@@ -634,10 +730,31 @@ class Receivables:
         )
 
     @staticmethod
+    def line_count() -> abi.Call[int]:
+        """lineCount()"""
+        return abi.Call(
+            NAME, "lineCount", bytes.fromhex("fd3615c9"), True, _line_count_answer
+        )
+
+    @staticmethod
+    def loan_of(id: int) -> abi.Call[structs.Loan]:
+        """loanOf(uint256)"""
+        return abi.Call(
+            NAME, "loanOf", bytes.fromhex("e4ba13c7") + abi.encode(("uint256",), (id,)), True, _loan_of_answer
+        )
+
+    @staticmethod
     def name() -> abi.Call[str]:
         """name()"""
         return abi.Call(
             NAME, "name", bytes.fromhex("06fdde03"), True, _name_answer
+        )
+
+    @staticmethod
+    def outstanding_of(id: int) -> abi.Call[OutstandingOfAnswer]:
+        """outstandingOf(uint256)"""
+        return abi.Call(
+            NAME, "outstandingOf", bytes.fromhex("a20dbd50") + abi.encode(("uint256",), (id,)), True, _outstanding_of_answer
         )
 
     @staticmethod
@@ -669,10 +786,31 @@ class Receivables:
         )
 
     @staticmethod
+    def publish(terms: structs.LineTerms, signature: bytes) -> abi.Call[PublishAnswer]:
+        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "publish", bytes.fromhex("5981137e") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
+        )
+
+    @staticmethod
     def record(attestation: structs.Attestation, treasury: int) -> abi.Call[None]:
         """record((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
         return abi.Call(
             NAME, "record", bytes.fromhex("e6d354b7") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_answer
+        )
+
+    @staticmethod
+    def recourse(id: int) -> abi.Call[None]:
+        """recourse(uint256)"""
+        return abi.Call(
+            NAME, "recourse", bytes.fromhex("efbc5ad3") + abi.encode(("uint256",), (id,)), False, _recourse_answer
+        )
+
+    @staticmethod
+    def repay(repayment: structs.Repayment, signature: bytes) -> abi.Call[None]:
+        """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
         )
 
     @staticmethod
@@ -725,10 +863,24 @@ class Receivables:
         )
 
     @staticmethod
+    def terms_of(line: int, version: int) -> abi.Call[structs.LineTerms]:
+        """termsOf(uint32,uint16)"""
+        return abi.Call(
+            NAME, "termsOf", bytes.fromhex("b09d3c4c") + abi.encode(("uint32", "uint16"), (line, version)), True, _terms_of_answer
+        )
+
+    @staticmethod
     def transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
         """transferFrom(address,address,uint256)"""
         return abi.Call(
             NAME, "transferFrom", bytes.fromhex("23b872dd") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _transfer_from_answer
+        )
+
+    @staticmethod
+    def usage_of(line: int) -> abi.Call[UsageOfAnswer]:
+        """usageOf(uint32)"""
+        return abi.Call(
+            NAME, "usageOf", bytes.fromhex("8685f5eb") + abi.encode(("uint32",), (line,)), True, _usage_of_answer
         )
 
     @staticmethod

@@ -15,6 +15,7 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
     test_cash,
     trusted_network,
@@ -49,11 +50,12 @@ EVENTS: dict[str, dict[bytes, type[Event]]] = {
     "DisruptionCover": {event.TOPIC: event for event in disruption_cover.EVENTS},
     "CreditBook": {event.TOPIC: event for event in credit_book.EVENTS},
     "IndexOracle": {event.TOPIC: event for event in index_oracle.EVENTS},
-    "Receivables": {event.TOPIC: event for event in receivables.EVENTS},
+    "OrderDesk": {event.TOPIC: event for event in order_desk.EVENTS},
+    "Receivables": {event.TOPIC: event for event in (*receivables.EVENTS, *order_desk.EVENTS, *credit_lines.EVENTS)},
     "TestCash": {event.TOPIC: event for event in test_cash.EVENTS},
     "TrustedNetwork": {event.TOPIC: event for event in trusted_network.EVENTS},
 }
-"""Events by contract name and topic."""
+"""Events by the name of the contract at a log's address, and topic."""
 
 ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.AcceptanceOfOtherOrder,
@@ -132,6 +134,7 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.NotClearanceOracle,
     errors.NotEligible,
     errors.NotExpired,
+    errors.NotInBook,
     errors.NotInGoodStanding,
     errors.NotObserver,
     errors.NotOperator,
@@ -174,6 +177,7 @@ ALL_ERRORS: tuple[type[CustomError], ...] = (
     errors.UnknownMember,
     errors.UnknownOrder,
     errors.UnknownPolicy,
+    errors.UnknownVerb,
     errors.WaitingPeriod,
     errors.WrongJurisdiction,
 )
@@ -189,6 +193,7 @@ ABI_HASHES: dict[str, str] = {
     "DisruptionCover": disruption_cover.ABI_HASH,
     "CreditBook": credit_book.ABI_HASH,
     "IndexOracle": index_oracle.ABI_HASH,
+    "OrderDesk": order_desk.ABI_HASH,
     "Receivables": receivables.ABI_HASH,
     "TestCash": test_cash.ABI_HASH,
     "TrustedNetwork": trusted_network.ABI_HASH,

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0xf6eae4f8b7bd3501a2706d3a59d53231f1d946da1b843f4cca23d72c83e80c19"
+ABI_HASH = "0xe5d7cb88cecea5eadd511a2f77cc1b30b1e2903064ca5698973b396dcb5a3600"
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _borrower_answer(output: bytes) -> int:
 
 
 class CounterpartiesAnswer(NamedTuple):
-    """Answer of counterparties(address,address)."""
+    """Answer of counterparties(address,address,uint256,uint256)."""
 
     buyer: int
     buyer_lei: bytes
@@ -337,10 +337,15 @@ class TrustedNetwork:
         )
 
     @staticmethod
-    def counterparties(buyer_key: str, supplier_key: str) -> abi.Call[CounterpartiesAnswer]:
-        """counterparties(address,address)"""
+    def counterparties(
+        buyer_key: str,
+        supplier_key: str,
+        funder: int,
+        locked: int,
+    ) -> abi.Call[CounterpartiesAnswer]:
+        """counterparties(address,address,uint256,uint256)"""
         return abi.Call(
-            NAME, "counterparties", bytes.fromhex("0471535f") + abi.encode(("address", "address"), (buyer_key, supplier_key)), True, _counterparties_answer
+            NAME, "counterparties", bytes.fromhex("d622901f") + abi.encode(("address", "address", "uint256", "uint256"), (buyer_key, supplier_key, funder, locked)), True, _counterparties_answer
         )
 
     @staticmethod

@@ -67,10 +67,11 @@ def reserved(projection: Projection, event: Reserved, _place: EventPlace) -> Non
             reserved_minor=event.amount,
         )
     )
+    projection.get(Line, event.line).used_minor = event.used
 
 
 def line_used(projection: Projection, event: LineUsed, _place: EventPlace) -> None:
-    """The line's sum of uses changed."""
+    """The line's sum of uses changed, and nothing else."""
     projection.get(Line, event.line).used_minor = event.used
 
 
@@ -110,6 +111,7 @@ def repaid(projection: Projection, event: Repaid, place: EventPlace) -> None:
     loan.since_at = place.at
     loan.interest_paid_minor += event.interest
     loan.repayments += 1
+    projection.get(Line, loan.line).used_minor = event.used
     # A stranger's repayment leaves the draws open (P31).
     is_strangers = event.source == BY_REPAYMENT and (
         event.payer != projection.get(Receivable, loan.order).holder

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICreditBook} from "../interfaces/ICreditBook.sol";
+import {ICreditLines} from "../interfaces/ICreditLines.sol";
+import {IOrderDesk} from "../interfaces/IOrderDesk.sol";
+
+/// @notice Which module of Receivables has which verb. Fixed in its code: nobody can add a module or exchange one.
+library Modules {
+    uint256 internal constant ORDER_DESK = 1;
+    uint256 internal constant CREDIT_LINES = 2;
+
+    /// @return number of the module that a call with this selector runs in, 0 for none
+    function numberOf(bytes4 selector) internal pure returns (uint256 number) {
+        if (_isOrderDesk(selector)) return ORDER_DESK;
+        if (_isCreditLines(selector)) return CREDIT_LINES;
+    }
+
+    function _isOrderDesk(bytes4 selector) private pure returns (bool) {
+        return selector == IOrderDesk.lapse.selector || selector == IOrderDesk.positionOf.selector
+            || selector == IOrderDesk.lateOf.selector || selector == IOrderDesk.payableNow.selector
+            || selector == IOrderDesk.lapseAt.selector || selector == IOrderDesk.fingerprint.selector
+            || selector == IOrderDesk.termsHash.selector;
+    }
+
+    function _isCreditLines(bytes4 selector) private pure returns (bool) {
+        return selector == ICreditLines.publish.selector || selector == ICreditLines.repay.selector
+            || selector == ICreditLines.recourse.selector || selector == ICreditBook.collect.selector
+            || selector == ICreditLines.loanOf.selector || selector == ICreditLines.outstandingOf.selector
+            || selector == ICreditLines.termsOf.selector || selector == ICreditLines.usageOf.selector
+            || selector == ICreditLines.drawableOf.selector || selector == ICreditLines.dueFromSupplier.selector
+            || selector == ICreditLines.lineCount.selector || selector == ICreditLines.isNonceUsed.selector;
+    }
+}
