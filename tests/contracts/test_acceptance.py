@@ -421,3 +421,21 @@ def test_views__unknown_order__is_refused(world: World) -> None:
             world.view("Receivables", call)
     assert not world.view("Receivables", Receivables.is_known(7))
     assert tuple(world.view("Receivables", Receivables.words_of(7))) == (0, 0)
+
+
+def test_accept__limit_of_the_buyers_key__binds_where_its_cash_is_locked(world: World) -> None:
+    clerk = signer(30)
+    key = TrustedNetwork.set_key(clerk.address, world.ids["buyer"], 1, 999)
+    world.govern("TrustedNetwork", key)
+
+    def accept(face: int, fund_by: FundBy) -> None:
+        order = world.order(face=face, fund_by=fund_by)
+        acceptance = world.acceptance(order)
+        by_clerk = clerk.sign(world.at["Receivables"], order)
+        send(world, order, acceptance, by_clerk, world.sign("supplier", "Receivables", acceptance))
+
+    with reverts(errors.KeyLimitExceeded(clerk.address, 1000, 999)):
+        accept(1000, FundBy.ACCEPTED)
+    accept(999, FundBy.ACCEPTED)
+    # Open account moves no cash now.
+    accept(1000, FundBy.NEVER)
