@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.ids import fingerprint, lei_hash
-from tests.contracts.harness import NOBODY, Evm, new_evm, signer
+from tests.contracts.harness import Evm, new_evm, signer
 
 DEPLOYER = signer(0).address
 
@@ -16,8 +16,7 @@ DEPLOYER = signer(0).address
 @pytest.fixture(scope="module")
 def deployed() -> tuple[Evm, str]:
     evm = new_evm()
-    code = Receivables.deploy(DEPLOYER, DEPLOYER, DEPLOYER, DEPLOYER, NOBODY)
-    return evm, evm.deploy(code, DEPLOYER, "Receivables")
+    return evm, evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 3), DEPLOYER, "OrderDesk")
 
 
 @settings(max_examples=60)
@@ -33,5 +32,5 @@ def test_fingerprint__random_order__is_the_contracts_and_leaves_room_for_shares(
     """I-05: one identity, whoever computes it; its low 8 bits number the shares of a split."""
     evm, at = deployed
     found = fingerprint(buyer, supplier, number, year)
-    assert found == evm.view(at, Receivables.fingerprint(lei_hash(buyer), lei_hash(supplier), number, year))
+    assert found == evm.view(at, OrderDesk.fingerprint(lei_hash(buyer), lei_hash(supplier), number, year))
     assert found & 0xFF == 0

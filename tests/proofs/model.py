@@ -101,7 +101,7 @@ def pay(at: Arithmetic, face: Any, late: Any, duty: Any, held: Any, free: Any) -
 
 
 def cut_by_lapse(at: Arithmetic, claim: Any, delivered: Any, paid: Any) -> Any:
-    """R4, OrderSettlement._undelivered."""
+    """R4, OrderBook._undelivered."""
     return claim - at.choose(delivered > paid, delivered, paid)
 
 
@@ -111,7 +111,7 @@ def advance_left(at: Arithmetic, claim: Any, paid: Any, bps: Any, principal: Any
 
 
 def use_after(at: Arithmetic, used: Any, use: Any, principal: Any) -> Any:
-    """R10 once draws are closed, LoanBook._book: the loan's use falls to its principal, the line's sum with it."""
+    """R10 once draws are closed, LoanBook._bookPayment: the loan's use falls to its principal, the line's sum with it."""
     return at.step(at.step(used - use) + principal)
 
 
