@@ -79,6 +79,32 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
+    "KeyGrant": (
+        ("member", "uint32"),
+        ("key", "address"),
+        ("scopes", "uint16"),
+        ("limit", "uint56"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "KeyRevocation": (
+        ("member", "uint32"),
+        ("key", "address"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "AccountReplacement": (
+        ("member", "uint32"),
+        ("account", "address"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "AccountRefusal": (
+        ("member", "uint32"),
+        ("account", "address"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
     "Attestation": (
         ("order", "uint256"),
         ("jurisdiction", "uint16"),

@@ -110,7 +110,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         _debit(accounts, withdrawal.currency, member, withdrawal.amount);
         listing.total = listed.total - withdrawal.amount;
         emit Withdrawn(withdrawal.currency, member, withdrawal.amount);
-        IERC20(listed.token).safeTransfer(_network.accountOf(member), _inToken(listed, withdrawal.amount));
+        IERC20(listed.token).safeTransfer(_network.payoutOf(member), _inToken(listed, withdrawal.amount));
     }
 
     /// @inheritdoc ICashLedger

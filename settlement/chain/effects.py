@@ -268,7 +268,7 @@ _LOOKS: Final[dict[str, Look]] = {
     Kind.ENROL: _enrolled,
     Kind.SET_STATUS: _status_set,
     Kind.RENEW: _renewed,
-    Kind.SET_KEY: _key_set,
+    Kind.GRANT_KEY: _key_set,
     Kind.REVOKE_KEY: _key_revoked,
     Kind.SEAT_COMMITTEE: _committee_seated,
     Kind.SUSPEND_SEAT: _seat_suspended,

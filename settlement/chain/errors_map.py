@@ -100,7 +100,32 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         NotPermitted,
         "line {line} does not take a buyer of lane {buyer_lane} with a supplier of lane {supplier_lane}; choose another",
     ),
+    "BeyondReach": (
+        NotPermitted,
+        "key {key} reaches less far than the key it decides about; use one with its scopes and limit",
+    ),
+    "MemberExpelled": (NotPermitted, "member {member} was expelled, for good"),
+    "AccountGivenUp": (
+        NotPermitted,
+        "the account of member {member} was given up; another must take its place before cash is paid out",
+    ),
+    "NewBusinessHalted": (
+        Conflict,
+        "new business is halted until {until} ({on}, {subject}); what was agreed before goes on",
+    ),
+    "HaltedBefore": (
+        Conflict,
+        "the halt ({on}, {subject}) lapsed or lapses at {until}; the governor must confirm it to make it last",
+    ),
+    "NotHalted": (Conflict, "there is no halt to lift ({on}, {subject})"),
+    "NetworkIsRetired": (Conflict, "this network is retired: new orders belong into its successor"),
+    "PredecessorInBusiness": (
+        Conflict,
+        "the predecessor {predecessor} still takes orders, or business began already; retire it first",
+    ),
     # What is not there
+    "SubjectUnknown": (NotFound, "there is no subject {subject} of a halt of that kind ({on})"),
+    "NotProposed": (NotFound, "account {account} is not proposed for member {member}"),
     "UnknownMember": (NotFound, "there is no member {member}"),
     "UnknownOrder": (NotFound, "there is no order {order} on chain; it must be accepted first"),
     "UnknownLine": (NotFound, "there is no version {version} of line {line}"),
@@ -176,6 +201,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         EvidenceError,
         "the supplier's acceptance names other terms; sign these terms",
     ),
+    "KeyNotProven": (EvidenceError, "{key} has not signed itself; the new key must sign the same"),
     "NotSignedBy": (EvidenceError, "the signature is not by a key of member {member} with the needed scope"),
     "NotObserver": (EvidenceError, "{key} is not a seated observer's key"),
     "SeatNotActive": (EvidenceError, "{key} has no active seat in this committee"),

@@ -56,7 +56,7 @@ class Kind(StrEnum):
     """MEMBER:STATUS"""
     RENEW = "renew"
     """MEMBER:ROLES:LANE:VALID_UNTIL"""
-    SET_KEY = "set_key"
+    GRANT_KEY = "grant_key"
     """KEY:MEMBER:SCOPES:LIMIT"""
     REVOKE_KEY = "revoke_key"
     """KEY"""

@@ -23,7 +23,7 @@ Handler = Callable[[Projection, Any, EventPlace], None]
 
 
 def _no_row(_projection: Projection, _event: object, _place: EventPlace) -> None:
-    """Changes no row: governance of the contracts themselves, which the outbox tells."""
+    """Changes no row: the outbox tells it all the same."""
 
 
 _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
@@ -32,6 +32,14 @@ _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
     trusted_network.MemberRenewed: (network.member_renewed, "member.renewed"),
     trusted_network.KeySet: (network.key_set, "key.set"),
     trusted_network.KeyRevoked: (network.key_revoked, "key.revoked"),
+    trusted_network.AccountProposed: (_no_row, "account.proposed"),
+    trusted_network.AccountRefused: (_no_row, "account.refused"),
+    trusted_network.AccountReplaced: (network.account_replaced, "account.replaced"),
+    # Halts are asked of the contract: what lapses tells nobody.
+    trusted_network.HaltSet: (_no_row, "halt.set"),
+    trusted_network.HaltLifted: (_no_row, "halt.lifted"),
+    trusted_network.NetworkRetired: (_no_row, "network.retired"),
+    trusted_network.NetworkBegun: (_no_row, "network.begun"),
     cash_ledger.CurrencyListed: (cash.currency_listed, "currency.listed"),
     cash_ledger.Deposited: (cash.deposited, "cash.deposited"),
     cash_ledger.Withdrawn: (cash.withdrawn, "cash.withdrawn"),

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement import typed_data
+from settlement.chain.abi import checksum
 from settlement.chain.bindings import structs
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.disruption_cover import DisruptionCover
@@ -60,6 +61,8 @@ def values_of(kind: str, name: str) -> st.SearchStrategy[Any]:
         return st.text(st.sampled_from("ABCXYZ0189"), min_size=1, max_size=32)
     if kind == "bytes32":
         return st.binary(min_size=32, max_size=32)
+    if kind == "address":
+        return st.binary(min_size=20, max_size=20).map(lambda raw: checksum("0x" + raw.hex()))
     if kind == "bool":
         return st.booleans()
     return st.integers(0, 2 ** int(kind.removeprefix("uint")) - 1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from settlement.chain.bindings.enums import Status
-from settlement.chain.bindings.structs import Repayment, Seat, Withdrawal
+from settlement.chain.bindings.structs import KeyGrant, KeyRevocation, Repayment, Seat, Withdrawal
 from settlement.chain.effects import Evidence, open_effects
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
 from settlement.chain.wanted import Kind, Wanted
@@ -158,13 +158,18 @@ def _renew(trade: Trade) -> Wanted:
     return trade.gateways.network.renew(member_of("insurer"), 16, 2, trade.now + 99 * DAY)
 
 
-def _set_key(trade: Trade) -> Wanted:
-    return trade.gateways.network.set_key(address_of("second key"), member_of("bank"), 4, 100)
+def _grant_key(trade: Trade) -> Wanted:
+    at, bank, key = trade.deployment.trusted_network, member_of("bank"), address_of("second key")
+    grant = KeyGrant(bank, key, 4, 100, 1, trade.now + DAY)
+    signatures = trade.sign("bank", at, grant), trade.sign("second key", at, grant)
+    return trade.gateways.network.grant_key(grant, *signatures)
 
 
 def _revoke_key(trade: Trade) -> Wanted:
-    trade.send(_set_key(trade), by="governor")
-    return trade.gateways.network.revoke_key(address_of("second key"))
+    trade.send(_grant_key(trade))
+    revocation = KeyRevocation(member_of("bank"), address_of("second key"), 2, trade.now + DAY)
+    signature = trade.sign("bank", trade.deployment.trusted_network, revocation)
+    return trade.gateways.network.revoke_key(revocation, signature)
 
 
 def _seat_committee(trade: Trade) -> Wanted:
@@ -206,7 +211,7 @@ SCENES: dict[Kind, Callable[[Trade], Wanted]] = {
     Kind.ENROL: _enrol,
     Kind.SET_STATUS: _set_status,
     Kind.RENEW: _renew,
-    Kind.SET_KEY: _set_key,
+    Kind.GRANT_KEY: _grant_key,
     Kind.REVOKE_KEY: _revoke_key,
     Kind.SEAT_COMMITTEE: _seat_committee,
     Kind.SUSPEND_SEAT: _suspend_seat,
@@ -219,7 +224,7 @@ ONLY_A_VIEW_TELLS = {
     Kind.FUND_POOL,
     Kind.SET_STATUS,
     Kind.RENEW,
-    Kind.SET_KEY,
+    Kind.GRANT_KEY,
 }
 
 

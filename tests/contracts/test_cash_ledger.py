@@ -214,7 +214,7 @@ def test_i02__withdrawal_signed_by_another__is_refused(world: World) -> None:
     with reverts(errors.KeyNotValid):
         call = CashLedger.withdraw(request, SPARE.sign(world.at["CashLedger"], request))
         world.send("CashLedger", call)
-    world.govern("TrustedNetwork", TrustedNetwork.set_key(SPARE.address, world.ids["buyer"], 8, 499))
+    world.give_key("buyer", SPARE, 8, 499)
     with reverts(errors.KeyLimitExceeded(SPARE.address, 500, 499)):
         call = CashLedger.withdraw(request, SPARE.sign(world.at["CashLedger"], request))
         world.send("CashLedger", call)

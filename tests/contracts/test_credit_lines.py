@@ -280,8 +280,7 @@ def test_draw__only_by_the_supplier_in_good_standing(world: World) -> None:
 
 def test_draw__limit_of_the_key__binds(world: World) -> None:
     order = world.accepted(world.publish())
-    call = TrustedNetwork.set_key(SPARE.address, world.ids["supplier"], 2, 999)
-    world.govern("TrustedNetwork", call)
+    world.give_key("supplier", SPARE, 2, 999)
     for amount, is_fine in ((1000, False), (999, True)):
         request = Draw(order=order, index=0, amount=amount, deadline=world.evm.now)
         send = Receivables.draw(request, SPARE.sign(world.at["CreditLines"], request))

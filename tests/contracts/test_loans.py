@@ -179,8 +179,7 @@ def test_repay__signature__is_the_payers_and_good_once(world: World) -> None:
 def test_repay__limit_of_the_key__counts_what_is_taken(world: World) -> None:
     order = world.accepted(world.publish())
     world.draw(order, 500)
-    call = TrustedNetwork.set_key(SPARE.address, world.ids["buyer2"], 4, 500)
-    world.govern("TrustedNetwork", call)
+    world.give_key("buyer2", SPARE, 4, 500)
     signed = Repayment(
         order=order, payer=world.ids["buyer2"], amount=9_999, nonce=1000, deadline=world.evm.now
     )

@@ -23,6 +23,8 @@ from settlement.chain.bindings.structs import (
     Acceptance,
     Attestation,
     Draw,
+    KeyGrant,
+    KeyRevocation,
     LineTerms,
     Loan,
     Position,
@@ -90,6 +92,23 @@ class World:
     def sign(self, actor: str, contract: str, struct: object) -> bytes:
         """The actor's signature over a struct for one of the suite's contracts."""
         return self.key(actor).sign(self.at[contract], struct)
+
+    # Keys
+
+    def give_key(self, actor: str, key: Signer, scopes: int, limit: int) -> Outcome[None]:
+        """The actor gives itself another key, which proves that somebody has it."""
+        self._numbers += 1
+        grant = KeyGrant(self.ids[actor], key.address, scopes, limit, self._numbers, self.evm.now + DAY)
+        possession = key.sign(self.at["TrustedNetwork"], grant)
+        call = TrustedNetwork.grant_key(grant, self.sign(actor, "TrustedNetwork", grant), possession)
+        return self.send("TrustedNetwork", call)
+
+    def revoke_key(self, actor: str, key: str) -> Outcome[None]:
+        """The actor gives up one of its keys, perhaps the account that it signs with."""
+        self._numbers += 1
+        revocation = KeyRevocation(self.ids[actor], key, self._numbers, self.evm.now + DAY)
+        call = TrustedNetwork.revoke_key(revocation, self.sign(actor, "TrustedNetwork", revocation))
+        return self.send("TrustedNetwork", call)
 
     # Orders
 

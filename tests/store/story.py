@@ -143,6 +143,9 @@ def _network(chain: Chain) -> None:
         trusted_network.MemberStatusSet(CUSTOMS, Status.ACTIVE),
         trusted_network.KeySet(address(77), BUYER, 1, 10),
         trusted_network.KeyRevoked(address(77), BUYER),
+        trusted_network.KeyRevoked(address(CUSTOMS), CUSTOMS),
+        trusted_network.AccountReplaced(CUSTOMS, address(CUSTOMS), address(78)),
+        trusted_network.KeySet(address(78), CUSTOMS, 0xFFFF, 2**56 - 1),
     )
     seats = tuple(structs.Seat(address(40 + seat), CUSTOMS) for seat in range(3))
     chain.mine(

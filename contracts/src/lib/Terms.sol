@@ -19,6 +19,7 @@ uint16 constant PAY = 4;
 uint16 constant WITHDRAW = 8;
 uint16 constant PUBLISH = 16;
 uint16 constant COVER = 32;
+uint16 constant KEYS = 64; // give and revoke keys that reach no further than itself
 uint16 constant ALL_SCOPES = 0xFFFF;
 
 /// @dev Life of an order. Whole-state attestations may also take it back (a release withdrawn), never out of Closed.
@@ -56,6 +57,13 @@ enum Status {
     Active,
     Suspended,
     Expelled
+}
+
+/// @dev What a halt of new business is about.
+enum HaltOn {
+    Network,
+    Member,
+    Currency
 }
 
 /// @notice What the buyer signs. The fingerprint of the order is computed from it, never passed in.
@@ -182,6 +190,41 @@ struct PoolFunding {
     uint32 insurer;
     uint16 currency;
     uint56 amount;
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What a member signs to give itself a key or to change one; the new key signs the same, to prove that
+/// somebody has it.
+struct KeyGrant {
+    uint32 member;
+    address key;
+    uint16 scopes;
+    uint56 limit; // cash one signature may move, minor units
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What a member signs to give up a key for ever.
+struct KeyRevocation {
+    uint32 member;
+    address key;
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What a member signs to move to another account address, and that account to take its place.
+struct AccountReplacement {
+    uint32 member;
+    address account;
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What a member signs to refuse an account that governance proposed for it.
+struct AccountRefusal {
+    uint32 member;
+    address account;
     uint64 nonce;
     uint32 deadline;
 }

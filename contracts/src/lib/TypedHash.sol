@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Acceptance, Attestation, Draw, LineTerms, PurchaseOrder, Repayment, Withdrawal} from "./Terms.sol";
+import {
+    Acceptance,
+    AccountRefusal,
+    AccountReplacement,
+    Attestation,
+    Draw,
+    KeyGrant,
+    KeyRevocation,
+    LineTerms,
+    PurchaseOrder,
+    Repayment,
+    Withdrawal
+} from "./Terms.sol";
 
 /// @notice EIP-712 struct hashes of what members sign. The types repeat the structs of Terms.sol, enums as uint8.
 library TypedHash {
@@ -23,6 +35,14 @@ library TypedHash {
         keccak256("Repayment(uint256 order,uint32 payer,uint56 amount,uint64 nonce,uint32 deadline)");
     bytes32 internal constant WITHDRAWAL =
         keccak256("Withdrawal(uint32 member,uint16 currency,uint56 amount,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant KEY_GRANT =
+        keccak256("KeyGrant(uint32 member,address key,uint16 scopes,uint56 limit,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant KEY_REVOCATION =
+        keccak256("KeyRevocation(uint32 member,address key,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant ACCOUNT_REPLACEMENT =
+        keccak256("AccountReplacement(uint32 member,address account,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant ACCOUNT_REFUSAL =
+        keccak256("AccountRefusal(uint32 member,address account,uint64 nonce,uint32 deadline)");
     bytes32 internal constant ATTESTATION = keccak256(
         "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,"
         "uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
@@ -87,6 +107,38 @@ library TypedHash {
             place := signed
         }
         return ofWords(ATTESTATION, place, 12);
+    }
+
+    function hash(KeyGrant calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(KEY_GRANT, place, 6);
+    }
+
+    function hash(KeyRevocation calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(KEY_REVOCATION, place, 4);
+    }
+
+    function hash(AccountReplacement calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(ACCOUNT_REPLACEMENT, place, 4);
+    }
+
+    function hash(AccountRefusal calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(ACCOUNT_REFUSAL, place, 4);
     }
 
     /// @dev Hash of a struct without dynamic fields, straight from calldata. A field with dirty upper bits gives a

@@ -22,6 +22,14 @@ class FundBy(IntEnum):
     RELEASED = 3
 
 
+class HaltOn(IntEnum):
+    """Solidity enum HaltOn."""
+
+    NETWORK = 0
+    MEMBER = 1
+    CURRENCY = 2
+
+
 class Phase(IntEnum):
     """Solidity enum Phase."""
 

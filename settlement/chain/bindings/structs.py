@@ -33,6 +33,48 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class AccountRefusal:
+    """Solidity struct AccountRefusal."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint64,uint32)"
+
+    member: int
+    account: str
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.account, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> AccountRefusal:
+        """The struct of values that eth_abi gave."""
+        return cls(member=values[0], account=abi.checksum(values[1]), nonce=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class AccountReplacement:
+    """Solidity struct AccountReplacement."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint64,uint32)"
+
+    member: int
+    account: str
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.account, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> AccountReplacement:
+        """The struct of values that eth_abi gave."""
+        return cls(member=values[0], account=abi.checksum(values[1]), nonce=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
 class Attestation:
     """Solidity struct Attestation."""
 
@@ -127,6 +169,57 @@ class Key:
     def from_abi(cls, values: Sequence[Any]) -> Key:
         """The struct of values that eth_abi gave."""
         return cls(member=values[0], scopes=values[1], status=enums.Status(values[2]), limit=values[3])
+
+
+@dataclass(frozen=True)
+class KeyGrant:
+    """Solidity struct KeyGrant."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint16,uint56,uint64,uint32)"
+
+    member: int
+    key: str
+    scopes: int
+    limit: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.key, self.scopes, self.limit, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> KeyGrant:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            member=values[0],
+            key=abi.checksum(values[1]),
+            scopes=values[2],
+            limit=values[3],
+            nonce=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class KeyRevocation:
+    """Solidity struct KeyRevocation."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint64,uint32)"
+
+    member: int
+    key: str
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.key, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> KeyRevocation:
+        """The struct of values that eth_abi gave."""
+        return cls(member=values[0], key=abi.checksum(values[1]), nonce=values[2], deadline=values[3])
 
 
 @dataclass(frozen=True)
