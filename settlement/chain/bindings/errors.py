@@ -275,6 +275,22 @@ class AccessManagerUnauthorizedConsume:
 
 
 @dataclass(frozen=True)
+class AccountGivenUp:
+    """Custom error AccountGivenUp(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "AccountGivenUp(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7a7dd26d")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccountGivenUp:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
+
+
+@dataclass(frozen=True)
 class AddressEmptyCode:
     """Custom error AddressEmptyCode(address)."""
 
@@ -404,6 +420,22 @@ class BelowAttach:
         """Read what follows the selector."""
         values = abi.decode(("uint64", "uint64"), body)
         return cls(index=values[0], attach=values[1])
+
+
+@dataclass(frozen=True)
+class BeyondReach:
+    """Custom error BeyondReach(address)."""
+
+    SIGNATURE: ClassVar[str] = "BeyondReach(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a8652aaf")
+
+    key: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BeyondReach:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(key=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -912,6 +944,24 @@ class FunderIsSupplier:
 
 
 @dataclass(frozen=True)
+class HaltedBefore:
+    """Custom error HaltedBefore(uint8,uint32,uint48)."""
+
+    SIGNATURE: ClassVar[str] = "HaltedBefore(uint8,uint32,uint48)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("80543404")
+
+    on: enums.HaltOn
+    subject: int
+    until: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> HaltedBefore:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32", "uint48"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1], until=values[2])
+
+
+@dataclass(frozen=True)
 class IndexNotFixed:
     """Custom error IndexNotFixed(uint32)."""
 
@@ -1071,6 +1121,22 @@ class KeyLimitExceeded:
 
 
 @dataclass(frozen=True)
+class KeyNotProven:
+    """Custom error KeyNotProven(address)."""
+
+    SIGNATURE: ClassVar[str] = "KeyNotProven(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8f2ea9cc")
+
+    key: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> KeyNotProven:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(key=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
 class KeyNotValid:
     """Custom error KeyNotValid(address,uint16)."""
 
@@ -1136,6 +1202,54 @@ class LineExpired:
         """Read what follows the selector."""
         values = abi.decode(("uint32", "uint16"), body)
         return cls(line=values[0], version=values[1])
+
+
+@dataclass(frozen=True)
+class MemberExpelled:
+    """Custom error MemberExpelled(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "MemberExpelled(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("429ed3f1")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> MemberExpelled:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
+
+
+@dataclass(frozen=True)
+class NetworkIsRetired:
+    """Custom error NetworkIsRetired()."""
+
+    SIGNATURE: ClassVar[str] = "NetworkIsRetired()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5a9fb0b9")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NetworkIsRetired:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class NewBusinessHalted:
+    """Custom error NewBusinessHalted(uint8,uint32,uint48)."""
+
+    SIGNATURE: ClassVar[str] = "NewBusinessHalted(uint8,uint32,uint48)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("91b1182e")
+
+    on: enums.HaltOn
+    subject: int
+    until: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NewBusinessHalted:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32", "uint48"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1], until=values[2])
 
 
 @dataclass(frozen=True)
@@ -1255,6 +1369,23 @@ class NotExpired:
 
 
 @dataclass(frozen=True)
+class NotHalted:
+    """Custom error NotHalted(uint8,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "NotHalted(uint8,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("13401c3d")
+
+    on: enums.HaltOn
+    subject: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotHalted:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1])
+
+
+@dataclass(frozen=True)
 class NotInBook:
     """Custom error NotInBook()."""
 
@@ -1314,6 +1445,23 @@ class NotOperator:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(caller=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class NotProposed:
+    """Custom error NotProposed(uint32,address)."""
+
+    SIGNATURE: ClassVar[str] = "NotProposed(uint32,address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f710f277")
+
+    member: int
+    account: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotProposed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "address"), body)
+        return cls(member=values[0], account=abi.checksum(values[1]))
 
 
 @dataclass(frozen=True)
@@ -1572,6 +1720,22 @@ class PolicySettled:
 
 
 @dataclass(frozen=True)
+class PredecessorInBusiness:
+    """Custom error PredecessorInBusiness(address)."""
+
+    SIGNATURE: ClassVar[str] = "PredecessorInBusiness(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("db39c371")
+
+    predecessor: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PredecessorInBusiness:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(predecessor=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
 class QuoteUsed:
     """Custom error QuoteUsed(uint256)."""
 
@@ -1761,6 +1925,23 @@ class StringTooLong:
         """Read what follows the selector."""
         values = abi.decode(("string",), body)
         return cls(str=values[0])
+
+
+@dataclass(frozen=True)
+class SubjectUnknown:
+    """Custom error SubjectUnknown(uint8,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "SubjectUnknown(uint8,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e4b46864")
+
+    on: enums.HaltOn
+    subject: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SubjectUnknown:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1])
 
 
 @dataclass(frozen=True)
