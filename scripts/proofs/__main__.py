@@ -1,0 +1,26 @@
+"""`scripts/prove`: one subcommand a proof."""
+
+from __future__ import annotations
+
+import sys
+
+from proofs import coverage
+from proofs.compiler import CannotCompile
+
+COMMANDS = {"coverage": coverage.main}
+
+
+def main(words: list[str]) -> int:
+    """Run the proof that the first word names."""
+    if not words or words[0] not in COMMANDS:
+        print(f"usage: scripts/prove {'|'.join(COMMANDS)} [OPTIONS]", file=sys.stderr)
+        return 2
+    try:
+        return COMMANDS[words[0]](words[1:])
+    except CannotCompile as refused:
+        print(f"prove: {refused}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
