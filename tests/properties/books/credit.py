@@ -1,0 +1,187 @@
+"""Lines, loans and what falls due from whom (R7-R11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tests.properties.books.arithmetic import DAY, WHOLE_BPS, accrual, ceil_div, due_up
+from tests.properties.books.network import BUYER, FUNDER, SUPPLIER, NetworkBook
+from tests.properties.books.orders import Line, Order, Version
+from tests.properties.books.refusals import Refusals, Refused
+
+MOST_DRAWS = 63
+
+
+@dataclass
+class CreditBook(NetworkBook):
+    """All lines, and the orders that use them."""
+
+    lines: dict[int, Line] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+
+    def used(self, line: Line) -> int:
+        """R10: the sum of uses."""
+        return sum(order.use for order in self.orders.values() if order.line is line)
+
+    def publish(self, line: Line | None, opened: Line, version: Version) -> None:
+        """A new line, or the next version of one: limit and terms for what comes."""
+        no = Refusals()
+        self.ask_standing(no, opened.funder, FUNDER)
+        is_foreign = line is not None and (line.funder, line.currency) != (opened.funder, opened.currency)
+        no.when(is_foreign, "UnknownLine")
+        no.when(opened.limit == 0 or version.order_cap == 0, "InvalidTerms")
+        no.stand()
+        if line is None:
+            self.lines[opened.id] = opened
+        else:
+            line.limit = opened.limit
+            line.versions.append(version)
+
+    def ask_reserve(self, no: Refusals, order: Order) -> None:
+        """Whether the line takes the order on (R10, I-11)."""
+        line, version = order.line, order.version
+        if line is None or version is None:
+            return
+        no.when(version is not line.standing, "UnknownLine")
+        no.when(self.now > version.expiry, "LineExpired")
+        no.when(order.supplier == line.funder, "FunderIsSupplier")
+        no.when(order.currency != line.currency, "CurrencyDiffers")
+        no.when(order.face > version.order_cap, "OrderCapExceeded")
+        self.ask_standing(no, line.funder, FUNDER)
+        no.when(self.used(line) + version.most(order.face) > line.limit, "LimitExceeded")
+
+    def is_drawable(self, order: Order) -> bool:
+        """Whether draws are open at all."""
+        if order.loan is None or not order.loan.is_open or order.loan.draws >= MOST_DRAWS:
+            return False
+        is_over = order.is_closed or self.now > order.expiry
+        return not (is_over or order.is_touched or order.late is not None or order.hold)
+
+    def draw(self, order: Order, amount: int, index: int) -> None:
+        """R9; fee out of the amount, rounded up."""
+        line, version, loan = order.line, order.version, order.loan
+        if line is None or version is None or loan is None:
+            raise Refused("NoLoan")
+        no = Refusals()
+        self.ask_standing(no, order.supplier, SUPPLIER)
+        self.ask_standing(no, order.buyer, BUYER)
+        self.ask_standing(no, line.funder, FUNDER)
+        no.when(order.holder != order.supplier, "NotSignedBy")
+        no.when(index != loan.draws, "DrawIndexUsed")
+        no.when(not self.is_drawable(order), "DrawsClosed")
+        no.when(amount > self.advance_left(order), "AdvanceExceeded")
+        no.when(amount == 0, "InvalidTerms")
+        fee = ceil_div(amount * version.fee_bps, WHOLE_BPS)
+        no.when(amount - fee > self.of(order.currency, line.funder), "InsufficientCash")
+        no.stand()
+        self.move(order.currency, line.funder, order.supplier, amount - fee)
+        self.accrue(order)
+        loan.principal += amount
+        loan.draws += 1
+
+    def advance_left(self, order: Order) -> int:
+        """R9: what the phase still allows."""
+        if order.version is None or order.loan is None:
+            return 0
+        base = order.claim - order.paid - order.disputed
+        return max(0, base * order.version.advance(order.phase) // WHOLE_BPS - order.loan.principal)
+
+    def drawable(self, order: Order) -> int:
+        """What a draw could take now."""
+        line = order.line
+        if line is None or not self.is_drawable(order):
+            return 0
+        parties = ((order.supplier, SUPPLIER), (order.buyer, BUYER), (line.funder, FUNDER))
+        if not all(self.has_standing(name, role) for name, role in parties):
+            return 0
+        return min(self.advance_left(order), self.of(order.currency, line.funder))
+
+    def outstanding(self, order: Order) -> tuple[int, int]:
+        """Interest due and principal now."""
+        if order.loan is None:
+            return 0, 0
+        return due_up(self.accrued_now(order)), order.loan.principal
+
+    def repay(self, order: Order, payer: str, amount: int) -> None:
+        """Anyone; the supplier's own repayment closes its draws."""
+        taken = min(amount, sum(self.outstanding(order)))
+        if order.line is None or taken == 0:
+            raise Refused("NoLoan")
+        self.move(order.currency, payer, order.line.funder, taken)
+        self.book(order, taken, closes=payer == order.holder)
+
+    def due_from_supplier(self, order: Order, payable: int) -> int:
+        """R11 at once, all of it at maturity without performance or with recourse."""
+        if order.line is None or order.version is None or order.loan is None or order.loan.principal == 0:
+            return 0
+        interest, principal = self.outstanding(order)
+        is_mature = self.now >= order.base + order.version.grace_s
+        if is_mature and (order.version.recourse or payable == 0):
+            return interest + principal
+        excess = max(0, principal - order.version.most(order.claim - order.paid))
+        return interest + excess if excess else 0
+
+    def take_recourse(self, order: Order, due: int) -> None:
+        """From the supplier's free cash."""
+        if due == 0 or order.line is None:
+            raise Refused("NothingDueFromSupplier", *(["NoLoan"] if order.line is None else []))
+        amount = min(due, self.of(order.currency, order.supplier))
+        if amount == 0:
+            raise Refused("SupplierShort")
+        self.move(order.currency, order.supplier, order.line.funder, amount)
+        self.book(order, amount, closes=True)
+
+    def collect(self, order: Order, amount: int) -> int:
+        """What the lender takes of a payment under the order: all it can (I-15); draws close."""
+        if order.loan is None:
+            return 0
+        taken = min(amount, sum(self.outstanding(order)))
+        self.book(order, taken, closes=True)
+        return taken
+
+    def book(self, order: Order, amount: int, *, closes: bool) -> None:
+        """R8: interest, then principal."""
+        loan = order.loan
+        assert loan is not None
+        self.accrue(order)
+        interest = min(amount, due_up(loan.accrued))
+        loan.accrued = max(0, loan.accrued - interest * 10**6)
+        loan.principal -= amount - interest
+        loan.is_open = loan.is_open and not closes
+        loan.exact, loan.steps = Fraction(loan.accrued), 0
+
+    def close_draws(self, order: Order) -> None:
+        """R10: with draws closed the line counts the principal only."""
+        if order.loan is not None:
+            order.loan.is_open = False
+
+    def accrue(self, order: Order) -> None:
+        """Count interest up to now; beside it the exact sum, to see what rounding added (I-13)."""
+        loan = order.loan
+        assert loan is not None
+        if order.version is not None and loan.principal:
+            for bps, seconds in self._stretches(order):
+                exact = Fraction(
+                    loan.principal * bps * seconds * 10**6, WHOLE_BPS * order.version.basis * DAY
+                )
+                loan.exact += exact
+                loan.steps += 1
+        loan.accrued, loan.since = self.accrued_now(order), self.now
+
+    def accrued_now(self, order: Order) -> int:
+        """Interest up to now in millionths, with the late margin after maturity (R7)."""
+        loan, version = order.loan, order.version
+        assert loan is not None
+        assert version is not None
+        parts = self._stretches(order)
+        return loan.accrued + sum(
+            accrual(loan.principal, bps, seconds, version.basis) for bps, seconds in parts
+        )
+
+    def _stretches(self, order: Order) -> tuple[tuple[int, int], tuple[int, int]]:
+        loan, version = order.loan, order.version
+        assert loan is not None
+        assert version is not None
+        turn = min(max(order.base + version.grace_s, loan.since), self.now)
+        return (version.rate_bps, turn - loan.since), (version.rate_bps + version.late_bps, self.now - turn)

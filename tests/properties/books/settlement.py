@@ -1,0 +1,199 @@
+"""Acceptance, what is payable, what a settlement pays, and the lapse (R2-R6, R8, R12, R14, R15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.properties.books.arithmetic import (
+    AT_ACCEPTANCE,
+    AT_RELEASE,
+    AT_SHIPMENT,
+    CLOSED,
+    DAY,
+    LATE_BASIS,
+    POSTING_GRACE_S,
+    RELEASED,
+    SHIPPED,
+    accrual,
+    due_up,
+)
+from tests.properties.books.credit import CreditBook
+from tests.properties.books.network import BUYER, SUPPLIER
+from tests.properties.books.orders import Loan, Order
+from tests.properties.books.refusals import Refusals
+
+
+@dataclass
+class SettlementBook(CreditBook):
+    """The verbs of an order."""
+
+    def free(self, order: Order) -> int:
+        """What the buyer has free."""
+        return self.of(order.currency, order.buyer)
+
+    def holds(self) -> list[tuple[int, int]]:
+        """All accounts that are nobody's free cash, with their currency."""
+        return [(order.id, order.currency) for order in self.orders.values()]
+
+    def held(self, order: Order) -> int:
+        """What the order's hold has."""
+        return self.of(order.currency, order.id)
+
+    def accept(self, order: Order) -> None:
+        """R10 for the reserve, fundBy for the buyer's cash."""
+        no = Refusals()
+        no.when(order.buyer == order.supplier, "PartiesNotDistinct")
+        no.when(order.id in self.orders, "AlreadyAccepted")
+        no.when(order.face == 0, "FaceOutOfRange")
+        no.when(order.expiry <= self.now, "OrderExpired")
+        no.when(order.expiry > self.now + 730 * DAY, "ExpiryTooFar")
+        no.when(order.tenor_s > 365 * DAY, "TenorTooLong")
+        self.ask_standing(no, order.buyer, BUYER)
+        self.ask_standing(no, order.supplier, SUPPLIER)
+        self.ask_reserve(no, order)
+        is_locking = order.fund_by == AT_ACCEPTANCE
+        no.when(is_locking and self.free(order) < order.face, "BuyerShort")
+        no.stand()
+        if is_locking:
+            self.move(order.currency, order.buyer, order.id, order.face)
+            order.is_locked = True
+        order.holder = order.supplier
+        order.loan = Loan() if order.line else None
+        self.orders[order.id] = order
+
+    def settle(self, order: Order) -> None:
+        """Anyone, when due."""
+        late, duty, payable = (
+            self._charge(order, self.late_now(order)),
+            self._duty_due(order),
+            self.payable(order),
+        )
+        # Duty is never paid out of the hold.
+        has_any = self.free(order) > 0 or (self.held(order) > 0 and payable + late > 0)
+        is_news = order.late is None and payable > 0
+        is_nothing = payable + late + duty == 0
+        no = Refusals()
+        no.when(order.is_closed, "OrderClosed")
+        no.when(order.hold, "OnHold")
+        no.when(is_nothing, "NothingDue")
+        no.when(not is_nothing and not (has_any or is_news), "BuyerShort")
+        no.stand()
+        self.count_late(order)
+        self.pay(order)
+
+    def lapse(self, order: Order) -> None:
+        """Anyone, after expiry and posting grace."""
+        no = Refusals()
+        no.when(order.is_closed, "OrderClosed")
+        no.when(self.now <= order.expiry + POSTING_GRACE_S, "NotExpired")
+        no.when(order.lapsed and order.hold, "OnHold")
+        no.when(order.lapsed and order.undelivered == 0, "NothingDue")
+        no.stand()
+        self.count_late(order)
+        self.reduce_undelivered(order)
+        self.pay(order)
+
+    def recourse(self, order: Order) -> None:
+        """Anyone, from the supplier."""
+        self.take_recourse(order, self.supplier_owes(order))
+
+    def supplier_owes(self, order: Order) -> int:
+        """R11."""
+        return self.due_from_supplier(order, self.payable(order))
+
+    def payable(self, order: Order) -> int:
+        """Y of R3."""
+        if order.is_closed or not order.is_met:
+            return 0
+        if order.tenor_s and (not order.due or self.now < order.due):
+            return 0
+        return max(0, order.delivered - order.disputed - order.paid)
+
+    def pay(self, order: Order) -> None:
+        """R5, R6, R8, R12: face, late charge, duty; the lender first; the hold before free cash."""
+        late_due = self._charge(order, order.late or 0)
+        face_due, duty_due = self.payable(order), self._duty_due(order)
+        held = self.held(order)
+        cash = held + self.free(order)
+        face = min(face_due, cash)
+        late = min(late_due, cash - face)
+        from_hold = min(held, face + late)
+        duty = min(duty_due, self.free(order) - (face + late - from_hold))
+        self._divide(order, face + late, from_hold)
+        if duty:
+            self.move(order.currency, order.buyer, order.treasury, duty)
+        order.settlements += bool(face + late + duty)
+        order.paid += face
+        order.duty_paid += duty
+        left = max(0, (order.late or 0) - late * 10**6) if order.claim else 0
+        if face_due > face or left:
+            order.late, order.late_since = left, self.now
+        else:
+            order.late, order.late_since = None, 0
+            if order.open == 0:
+                order.phase = CLOSED
+                self.move(order.currency, order.id, order.buyer, self.held(order))
+
+    def _divide(self, order: Order, amount: int, from_hold: int) -> None:
+        """R8: the lender, then the holder; each out of the hold first."""
+        if not amount:
+            return
+        order.is_touched = True
+        to_funder = self.collect(order, amount)
+        parts = [(order.line.funder if order.line else "", to_funder), (order.holder, amount - to_funder)]
+        for name, part in parts:
+            first = min(part, from_hold)
+            self.move(order.currency, order.id, name, first)
+            self.move(order.currency, order.buyer, name, part - first)
+            from_hold -= first
+
+    def _charge(self, order: Order, late: int) -> int:
+        """R6: like the face, only while the condition is met; none where nothing is claimed any more."""
+        return due_up(late) if order.is_met and order.claim else 0
+
+    def _duty_due(self, order: Order) -> int:
+        """R12 before the cash is asked."""
+        if not order.is_met or order.is_closed or not order.treasury:
+            return 0
+        return max(0, min(order.duty_demanded, order.duty_cap) - order.duty_paid)
+
+    def count_late(self, order: Order) -> None:
+        """R6 up to now, on what was payable."""
+        if order.late is not None:
+            order.late, order.late_since = self.late_now(order), self.now
+
+    def late_now(self, order: Order) -> int:
+        """Late charge up to now, millionths."""
+        if order.late is None:
+            return 0
+        seconds = self.now - order.late_since
+        return order.late + accrual(self.payable(order), order.late_bps, seconds, LATE_BASIS)
+
+    def reduce_undelivered(self, order: Order) -> None:
+        """R4, lapse."""
+        if order.loan and not order.is_touched:
+            self.accrue(order)
+        self.close_draws(order)
+        order.is_touched = True
+        order.reduced += order.undelivered
+        order.lapsed = True
+        self.set_due(order)
+
+    def set_due(self, order: Order) -> None:
+        """One due date, once the ordered value is complete or cut."""
+        if order.tenor_s and not order.due and order.open:
+            self.move_due(order, self.now + order.tenor_s)
+
+    def move_due(self, order: Order, due: int) -> None:
+        """Interest that ran past the old base is counted before."""
+        if order.loan and self.now > order.base:
+            self.accrue(order)
+        order.due = due
+
+    def lock(self, order: Order) -> None:
+        """FundBy shipped or released: what the buyer has, never more."""
+        at = {AT_SHIPMENT: SHIPPED, AT_RELEASE: RELEASED}.get(order.fund_by)
+        if at is None or order.is_locked or order.phase < at:
+            return
+        order.is_locked = True
+        self.move(order.currency, order.buyer, order.id, min(self.free(order), order.open))

@@ -1,0 +1,16 @@
+"""All rules in one machine."""
+
+from __future__ import annotations
+
+from tests.properties import checks
+from tests.properties.rules.cash import CashRules
+from tests.properties.rules.credit import CreditRules
+from tests.properties.rules.evidence import EvidenceRules
+from tests.properties.rules.network import NetworkRules
+from tests.properties.rules.orders import OrderRules
+
+assert checks.__all__
+
+
+class TradeMachine(OrderRules, CreditRules, EvidenceRules, CashRules, NetworkRules):
+    """Whatever happens in whatever order, chain and books agree: on refusals by name, on amounts to the unit."""

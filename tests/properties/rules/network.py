@@ -1,0 +1,71 @@
+"""Time, standing of members, and strangers at the doors of governance."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from settlement.chain.bindings.cash_ledger import CashLedger
+from settlement.chain.bindings.clearance_oracle import ClearanceOracle
+from settlement.chain.bindings.enums import Status
+from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.properties.books.arithmetic import DAY
+from tests.properties.books.network import ACTIVE
+from tests.properties.market import BANKS, BUYERS, MEMBERS, STRANGER, SUPPLIERS
+from tests.properties.rules.base import Base
+from tests.properties.rules.dice import DICE, Dice
+
+LAST_DAY = 3000
+TRADERS = tuple(dict.fromkeys((*BUYERS, *SUPPLIERS, *BANKS)))
+
+
+class NetworkRules(Base):
+    """Who is in, who is out, and what time it is."""
+
+    @precondition(lambda self: self.book.now < self.begun + LAST_DAY * DAY)
+    @rule(seconds=st.sampled_from([1, 3600, DAY, DAY + 1, 20 * DAY, 50 * DAY]))
+    def wait(self, seconds: int) -> None:
+        """Time passes, and nothing else."""
+        self.book.now = self.market.evm.advance(seconds)
+
+    @precondition(lambda self: all(self.book.members[name].is_active for name in TRADERS))
+    @rule(name=st.sampled_from(TRADERS), status=st.sampled_from([Status.SUSPENDED, Status.EXPELLED]))
+    def put_out(self, name: str, status: Status) -> None:
+        """Governance suspends or expels a trader."""
+        self._set(name, status)
+
+    @precondition(lambda self: not all(self.book.members[name].is_active for name in TRADERS))
+    @rule()
+    def let_in(self) -> None:
+        """Governance takes it back."""
+        name = next(one for one in TRADERS if not self.book.members[one].is_active)
+        self._set(name, Status(ACTIVE))
+
+    def _set(self, name: str, status: Status) -> None:
+        call = TrustedNetwork.set_status(self.market.ids[name], status)
+        self.step(
+            "set_status",
+            lambda: self.market.govern("TrustedNetwork", call),
+            lambda: self.book.set_status(name, int(status)),
+        )
+
+    @rule(dice=DICE, who=st.sampled_from([STRANGER, *MEMBERS]))
+    def usurp(self, dice: Dice, who: str) -> None:
+        """Who does not govern changes nothing (I-29)."""
+        key, ids = self.market.key(who), self.market.ids
+        acts = {
+            "suspend": ("TrustedNetwork", TrustedNetwork.set_status(ids["buyer"], Status.EXPELLED)),
+            "key": ("TrustedNetwork", TrustedNetwork.set_key(key.address, ids["bank"], 0xFFFF, 2**56 - 1)),
+            "unseat": ("ClearanceOracle", ClearanceOracle.suspend_seat(self.market.key("customs1").address)),
+            "seat": ("ClearanceOracle", self.market.seat(276, 1, "treasury", ("customs5",))),
+            "list": ("CashLedger", CashLedger.list(978, 2, self.market.tokens[840])),
+        }
+        contract, call = acts[dice.of(sorted(acts), "act")]
+        self.refused("usurp", lambda: self.market.send(contract, call, key))
+
+    @precondition(lambda self: self.spent)
+    @rule(dice=DICE)
+    def replay(self, dice: Dice) -> None:
+        """A signed call that was done once is never done again (I-20)."""
+        verb, contract, call = self.spent[-dice.of(range(1, min(12, len(self.spent)) + 1), "back")]
+        self.refused("replay", lambda: self.market.send(contract, call), of=verb)

@@ -1,0 +1,257 @@
+"""What the chain holds, read from its storage words after every step; two microseconds a word, where a view takes hundreds.
+
+Slots come from the artifacts' storage layouts by the variables' names, so a variable may change its contract.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+from contracts import load_artifact
+from settlement.chain.bindings.cash_ledger import CashLedger
+from tests.properties.books import Book
+from tests.properties.market import CURRENCIES, MEMBERS, Market
+
+HOLD, FUNDED, DUTY, LATE, DRAWS_CLOSED, LAPSED = 1, 2, 4, 8, 16, 32
+BOOK = "Receivables"
+LOAN = 4
+
+
+@dataclass(frozen=True)
+class SeenOrder:
+    """The words of one order, apart."""
+
+    words: tuple[int, ...]
+    face: int
+    reduced: int
+    paid: int
+    released: int
+    seq: int
+    settlements: int
+    buyer: int
+    holder: int
+    line: int
+    due: int
+    expiry: int
+    jurisdiction: int
+    currency: int
+    tenor_days: int
+    late_bps: int
+    version: int
+    flags: int
+    phase: int
+    settle_on: int
+    fund_by: int
+    duty_cap: int
+    duty_paid: int
+    duty_demanded: int
+    treasury: int
+    late_accrued: int
+    late_since: int
+
+    @property
+    def open(self) -> int:
+        """What is neither paid nor reduced."""
+        return self.face - self.paid - self.reduced
+
+    @property
+    def signed(self) -> tuple[int, ...]:
+        """What acceptance fixed."""
+        return (
+            *(self.face, self.buyer, self.line, self.version, self.expiry, self.jurisdiction, self.currency),
+            *(self.tenor_days, self.late_bps, self.settle_on, self.fund_by, self.duty_cap),
+        )
+
+
+@dataclass(frozen=True)
+class SeenLoan:
+    """The word of one loan, apart."""
+
+    word: int
+    principal: int
+    use: int
+    accrued: int
+    since: int
+    rate_bps: int
+    draws: int
+    is_act365: bool
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class SeenLine:
+    """The words of one line: its usage apart, and the terms of each version as they lie."""
+
+    limit: int
+    used: int
+    version: int
+    funder: int
+    currency: int
+    terms: tuple[int, ...]
+
+
+@dataclass
+class Seen:
+    """All that the properties look at, at one moment."""
+
+    at: int
+    cash: dict[tuple[int, str | int], int] = field(default_factory=dict)
+    totals: dict[int, int] = field(default_factory=dict)
+    tokens: dict[int, int] = field(default_factory=dict)
+    outside: dict[tuple[int, str], int] = field(default_factory=dict)
+    orders: dict[int, SeenOrder] = field(default_factory=dict)
+    loans: dict[int, SeenLoan] = field(default_factory=dict)
+    lines: dict[int, SeenLine] = field(default_factory=dict)
+    seats: dict[str, int] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """Everything but the time, to compare."""
+        return (
+            self.cash,
+            self.totals,
+            self.tokens,
+            self.orders,
+            self.loans,
+            self.lines,
+            self.seats,
+            self.members,
+        )
+
+
+@lru_cache(maxsize=100_000)
+def place(key: int, slot: int) -> int:
+    """The slot of a mapping's entry."""
+    return int.from_bytes(keccak(key.to_bytes(32, "big") + slot.to_bytes(32, "big")), "big")
+
+
+@cache
+def variable(label: str, *contracts: str) -> tuple[str, int]:
+    """The first of these contracts that has this variable, and its slot."""
+    for contract in contracts:
+        for one in load_artifact(contract).storage_layout["storage"]:
+            if one["label"] == label:
+                return contract, int(one["slot"])
+    raise LookupError(f"no variable {label} in {contracts}")
+
+
+@cache
+def words_of_an_order() -> int:
+    """How many words the book keeps of an order."""
+    types = load_artifact(BOOK).storage_layout["types"]
+    (words,) = (one for name, one in types.items() if name.endswith("OrderBook.Words)_storage"))
+    return int(words["numberOfBytes"]) // 32
+
+
+def _bits(word: int, *widths: int) -> list[int]:
+    found = []
+    for width in widths:
+        found.append(word & ((1 << width) - 1))
+        word >>= width
+    return found
+
+
+@lru_cache(maxsize=4096)
+def unpack_order(words: tuple[int, ...]) -> SeenOrder:
+    """Source: contracts/src/lib/OrderWords.sol."""
+    sums, terms, duty, late = words[:LOAN]
+    face, reduced, paid, released, seq, settlements = _bits(sums, 56, 56, 56, 56, 16, 16)
+    parts = _bits(terms, 32, 32, 32, 32, 32, 16, 16, 16, 16, 16, 8, 4, 2, 2)
+    buyer, holder, line, due, expiry, jurisdiction, currency, tenor, late_bps, version = parts[:10]
+    cap, duty_paid, demanded, treasury = _bits(duty, 56, 56, 56, 32)
+    accrued, since = _bits(late, 88, 32)
+    return SeenOrder(
+        words, face, reduced, paid, released, seq, settlements, buyer, holder, line, due, expiry, jurisdiction,
+        currency, tenor, late_bps, version, *parts[10:], cap, duty_paid, demanded, treasury, accrued, since,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def unpack_loan(word: int) -> SeenLoan:
+    """Source: contracts/src/lib/LoanWord.sol."""
+    principal, use, accrued, since, rate, draws, act365, closed = _bits(word, 56, 56, 88, 32, 16, 6, 1, 1)
+    return SeenLoan(word, principal, use, accrued, since, rate, draws, bool(act365), bool(closed))
+
+
+class Eye:
+    """Reads the chain of one market."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self._read = market.evm.storage
+        self._words = words_of_an_order()
+        self._accounts = variable("_balances", "CashLedger")[1]
+        self._listings = variable("_listings", "CashLedger")[1]
+        self._token_balances = variable("_balances", "TestCash")[1]
+        self.scales = {
+            code: int(market.view("CashLedger", CashLedger.token_of(code)).scale) for code in CURRENCIES
+        }
+
+    def scale(self, currency: int) -> int:
+        """Token units of one minor unit."""
+        return self.scales[currency]
+
+    def look(self, book: Book) -> Seen:
+        """Everything the books know of, as the chain has it now."""
+        seen = Seen(self.market.evm.now)
+        self._look_at_cash(book, seen)
+        self._look_at_orders(book, seen)
+        self._look_at_lines(book, seen)
+        self._look_at_people(book, seen)
+        return seen
+
+    def _slot(self, label: str, *contracts: str) -> tuple[str, int]:
+        contract, slot = variable(label, *contracts)
+        return self.market.at[contract], slot
+
+    def _look_at_cash(self, book: Book, seen: Seen) -> None:
+        read, market = self._read, self.market
+        ledger, ids = market.at["CashLedger"], market.ids
+        ledger_word = int(ledger, 16)
+        for code in CURRENCIES:
+            accounts = place(code, self._accounts)
+            for name in MEMBERS:
+                seen.cash[code, name] = read(ledger, place(ids[name], accounts))
+            # Listing: token 160 | exponent 8 | spread 8 | total 56.
+            seen.totals[code] = read(ledger, place(code, self._listings)) >> 176 & (1 << 56) - 1
+            token = market.tokens[code]
+            seen.tokens[code] = read(token, place(ledger_word, self._token_balances))
+            for name in MEMBERS:
+                address = int(market.key(name).address, 16)
+                seen.outside[code, name] = read(token, place(address, self._token_balances))
+        for hold, code in book.holds():
+            seen.cash[code, hold] = read(ledger, place(hold, place(code, self._accounts)))
+
+    def _look_at_orders(self, book: Book, seen: Seen) -> None:
+        at, slot = self._slot("_words", BOOK)
+        read, count = self._read, self._words
+        for id_ in book.orders:
+            start = place(id_, slot)
+            words = tuple(read(at, start + n) for n in range(count))
+            seen.orders[id_] = unpack_order(words)
+            seen.loans[id_] = unpack_loan(words[LOAN])
+
+    def _look_at_lines(self, book: Book, seen: Seen) -> None:
+        usage_at, usage_slot = self._slot("_usage", BOOK)
+        terms_at, terms_slot = self._slot("_terms", BOOK)
+        for line in book.lines.values():
+            usage = self._read(usage_at, place(line.id, usage_slot))
+            terms = tuple(
+                self._read(terms_at, place(line.id << 16 | each.number, terms_slot)) for each in line.versions
+            )
+            seen.lines[line.id] = SeenLine(*_bits(usage, 56, 56, 16, 32, 16), terms)
+
+    def _look_at_people(self, book: Book, seen: Seen) -> None:
+        at, slot = self._slot("_seats", "ClearanceOracle")
+        for committee in book.committees.values():
+            for name in committee.seats:
+                key = int(self.market.key(name).address, 16)
+                seen.seats[name] = self._read(at, place(key, slot))
+        at, slot = self._slot("_members", "TrustedNetwork")
+        for name in book.members:
+            seen.members[name] = self._read(at, place(self.market.ids[name], slot))
