@@ -148,7 +148,7 @@ def words_of_an_order() -> int:
     return int(words["numberOfBytes"]) // 32
 
 
-def _bits(word: int, *widths: int) -> list[int]:
+def _bits(word: int, *widths: int) -> Any:
     found = []
     for width in widths:
         found.append(word & ((1 << width) - 1))

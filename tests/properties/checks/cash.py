@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from settlement.chain.bindings.receivables import Settled
 from tests.properties.registry import proves
 from tests.properties.step import Step
@@ -55,10 +57,10 @@ def withdrawals_reach_their_member(step: Step) -> None:
 @proves("I-02", "free cash falls only for a party that the verb's signatures or the order's terms bind")
 def cash_leaves_by_consent(step: Step) -> None:
     order, facts = step.order, step.facts
-    payers: set[object] = set()
+    payers: set[Any] = set()
     if order is not None:
         funder = order.line.funder if order.line else None
-        payers = {
+        bound: dict[str, set[Any]] = {
             "accept": {order.buyer},
             "attest": {order.buyer, order.id},
             "settle": {order.buyer, order.id},
@@ -66,7 +68,8 @@ def cash_leaves_by_consent(step: Step) -> None:
             "draw": {funder},
             "repay": {facts.get("payer")},
             "recourse": {order.supplier},
-        }.get(step.verb, {order.buyer, order.supplier, order.holder, funder, order.id})
+        }
+        payers = bound.get(step.verb, {order.buyer, order.supplier, order.holder, funder, order.id})
     elif step.verb == "withdraw":
         payers = {facts["member"]}
     payers |= set(facts.get("payers", ()))

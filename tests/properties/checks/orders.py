@@ -164,8 +164,9 @@ def settlements_balance(step: Step) -> None:
     settled = step.every(Settled)
     assert len(settled) <= 1
     moved = sum(event.face + event.late + event.to_customs for event in settled)
-    funder = {order.line.funder} if order.line else set()
-    payees: set[str | int] = {order.holder, order.treasury, *funder} - {order.buyer, ""}
+    funder = order.line.funder if order.line else ""
+    payees: set[str | int] = {order.holder, order.treasury, funder}
+    payees -= {order.buyer, ""}
     payers: set[str | int] = {order.buyer, order.id}
     kept = sum(event.to_holder for event in settled) if order.holder == order.buyer else 0
     lost = -sum(step.change(order.currency, name) for name in payers)

@@ -83,7 +83,7 @@ class EvidenceRules(Base):
     ) -> None:
         """Sign and send."""
         market = self.market
-        state = State(country, seq, **{name: int(value) for name, value in content.items()})
+        state = State(country, seq, **content)
         signed = market.attestation(order.id, seq, jurisdiction=country, **content)
         call = ClearanceOracle.attest(signed, self.signatures(signers, signed))
         done = self.step(
