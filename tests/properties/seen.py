@@ -162,13 +162,10 @@ def unpack_order(words: tuple[int, ...]) -> SeenOrder:
     sums, terms, duty, late = words[:LOAN]
     face, reduced, paid, released, seq, settlements = _bits(sums, 56, 56, 56, 56, 16, 16)
     parts = _bits(terms, 32, 32, 32, 32, 32, 16, 16, 16, 16, 16, 8, 4, 2, 2)
-    buyer, holder, line, due, expiry, jurisdiction, currency, tenor, late_bps, version = parts[:10]
     cap, duty_paid, demanded, treasury = _bits(duty, 56, 56, 56, 32)
     accrued, since = _bits(late, 88, 32)
-    return SeenOrder(
-        words, face, reduced, paid, released, seq, settlements, buyer, holder, line, due, expiry, jurisdiction,
-        currency, tenor, late_bps, version, *parts[10:], cap, duty_paid, demanded, treasury, accrued, since,
-    )  # fmt: skip
+    figures = (face, reduced, paid, released, seq, settlements, *parts)
+    return SeenOrder(*(words, *figures, cap, duty_paid, demanded, treasury, accrued, since))
 
 
 @lru_cache(maxsize=4096)
@@ -244,7 +241,8 @@ class Eye:
             terms = tuple(
                 self._read(terms_at, place(line.id << 16 | each.number, terms_slot)) for each in line.versions
             )
-            seen.lines[line.id] = SeenLine(*_bits(usage, 56, 56, 16, 32, 16), terms)
+            limit, used, version, funder, currency = _bits(usage, 56, 56, 16, 32, 16)
+            seen.lines[line.id] = SeenLine(limit, used, version, funder, currency, terms)
 
     def _look_at_people(self, book: Book, seen: Seen) -> None:
         at, slot = self._slot("_seats", "ClearanceOracle")

@@ -32,7 +32,10 @@ class NetworkBook(CashBook):
     members: dict[str, Member] = field(default_factory=dict)
 
     def set_status(self, name: str, status: int) -> None:
-        """A governance act."""
+        """A governance act; who was expelled stays it."""
+        no = Refusals()
+        no.when(self.members[name].status == EXPELLED, "MemberExpelled")
+        no.stand()
         self.members[name].status = status
 
     def has_standing(self, name: str, role: int) -> bool:

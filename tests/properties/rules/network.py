@@ -7,15 +7,16 @@ from hypothesis.stateful import precondition, rule
 
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
-from settlement.chain.bindings.enums import Status
+from settlement.chain.bindings.enums import HaltOn, Status
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.properties.books.arithmetic import DAY
-from tests.properties.books.network import ACTIVE
+from tests.properties.books.network import ACTIVE, EXPELLED, SUSPENDED
 from tests.properties.market import BANKS, BUYERS, MEMBERS, STRANGER, SUPPLIERS
 from tests.properties.rules.base import Base
 from tests.properties.rules.dice import DICE, Dice
 
 LAST_DAY = 3000
+SPARE = ("buyer2", "supplier2")
 TRADERS = tuple(dict.fromkeys((*BUYERS, *SUPPLIERS, *BANKS)))
 
 
@@ -28,18 +29,23 @@ class NetworkRules(Base):
         """Time passes, and nothing else."""
         self.book.now = self.market.evm.advance(seconds)
 
-    @precondition(lambda self: all(self.book.members[name].is_active for name in TRADERS))
-    @rule(name=st.sampled_from(TRADERS), status=st.sampled_from([Status.SUSPENDED, Status.EXPELLED]))
+    @precondition(lambda self: not self.suspended)
+    @rule(name=st.sampled_from(TRADERS), status=st.sampled_from([Status.SUSPENDED] * 4 + [Status.EXPELLED]))
     def put_out(self, name: str, status: Status) -> None:
-        """Governance suspends or expels a trader."""
-        self._set(name, status)
+        """Governance suspends a trader, or expels one that the trade can do without."""
+        self._set(name, status if name in SPARE else Status.SUSPENDED)
 
-    @precondition(lambda self: not all(self.book.members[name].is_active for name in TRADERS))
-    @rule()
-    def let_in(self) -> None:
-        """Governance takes it back."""
-        name = next(one for one in TRADERS if not self.book.members[one].is_active)
-        self._set(name, Status(ACTIVE))
+    @precondition(lambda self: self.suspended)
+    @rule(dice=DICE)
+    def let_in(self, dice: Dice) -> None:
+        """Governance takes it back; who was expelled stays it."""
+        expelled = [name for name in SPARE if self.book.members[name].status == EXPELLED]
+        self._set(dice.of([*self.suspended, *expelled], "member"), Status(ACTIVE))
+
+    @property
+    def suspended(self) -> list[str]:
+        """Traders that may come back."""
+        return [name for name in TRADERS if self.book.members[name].status == SUSPENDED]
 
     def _set(self, name: str, status: Status) -> None:
         call = TrustedNetwork.set_status(self.market.ids[name], status)
@@ -55,7 +61,9 @@ class NetworkRules(Base):
         key, ids = self.market.key(who), self.market.ids
         acts = {
             "suspend": ("TrustedNetwork", TrustedNetwork.set_status(ids["buyer"], Status.EXPELLED)),
-            "key": ("TrustedNetwork", TrustedNetwork.set_key(key.address, ids["bank"], 0xFFFF, 2**56 - 1)),
+            "account": ("TrustedNetwork", TrustedNetwork.propose_account(ids["bank"], key.address)),
+            "halt": ("TrustedNetwork", TrustedNetwork.halt(HaltOn.NETWORK, 0)),
+            "retire": ("TrustedNetwork", TrustedNetwork.retire()),
             "unseat": ("ClearanceOracle", ClearanceOracle.suspend_seat(self.market.key("customs1").address)),
             "seat": ("ClearanceOracle", self.market.seat(276, 1, "treasury", ("customs5",))),
             "list": ("CashLedger", CashLedger.list(978, 2, self.market.tokens[840])),
