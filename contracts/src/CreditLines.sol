@@ -44,7 +44,8 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     {
         if (block.timestamp > terms.deadline) revert SignatureExpired(terms.deadline);
         address key = Signature.actor(_digest(terms.hash()), signature);
-        (uint32 funder,,) = _network.party(key, PUBLISH, FUNDER, 0);
+        (uint32 funder,,) = _network.party(key, PUBLISH, FUNDER, terms.limit);
+        _network.requireOpen(terms.currency);
         if (funder != terms.funder) revert NotSignedBy(terms.funder);
         if (!_nonces.spend(funder, terms.nonce)) revert NonceUsed(funder, terms.nonce);
         _checkTerms(terms);
@@ -164,11 +165,12 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         loan.load(_words[id].loan);
         if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) return 0;
         uint256 terms = _termsOf(id, order);
-        bool isWelcome = _network.hasStanding(uint32(OrderWords.holderOf(order)), SUPPLIER)
-            && _network.hasStanding(uint32(OrderWords.buyerOf(order)), BUYER)
-            && _network.hasStanding(uint32(terms.funderOf()), FUNDER);
+        uint16 currency = uint16(OrderWords.currencyOf(order));
+        bool isWelcome = _network.isTrading(uint32(OrderWords.holderOf(order)), SUPPLIER, currency)
+            && _network.isTrading(uint32(OrderWords.buyerOf(order)), BUYER, currency)
+            && _network.isTrading(uint32(terms.funderOf()), FUNDER, currency);
         if (!isWelcome) return 0;
-        uint256 free = _ledger.balanceOf(uint16(OrderWords.currencyOf(order)), terms.funderOf());
+        uint256 free = _ledger.balanceOf(currency, terms.funderOf());
         return Waterfall.min(_advanceLeft(sums, order, terms, loan.principal), free);
     }
 

@@ -76,6 +76,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         if (_policies[policy].insurer != 0) revert QuoteUsed(policy);
         _requireSigned(terms.insurer, bytes32(policy), insurerSignature, INSURER, terms.sum);
         _requireSigned(terms.insured, bytes32(policy), insuredSignature, ANY_ROLE, terms.premium);
+        _network.requireOpen(terms.currency);
         _requireInterest(terms);
         _requireCalm(terms);
 

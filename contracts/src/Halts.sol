@@ -78,6 +78,15 @@ abstract contract Halts is MemberBook, AccessManaged {
     }
 
     /// @inheritdoc ITrustedNetwork
+    function isTrading(uint32 member, uint16 role, uint16 currency) external view returns (bool) {
+        uint256 known = _members[member];
+        bool isHalted = known.isHalted() && !_isOver(HaltOn.Member, member);
+        bool isClosed = _gate & (RETIRED | WAITING) != 0 || !_isOver(HaltOn.Network, 0);
+        if (isHalted || isClosed || !_isOver(HaltOn.Currency, currency)) return false;
+        return _isStanding(known) && known.rolesOf() & role == role;
+    }
+
+    /// @inheritdoc ITrustedNetwork
     function isRetired() external view returns (bool) {
         return _gate & RETIRED != 0;
     }
@@ -117,6 +126,10 @@ abstract contract Halts is MemberBook, AccessManaged {
     function _requireLapsed(HaltOn on, uint32 subject, uint256 word) private view {
         uint48 until = uint48(word);
         if (block.timestamp < until) revert NewBusinessHalted(on, subject, until);
+    }
+
+    function _isOver(HaltOn on, uint32 subject) private view returns (bool) {
+        return block.timestamp >= uint48(_haltWord(on, subject));
     }
 
     function _haltWord(HaltOn on, uint32 subject) private view returns (uint256) {

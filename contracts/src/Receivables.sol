@@ -37,6 +37,7 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         uint256 version;
         uint256 lineTerms;
         uint256 locked; // of the buyer's cash
+        uint256 currency;
         uint256 lanes;
         address account; // the supplier's
     }
@@ -98,6 +99,7 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         parties.line = acceptance.line;
         parties.version = parties.line == 0 ? 0 : acceptance.version;
         parties.lineTerms = parties.line == 0 ? 0 : _terms[_key(parties.line, parties.version)];
+        parties.currency = order.currency;
         parties.locked = order.fundBy == FundBy.Accepted ? order.face : 0;
         {
             bytes32 domain = _domainSeparator();
@@ -161,7 +163,9 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         (uint256 sums, uint256 order) = _wordsOf(id);
         address key = Signature.actor(_digest(request.hash()), signature);
         uint256 terms = _termsOf(id, order);
-        uint256 supplier = _network.borrower(key, amount, OrderWords.buyerOf(order), terms.funderOf());
+        uint256 supplier = _network.borrower(
+            key, amount, OrderWords.buyerOf(order), terms.funderOf(), OrderWords.currencyOf(order)
+        );
         if (supplier != OrderWords.holderOf(order)) revert NotSignedBy(uint32(OrderWords.holderOf(order)));
         LoanWord.Loan memory loan;
         loan.load(_words[id].loan);
@@ -216,7 +220,11 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         bytes20 buyerLei;
         bytes20 supplierLei;
         (signer, buyerLei, other, supplierLei, parties.lanes, parties.account) = _network.counterparties(
-            parties.buyerKey, parties.supplierKey, parties.lineTerms.funderOf(), parties.locked
+            parties.buyerKey,
+            parties.supplierKey,
+            parties.lineTerms.funderOf(),
+            parties.locked,
+            parties.currency
         );
         if (signer != buyer) revert NotSignedBy(uint32(buyer));
         if (other != supplier) revert NotSignedBy(uint32(supplier));

@@ -100,7 +100,13 @@ contract TrustedNetwork is MemberKeys, Halts {
     }
 
     /// @inheritdoc ITrustedNetwork
-    function counterparties(address buyerKey, address supplierKey, uint256 funder, uint256 locked)
+    function counterparties(
+        address buyerKey,
+        address supplierKey,
+        uint256 funder,
+        uint256 locked,
+        uint256 currency
+    )
         external
         view
         returns (
@@ -112,6 +118,7 @@ contract TrustedNetwork is MemberKeys, Halts {
             address account
         )
     {
+        _requireOpen(currency);
         buyer = _validKey(buyerKey, SIGN_ORDER, locked);
         uint256 known = _trading(uint32(buyer), BUYER);
         (buyerLei, lanes) = (known.leiOf(), known.laneOf());
@@ -126,11 +133,12 @@ contract TrustedNetwork is MemberKeys, Halts {
     }
 
     /// @inheritdoc ITrustedNetwork
-    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder)
+    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder, uint256 currency)
         external
         view
         returns (uint256 supplier)
     {
+        _requireOpen(currency);
         supplier = _validKey(key, DRAW, amount);
         _trading(uint32(supplier), SUPPLIER);
         _trading(uint32(buyer), BUYER);

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from settlement.chain.bindings import errors
+from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.enums import HaltOn
 from settlement.chain.bindings.trusted_network import (
     HaltLifted,
@@ -16,6 +17,7 @@ from settlement.chain.bindings.trusted_network import (
     NetworkRetired,
     TrustedNetwork,
 )
+from tests.contracts.covers import open_desk
 from tests.contracts.harness import NOBODY, reverts
 from tests.contracts.world import BUYER, DAY, GOVERNOR, JPY, RELAYER, USD, World
 
@@ -36,19 +38,38 @@ def accept(world: World) -> int:
     return world.accepted()
 
 
-def test_i30__network_halted__opens_no_line_and_settles_all_the_same(world: World) -> None:
-    """I-30 a halt stops new business only."""
-    order = world.accepted(world.publish())
+@pytest.mark.parametrize(("on", "subject"), [(HaltOn.NETWORK, 0), (HaltOn.CURRENCY, USD)])
+def test_i30__network_or_currency_halted__opens_nothing_and_settles_all_the_same(
+    world: World, on: HaltOn, subject: int
+) -> None:
+    """I-30 a halt stops new business only: orders, lines, draws and cover, never what was agreed before."""
+    line = world.publish()
+    order, later = world.accepted(line), world.accepted(tenor_days=1)
     world.draw(order, 1_000_00)
-    told = halt(world, HaltOn.NETWORK)
-    assert told == HaltSet(HaltOn.NETWORK, 0, world.evm.now + LAPSE)
-    with reverts(errors.NewBusinessHalted(HaltOn.NETWORK, 0, told.until)):
-        world.publish()
+    desk = open_desk(world)
+    world.deposit("supplier", 10_000_00)
+    told = halt(world, on, subject)
+    assert told == HaltSet(on, subject, world.evm.now + LAPSE)
+    for verb in (
+        world.accept,
+        lambda: world.accept(line=line),
+        world.publish,
+        lambda: world.draw(order, 1_000_00, index=1),
+        lambda: desk.bought(order),
+    ):
+        with reverts(errors.NewBusinessHalted(on, subject, told.until)):
+            verb()
+    assert world.view("CreditLines", CreditLines.drawable_of(order)) == 0
+    if on == HaltOn.CURRENCY:
+        world.accept(world.order(currency=JPY))
+    world.attest(later, 1)
+    world.evm.advance(DAY)
+    world.settle(later)
     world.repay(order, 100_00)
     world.attest(order, 1)
     world.withdraw("supplier", 1)
     world.deposit("buyer", 1)
-    assert world.position(order).paid == 100_000_00
+    assert world.position(order).paid == world.position(later).paid == 100_000_00
 
 
 @pytest.mark.parametrize("actor", ["buyer", "supplier"])
@@ -72,6 +93,7 @@ def test_i30__any_side_halted__draws_nothing_new(world: World, actor: str) -> No
     told = halt(world, HaltOn.MEMBER, world.ids[actor])
     with reverts(errors.NewBusinessHalted(HaltOn.MEMBER, world.ids[actor], told.until)):
         world.draw(order, 1_000_00, index=1)
+    assert world.view("CreditLines", CreditLines.drawable_of(order)) == 0
     world.repay(order, 1_000_00)
     assert world.outstanding(order) == (0, 0)
 
@@ -177,8 +199,9 @@ def test_retire__for_good__opens_nothing_and_settles_all(world: World) -> None:
     ):
         with reverts(refusal):
             world.govern(NETWORK, call)
-    with reverts(errors.NetworkIsRetired()):
-        world.publish()
+    for verb in (world.publish, world.accept):
+        with reverts(errors.NetworkIsRetired()):
+            verb()
     world.attest(order, 1)
     assert world.position(order).paid == 100_000_00
 

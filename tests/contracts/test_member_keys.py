@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from settlement.chain.bindings import errors
+from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.enums import Status
 from settlement.chain.bindings.structs import (
     AccountRefusal,
@@ -30,7 +31,7 @@ from tests.contracts.world import DAY, GOVERNOR, USD, World
 
 NETWORK = "TrustedNetwork"
 ALL_SCOPES, NO_LIMIT = 0xFFFF, 2**56 - 1
-SIGN_ORDER, DRAW, PAY, WITHDRAW, KEYS = 1, 2, 4, 8, 64
+SIGN_ORDER, DRAW, PAY, WITHDRAW, PUBLISH, KEYS = 1, 2, 4, 8, 16, 64
 SPARE, CLERK, THIRD = signer(30), signer(31), signer(32)
 
 
@@ -294,3 +295,15 @@ def test_refuse__member_whose_keys_live__stops_the_replacement(world: World) -> 
 def test_propose__senseless_account__is_refused(world: World) -> None:
     with reverts(errors.InvalidMember()):
         propose(world, NOBODY)
+
+
+def test_publish__limit_of_the_key__bounds_the_line(world: World) -> None:
+    """A line lets as much of the funder's cash go as its limit: no key offers more than it may move."""
+    terms = world.line_terms()
+    world.give_key("bank", SPARE, PUBLISH, terms.limit - 1)
+    with reverts(errors.KeyLimitExceeded(SPARE.address, terms.limit, terms.limit - 1)):
+        call = CreditLines.publish(terms, SPARE.sign(world.at["CreditLines"], terms))
+        world.send("CreditLines", call)
+    fitting = replace(terms, limit=terms.limit - 1)
+    call = CreditLines.publish(fitting, SPARE.sign(world.at["CreditLines"], fitting))
+    assert world.send("CreditLines", call).value.line == 1

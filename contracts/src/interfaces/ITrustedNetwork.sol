@@ -137,7 +137,13 @@ interface ITrustedNetwork {
     /// line's `funder` (0 for none). `locked` is what the buyer's key locks of its cash.
     /// @return buyer and its LEI, the supplier and its LEI; lanes: the buyer's, the supplier's 8 bits further up;
     /// account: the supplier's
-    function counterparties(address buyerKey, address supplierKey, uint256 funder, uint256 locked)
+    function counterparties(
+        address buyerKey,
+        address supplierKey,
+        uint256 funder,
+        uint256 locked,
+        uint256 currency
+    )
         external
         view
         returns (
@@ -152,7 +158,7 @@ interface ITrustedNetwork {
     /// @notice The same for a draw of `amount`: the key needs DRAW, and buyer and funder of the order are asked as well
     /// as its owner (P33, D15).
     /// @return supplier the owner of `key`
-    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder)
+    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder, uint256 currency)
         external
         view
         returns (uint256 supplier);
@@ -177,6 +183,10 @@ interface ITrustedNetwork {
     function proposalOf(uint32 member) external view returns (address account, uint48 due);
 
     function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool);
+
+    /// @return whether the member may do new business now: in good standing in that role, and nothing halted that it
+    /// takes (currency 0: not asked about)
+    function isTrading(uint32 member, uint16 role, uint16 currency) external view returns (bool);
 
     /// @notice Reverts while new business is halted in the network or in this currency (0: not asked about).
     function requireOpen(uint16 currency) external view;

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0xb529bc868b3e8728c3a796e7db0919675cfb42ac0a0e2fad92f7c10674131117"
+ABI_HASH = "0xc810ef1e6f565c13cec53528d1ab33ffcd5683500120b6f1d7010ed441d46cb6"
 
 
 @dataclass(frozen=True)
@@ -368,7 +368,7 @@ def _confirm_halt_answer(output: bytes) -> None:
 
 
 class CounterpartiesAnswer(NamedTuple):
-    """Answer of counterparties(address,address,uint256,uint256)."""
+    """Answer of counterparties(address,address,uint256,uint256,uint256)."""
 
     buyer: int
     buyer_lei: bytes
@@ -460,6 +460,12 @@ def _is_nonce_used_answer(output: bytes) -> bool:
 
 
 def _is_retired_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
+def _is_trading_answer(output: bytes) -> bool:
     values = abi.decode(("bool",), output)
     answer: bool = values[0]
     return answer
@@ -606,10 +612,10 @@ class TrustedNetwork:
         )
 
     @staticmethod
-    def borrower(key: str, amount: int, buyer: int, funder: int) -> abi.Call[int]:
-        """borrower(address,uint256,uint256,uint256)"""
+    def borrower(key: str, amount: int, buyer: int, funder: int, currency: int) -> abi.Call[int]:
+        """borrower(address,uint256,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "borrower", bytes.fromhex("a37eb829") + abi.encode(("address", "uint256", "uint256", "uint256"), (key, amount, buyer, funder)), True, _borrower_answer
+            NAME, "borrower", bytes.fromhex("ef9865dd") + abi.encode(("address", "uint256", "uint256", "uint256", "uint256"), (key, amount, buyer, funder, currency)), True, _borrower_answer
         )
 
     @staticmethod
@@ -625,10 +631,11 @@ class TrustedNetwork:
         supplier_key: str,
         funder: int,
         locked: int,
+        currency: int,
     ) -> abi.Call[CounterpartiesAnswer]:
-        """counterparties(address,address,uint256,uint256)"""
+        """counterparties(address,address,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "counterparties", bytes.fromhex("d622901f") + abi.encode(("address", "address", "uint256", "uint256"), (buyer_key, supplier_key, funder, locked)), True, _counterparties_answer
+            NAME, "counterparties", bytes.fromhex("a45aeae2") + abi.encode(("address", "address", "uint256", "uint256", "uint256"), (buyer_key, supplier_key, funder, locked, currency)), True, _counterparties_answer
         )
 
     @staticmethod
@@ -706,6 +713,13 @@ class TrustedNetwork:
         """isRetired()"""
         return abi.Call(
             NAME, "isRetired", bytes.fromhex("49343cee"), True, _is_retired_answer
+        )
+
+    @staticmethod
+    def is_trading(member: int, role: int, currency: int) -> abi.Call[bool]:
+        """isTrading(uint32,uint16,uint16)"""
+        return abi.Call(
+            NAME, "isTrading", bytes.fromhex("e14d7b48") + abi.encode(("uint32", "uint16", "uint16"), (member, role, currency)), True, _is_trading_answer
         )
 
     @staticmethod
