@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from proofs import coverage
+from proofs import coverage, slither
 from proofs.compiler import CannotCompile
 
-COMMANDS = {"coverage": coverage.main}
+COMMANDS = {"coverage": coverage.main, "slither": slither.main}
 
 
 def main(words: list[str]) -> int:

@@ -47,10 +47,20 @@ class Compiler:
 
         Raises: CannotCompile with the compiler's words.
         """
+        return self._ask({"roots": roots, "changed": changed or {}, "trees": trees})
+
+    def analyse(self, roots: list[str]) -> Json:
+        """The compiler's own output without code: syntax trees and interfaces of all sources, foreign ones too.
+
+        Raises: CannotCompile with the compiler's words.
+        """
+        return self._ask({"roots": roots, "isAnalysis": True})
+
+    def _ask(self, job: Json) -> Json:
         asked, answered = self._node.stdin, self._node.stdout
         if asked is None or answered is None:
             raise CannotCompile("the compiler's process has no pipes")
-        asked.write(json.dumps({"roots": roots, "changed": changed or {}, "trees": trees}) + "\n")
+        asked.write(json.dumps(job) + "\n")
         asked.flush()
         line = answered.readline()
         if not line:

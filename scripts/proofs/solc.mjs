@@ -2,6 +2,7 @@
 //
 //   {"roots": ["src/A.sol"], "changed": {"src/lib/B.sol": "text"}, "trees": true}
 //   {"artifacts": [...], "trees": {"src/A.sol": {...}}, "errors": ["..."]}
+//   {"roots": ["src/A.sol"], "isAnalysis": true}       answers with the compiler's own words, no code generated
 //
 // The least that via-IR can do without running out of stack: every statement keeps code of its own, and a compile
 // takes a third of the time. The contracts that are deployed come from contracts/compile.mjs alone.
@@ -27,7 +28,7 @@ const SETTINGS = {
       cse: false,
       constantOptimizer: false,
       yul: true,
-      yulDetails: { stackAllocation: true, optimizerSteps: process.env.STEPS ?? "u" },
+      yulDetails: { stackAllocation: true, optimizerSteps: "u" },
     },
   },
   evmVersion: "prague",
@@ -47,7 +48,7 @@ const WANTED = [
 
 const solc = createRequire(path.join(CONTRACTS, "package.json"))("solc");
 
-function compile({ roots, changed = {}, trees = false }) {
+function compile({ roots, changed = {}, trees = false, isAnalysis = false }) {
   const content = (name) => changed[name] ?? read(name, path.join(CONTRACTS, "src"));
   const chosen = (name) => (name.startsWith("src/") ? "*" : path.basename(name, ".sol"));
   const input = {
@@ -55,10 +56,12 @@ function compile({ roots, changed = {}, trees = false }) {
     sources: Object.fromEntries(roots.map((name) => [name, { content: content(name) }])),
     settings: {
       ...SETTINGS,
-      outputSelection: {
-        "*": { "": ["ast"] },
-        ...Object.fromEntries(roots.map((name) => [name, { [chosen(name)]: WANTED, "": ["ast"] }])),
-      },
+      outputSelection: isAnalysis
+        ? { "*": { "*": ["abi", "evm.methodIdentifiers"], "": ["ast"] } }
+        : {
+            "*": { "": ["ast"] },
+            ...Object.fromEntries(roots.map((name) => [name, { [chosen(name)]: WANTED, "": ["ast"] }])),
+          },
     },
   };
   const found = (name) => {
@@ -71,6 +74,7 @@ function compile({ roots, changed = {}, trees = false }) {
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: found }));
   const errors = (output.errors ?? []).filter((e) => e.severity === "error").map((e) => e.formattedMessage);
   if (errors.length) return { artifacts: [], trees: {}, errors };
+  if (isAnalysis) return { output, version: solc.version(), errors };
   const own = Object.entries(output.sources).filter(([name]) => trees && name.startsWith("src/"));
   return {
     artifacts: artifactsOf(output, new Set(roots)),
