@@ -122,6 +122,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         uint256 count = legs.length;
         uint256 from;
         uint256 owed;
+        // Only the trade contracts call; bounded by the room that Legs has.
         for (uint256 i; i != count;) {
             Leg calldata leg = legs[i];
             uint256 amount = leg.amount;
@@ -211,6 +212,7 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         uint256 balance = accounts[account];
         if (balance < amount) revert InsufficientCash(currency, account, balance, amount);
         unchecked {
+            // As was tested.
             accounts[account] = balance - amount;
         }
     }

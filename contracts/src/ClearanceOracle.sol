@@ -44,18 +44,21 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         if (version > type(uint16).max) revert InvalidCommittee();
         // Every active seat is one of a present committee: those of the former version end here.
         address[] memory former = _keys[jurisdiction];
+        // This loop and the next take at most MOST_SEATS turns.
         for (uint256 i; i < former.length; ++i) {
             _seats[former[i]] = _seats[former[i]].withStatus(uint256(Status.Expelled));
         }
         delete _keys[jurisdiction];
         uint256 committee = Quorum.packCommittee(version, threshold, treasury);
         _committees[jurisdiction] = committee;
+        // Bounded as the loop above.
         for (uint256 i; i < seats.length; ++i) {
             (address key, uint32 member) = (seats[i].key, seats[i].member);
             _network.requireStanding(member, CUSTOMS);
             if (!_isOwnKey(key, member)) revert InvalidCommittee();
             // Signatures of one member must not make a quorum (P38).
             for (uint256 j; j < i; ++j) {
+                // Bounded as the loop around it.
                 if (seats[j].member == member) revert InvalidCommittee();
             }
             // A key sits in one committee, once; a suspended one may sit again only in its next version.
@@ -108,6 +111,7 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         uint256 committee = _committees[jurisdiction];
         address[] memory keys = _keys[jurisdiction];
         seats = new Seat[](keys.length);
+        // At most MOST_SEATS.
         for (uint256 i; i < keys.length; ++i) {
             seats[i] = Seat(keys[i], uint32(_seats[keys[i]].memberOf()));
         }
@@ -181,6 +185,7 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
             seats = Quorum.addAscending(seats, taken.indexOf());
             if (seats == 0) revert SeatsNotAscending();
             unchecked {
+                // Below the number of signatures.
                 ++i;
             }
         }

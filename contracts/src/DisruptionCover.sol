@@ -127,6 +127,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
         (uint256 policy, PolicyState memory state) = _openPolicy(terms);
         uint256 until = _boundUntil(terms);
         if (block.timestamp <= until) revert CapitalStillBound(policy, uint32(until));
+        // At most MAX_DAYS, by the sale.
         for (uint32 day = terms.firstDay; day <= terms.lastDay; ++day) {
             (bool isFixed, uint64 index, bool isOpen) = _indices.readingOf(terms.peril, terms.place, day);
             if (isOpen) revert IndexNotFixed(day);
@@ -203,6 +204,7 @@ contract DisruptionCover is IDisruptionCover, EIP712 {
 
     /// @dev A later day never pays before an earlier one that triggered, or that may still be fixed.
     function _requireNoEarlierTrigger(Policy calldata terms, uint32 day) private view {
+        // At most MAX_DAYS, by the sale.
         for (uint32 earlier = terms.firstDay; earlier < day; ++earlier) {
             (bool isFixed, uint64 index, bool isOpen) = _indices.readingOf(terms.peril, terms.place, earlier);
             if (isOpen || (isFixed && _payoutAt(terms, index) != 0)) revert EarlierDayOpen(earlier);

@@ -53,6 +53,7 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
         if (!Quorum.isSound(threshold, size)) revert InvalidCommittee();
         uint16 version = _committee.version + 1;
         _committee = Committee(version, uint8(size), threshold);
+        // At most MOST_SEATS, as was tested.
         for (uint256 i; i < size; ++i) {
             if (keys[i] == address(0) || _seats[keys[i]].version == version) revert InvalidCommittee();
             _seats[keys[i]] = ObserverSeat(version, uint8(i));
@@ -132,6 +133,7 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
         returns (uint64 peak, uint32 day)
     {
         day = firstDay;
+        // Bounded by the asker: a sale of cover asks for the observation window and two days more.
         for (uint256 each = firstDay; each <= lastDay; ++each) {
             uint64 value = _buckets[bucketOf(peril, place, uint32(each))].peak;
             if (value > peak) (peak, day) = (value, uint32(each));
@@ -165,9 +167,11 @@ contract IndexOracle is IIndexOracle, AccessManaged, EIP712 {
     /// payout.
     function _median(bytes32 id, uint256 count) private view returns (uint64) {
         uint64[] memory sorted = new uint64[](count);
+        // Bounded by the seats: each observer reads a bucket once.
         for (uint256 i; i < count; ++i) {
             uint64 value = _values[id][i];
             uint256 j = i;
+            // Bounded as the loop around it.
             for (; j > 0 && sorted[j - 1] > value; --j) {
                 sorted[j] = sorted[j - 1];
             }

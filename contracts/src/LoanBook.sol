@@ -71,6 +71,7 @@ abstract contract LoanBook is OrderBook {
         if (loan.principal == 0 && loan.use == 0) return (0, 0);
         _accrue(loan, order);
         unchecked {
+            // A word of 88 bits and one of 56.
             toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
         }
         loan.isClosed = 1;
@@ -110,6 +111,7 @@ abstract contract LoanBook is OrderBook {
         uint256 usage = _usage[line];
         uint256 used = usage.usedOf();
         unchecked {
+            // R8: at most the principal.
             loan.principal -= principal;
             uint256 use = loan.isClosed == 1 ? loan.principal : loan.use;
             if (use != loan.use) {

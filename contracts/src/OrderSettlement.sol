@@ -103,6 +103,7 @@ abstract contract OrderSettlement is LoanBook {
         bool isPaying = ofClaim | payment.duty != 0;
         if (isPaying && order.settlements < LAST_COUNT) {
             unchecked {
+                // Below its last value, as was tested.
                 ++order.settlements;
             }
         }
@@ -128,6 +129,7 @@ abstract contract OrderSettlement is LoanBook {
             (payment.toFunder, payment.funder) = _payLoan(order.id, order.terms, reserved, ofClaim);
         }
         unchecked {
+            // R3: at most what is left of the claim.
             order.paid += payment.face;
         }
         order.set(OrderWords.DRAWS_CLOSED);
@@ -136,6 +138,7 @@ abstract contract OrderSettlement is LoanBook {
     function _tellSettled(OrderWords.Order memory order, Payment memory payment) private {
         uint256 toHolder;
         unchecked {
+            // R8: the funder takes at most the payment.
             toHolder = payment.face + payment.late - payment.toFunder;
         }
         emit IReceivables.Settled(

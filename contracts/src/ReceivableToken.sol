@@ -71,6 +71,7 @@ abstract contract ReceivableToken is OrderBook, IERC721 {
 
     function _mint(uint256 holder, address account, uint256 id) internal {
         unchecked {
+            // One for each order that was ever accepted.
             ++_held[holder];
         }
         emit Transfer(address(0), account, id);

@@ -67,6 +67,7 @@ library LineWords {
 
     function graceOf(uint256 terms) internal pure returns (uint256) {
         unchecked {
+            // At most 255 days.
             return uint256(uint8(terms >> 188)) * 1 days;
         }
     }

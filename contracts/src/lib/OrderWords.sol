@@ -121,6 +121,7 @@ library OrderWords {
 
     function claimOf(uint256 sums) internal pure returns (uint256) {
         unchecked {
+            // R1: reduced never exceeds face.
             return uint56(sums) - uint56(sums >> 56);
         }
     }

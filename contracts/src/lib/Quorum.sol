@@ -88,6 +88,7 @@ library Quorum {
     /// @return key that made signature number `i` of the row that starts at `place` in calldata
     function signerAt(bytes32 digest, uint256 place, uint256 i) internal view returns (address key) {
         unchecked {
+            // A place in calldata, and a few signatures of 65 bytes.
             return Signature.recoverAt(digest, place + i * SIGNATURE_LENGTH);
         }
     }

@@ -26,6 +26,7 @@ library Waterfall {
     /// @return share of `value` in basis points, rounded down
     function shareDown(uint256 value, uint256 bps) internal pure returns (uint256) {
         unchecked {
+            // An amount below 2^56 and a rate of 16 bits.
             return value * bps / WHOLE_BPS;
         }
     }
@@ -33,6 +34,7 @@ library Waterfall {
     /// @return share of `value` in basis points, rounded up
     function shareUp(uint256 value, uint256 bps) internal pure returns (uint256) {
         unchecked {
+            // The same.
             return (value * bps + WHOLE_BPS - 1) / WHOLE_BPS;
         }
     }
@@ -45,6 +47,7 @@ library Waterfall {
     {
         toInterest = min(payment, interest);
         unchecked {
+            // The interest is at most the payment.
             toPrincipal = min(payment - toInterest, principal);
         }
     }
@@ -55,6 +58,7 @@ library Waterfall {
 
     function minusFloor(uint256 a, uint256 b) internal pure returns (uint256) {
         unchecked {
+            // Taken where it is positive.
             return a > b ? a - b : 0;
         }
     }
