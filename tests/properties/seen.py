@@ -108,6 +108,7 @@ class Seen:
     lines: dict[int, SeenLine] = field(default_factory=dict)
     seats: dict[str, int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
+    halts: dict[tuple[int, str | int], int] = field(default_factory=dict)
 
     @property
     def state(self) -> tuple[Any, ...]:
@@ -253,3 +254,7 @@ class Eye:
         at, slot = self._slot("_members", "TrustedNetwork")
         for name in book.members:
             seen.members[name] = self._read(at, place(self.market.ids[name], slot))
+        at, slot = self._slot("_halts", "TrustedNetwork")
+        for on, subject in book.halts:
+            number = self.market.ids[subject] if isinstance(subject, str) else subject
+            seen.halts[on, subject] = self._read(at, place(on << 32 | number, slot))

@@ -28,6 +28,7 @@ class CreditBook(NetworkBook):
         """A new line, or the next version of one: limit and terms for what comes."""
         no = Refusals()
         self.ask_standing(no, opened.funder, FUNDER)
+        self.ask_open(no, opened.currency, opened.funder)
         is_foreign = line is not None and (line.funder, line.currency) != (opened.funder, opened.currency)
         no.when(is_foreign, "UnknownLine")
         no.when(opened.limit == 0 or version.order_cap == 0, "InvalidTerms")
@@ -67,6 +68,7 @@ class CreditBook(NetworkBook):
         self.ask_standing(no, order.supplier, SUPPLIER)
         self.ask_standing(no, order.buyer, BUYER)
         self.ask_standing(no, line.funder, FUNDER)
+        self.ask_open(no, order.currency, order.supplier, order.buyer, line.funder)
         no.when(order.holder != order.supplier, "NotSignedBy")
         no.when(index != loan.draws, "DrawIndexUsed")
         no.when(not self.is_drawable(order), "DrawsClosed")

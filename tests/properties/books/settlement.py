@@ -50,6 +50,9 @@ class SettlementBook(CreditBook):
         no.when(order.tenor_s > 365 * DAY, "TenorTooLong")
         self.ask_standing(no, order.buyer, BUYER)
         self.ask_standing(no, order.supplier, SUPPLIER)
+        self.ask_open(
+            no, order.currency, order.buyer, order.supplier, *([order.line.funder] if order.line else [])
+        )
         self.ask_reserve(no, order)
         is_locking = order.fund_by == AT_ACCEPTANCE
         no.when(is_locking and self.free(order) < order.face, "BuyerShort")

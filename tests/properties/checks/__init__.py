@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.properties.checks import cash, credit, everywhere, evidence, network, orders
+from tests.properties.checks import agreement, cash, credit, evidence, network, orders
 
-__all__ = ["cash", "credit", "everywhere", "evidence", "network", "orders"]
+__all__ = ["agreement", "cash", "credit", "evidence", "network", "orders"]

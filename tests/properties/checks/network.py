@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.properties.books.network import BUYER, FUNDER, SUPPLIER
+from tests.properties.books.network import BUYER, FOREVER, FUNDER, HALT_S, ON_NETWORK, SUPPLIER
 from tests.properties.registry import proves
 from tests.properties.step import Step
 
@@ -36,7 +36,7 @@ def draws_open_in_good_standing(step: Step) -> None:
     on=("settle!", "lapse!", "repay!", "recourse!", "attest!"),
 )
 def what_is_owed_settles(step: Step) -> None:
-    assert step.refused_by not in {"NotInGoodStanding", "RoleMissing"}
+    assert step.refused_by not in {"NotInGoodStanding", "RoleMissing", "NewBusinessHalted"}
 
 
 @proves("I-28", "members have the standing that governance gave them, and their roles")
@@ -52,3 +52,31 @@ def nobody_trades_with_itself(step: Step) -> None:
     assert step.order is not None
     assert step.order.buyer != step.order.supplier
     assert step.order.line is None or step.order.line.funder != step.order.supplier
+
+
+@proves("I-30", "while new business is halted no line, order or draw opens", on=("accept", "draw", "publish"))
+def halts_stop_new_business(step: Step) -> None:
+    order, halts = step.order, step.book.halts
+    opening = {order.buyer, order.supplier, order.line.funder if order.line else ""} if order else set()
+    for on, subject in halts:
+        if step.book.is_halted(on, subject):
+            assert on != ON_NETWORK
+            assert order is None or subject not in opening | {order.currency}
+
+
+@proves("I-30 I-29", "a halt stands as long as the guardian or governance gave it, and is over by itself")
+def halts_are_the_books(step: Step) -> None:
+    for key, halt in step.book.halts.items():
+        word = step.after.halts[key]
+        assert (word & FOREVER, word >> 48 & 1) == (halt.until, int(halt.stands))
+
+
+@proves(
+    "I-29", "the guardian's halt ends after seven days and does not follow another within seven", on=("halt",)
+)
+def halts_lapse(step: Step) -> None:
+    fresh = [key for key, word in step.after.halts.items() if step.before.halts.get(key) != word]
+    assert len(fresh) == 1
+    former = step.before.halts.get(fresh[0], 0) & FOREVER
+    assert step.after.halts[fresh[0]] & FOREVER == step.after.at + HALT_S
+    assert not former or step.after.at >= former + HALT_S

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -9,14 +11,20 @@ from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.enums import HaltOn, Status
 from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.world import GOVERNOR, RELAYER
 from tests.properties.books.arithmetic import DAY
-from tests.properties.books.network import ACTIVE, EXPELLED, SUSPENDED
-from tests.properties.market import BANKS, BUYERS, MEMBERS, STRANGER, SUPPLIERS
+from tests.properties.books.network import ACTIVE, EXPELLED, ON_CURRENCY, ON_MEMBER, ON_NETWORK, SUSPENDED
+from tests.properties.market import BANKS, BUYERS, CURRENCIES, MEMBERS, STRANGER, SUPPLIERS
 from tests.properties.rules.base import Base
 from tests.properties.rules.dice import DICE, Dice
 
 LAST_DAY = 3000
 SPARE = ("buyer2", "supplier2")
+SUBJECTS: tuple[tuple[int, str | int], ...] = (
+    (ON_NETWORK, 0),
+    *((ON_CURRENCY, code) for code in CURRENCIES),
+    *((ON_MEMBER, name) for name in ("buyer", "supplier2", "bank", "trader")),
+)
 TRADERS = tuple(dict.fromkeys((*BUYERS, *SUPPLIERS, *BANKS)))
 
 
@@ -54,6 +62,24 @@ class NetworkRules(Base):
             lambda: self.market.govern("TrustedNetwork", call),
             lambda: self.book.set_status(name, int(status)),
         )
+
+    @rule(dice=DICE)
+    def halt(self, dice: Dice) -> None:
+        """The guardian halts, governance confirms or lifts; anyone clears away what is over."""
+        on, subject = dice.of(SUBJECTS, "subject")
+        act = dice.of(("halt", "lift_halt", "lift_halt", "clear_halt", "confirm_halt"), "act")
+        number = self.market.ids[subject] if isinstance(subject, str) else subject
+        market, how = self.market, HaltOn(on)
+        calls = {"halt": TrustedNetwork.halt, "confirm_halt": TrustedNetwork.confirm_halt}
+        call = calls.get(act, TrustedNetwork.lift_halt)(how, number)
+        is_governor = act != "clear_halt"
+        models = {
+            "halt": lambda: self.book.halt(on, subject),
+            "confirm_halt": lambda: self.book.confirm_halt(on, subject),
+        }
+        lift = partial(self.book.lift_halt, on, subject, by_governor=is_governor)
+        sender = GOVERNOR if is_governor else RELAYER
+        self.step(act, lambda: market.send("TrustedNetwork", call, sender), models.get(act, lift))
 
     @rule(dice=DICE, who=st.sampled_from([STRANGER, *MEMBERS]))
     def usurp(self, dice: Dice, who: str) -> None:
