@@ -231,7 +231,7 @@ class Eye:
         for id_ in book.orders:
             start = place(id_, slot)
             words = tuple(read(at, start + n) for n in range(count))
-            seen.orders[id_] = unpack_order(words)
+            seen.orders[id_] = unpack_order(words[:LOAN] + words[LOAN + 1 :])
             seen.loans[id_] = unpack_loan(words[LOAN])
 
     def _look_at_lines(self, book: Book, seen: Seen) -> None:

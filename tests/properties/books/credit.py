@@ -95,7 +95,11 @@ class CreditBook(NetworkBook):
         if line is None or not self.is_drawable(order):
             return 0
         parties = ((order.supplier, SUPPLIER), (order.buyer, BUYER), (line.funder, FUNDER))
-        if not all(self.has_standing(name, role) for name, role in parties):
+        no = Refusals()
+        for name, role in parties:
+            self.ask_standing(no, name, role)
+        self.ask_open(no, order.currency, *(name for name, _ in parties))
+        if no.any:
             return 0
         return min(self.advance_left(order), self.of(order.currency, line.funder))
 

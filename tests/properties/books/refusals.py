@@ -22,6 +22,11 @@ class Refusals:
         if is_so:
             self._names.update(names)
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a reason."""
+        return bool(self._names)
+
     def stand(self) -> None:
         """Refuse if any reason was found.
 
