@@ -90,7 +90,8 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         uint256 due = _dueFromSupplier(id, sums, order, loan);
         if (due == 0) revert NothingDueFromSupplier(id);
         (uint256 holder, uint256 currency) = (OrderWords.holderOf(order), OrderWords.currencyOf(order));
-        uint256 amount = Waterfall.min(due, _ledger.balanceOf(uint16(currency), holder));
+        (uint256 free,) = _ledger.freeOf(uint16(currency), holder);
+        uint256 amount = Waterfall.min(due, free);
         if (amount == 0) revert SupplierShort(id, due);
 
         loan.isClosed = 1;
@@ -170,7 +171,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
             && _network.isTrading(uint32(OrderWords.buyerOf(order)), BUYER, currency)
             && _network.isTrading(uint32(terms.funderOf()), FUNDER, currency);
         if (!isWelcome) return 0;
-        uint256 free = _ledger.balanceOf(currency, terms.funderOf());
+        (uint256 free,) = _ledger.freeOf(currency, terms.funderOf());
         return Waterfall.min(_advanceLeft(sums, order, terms, loan.principal), free);
     }
 

@@ -105,15 +105,26 @@ abstract contract OrderBook {
     /// @return the order's late charge with everything since its last count, at the signed rate (R6)
     function _lateNow(OrderWords.Order memory order) internal view returns (uint256) {
         if (!order.has(OrderWords.LATE)) return 0;
-        (uint256 accrued, uint256 since) = OrderWords.unpackLate(_words[order.id].late);
+        uint256 word = _words[order.id].late;
+        (uint256 accrued, uint256 since) = OrderWords.unpackLate(word);
+        uint256 span = Clock.time() - since - (_frozenUntilNow(order) - OrderWords.frozenOf(word));
         uint256 bps = OrderWords.lateBpsOf(order.terms);
-        return Interest.accrueUp(accrued, _payable(order), bps, Clock.time() - since, Interest.LATE_BASIS);
+        return Interest.accrueUp(accrued, _payable(order), bps, span, Interest.LATE_BASIS);
     }
 
-    function _cashFor(OrderWords.Order memory order) internal view returns (uint256 held, uint256 free) {
+    function _frozenUntilNow(OrderWords.Order memory order) internal view returns (uint256) {
+        (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
+        return _ledger.secondsFrozen(uint16(currency), uint32(buyer));
+    }
+
+    function _cashFor(OrderWords.Order memory order)
+        internal
+        view
+        returns (uint256 held, uint256 free, bool isFrozen)
+    {
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
         if (order.has(OrderWords.FUNDED)) return _ledger.available(uint16(currency), order.id, buyer);
-        return (0, _ledger.balanceOf(uint16(currency), buyer));
+        (free, isFrozen) = _ledger.freeOf(uint16(currency), buyer);
     }
 
     function _moveOne(uint256 currency, uint256 from, uint256 to, uint256 amount) internal {

@@ -76,7 +76,7 @@ contract OrderDesk is OrderSettlement, IOrderDesk {
         OrderWords.Order memory order;
         _load(order, id);
         payable_ = _payable(order);
-        (uint256 held, uint256 free) = _cashFor(order);
+        (uint256 held, uint256 free,) = _cashFor(order);
         covered = Waterfall.min(payable_, held + free);
     }
 

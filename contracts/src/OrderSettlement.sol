@@ -77,12 +77,12 @@ abstract contract OrderSettlement is LoanBook {
         if (order.phase < uint256(isOnShipment ? Phase.Shipped : Phase.Released)) return;
         order.set(OrderWords.FUNDED);
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
-        uint256 free = _ledger.balanceOf(uint16(currency), buyer);
+        (uint256 free,) = _ledger.freeOf(uint16(currency), buyer);
         _lock(order.id, currency, buyer, Waterfall.min(free, order.claim() - order.paid));
     }
 
     function _lockAll(uint256 id, uint16 currency, uint32 buyer, uint256 face) internal {
-        uint256 free = _ledger.balanceOf(currency, buyer);
+        (uint256 free,) = _ledger.freeOf(currency, buyer);
         if (free < face) revert IReceivables.BuyerShort(face, free);
         _lock(id, currency, buyer, face);
     }
@@ -164,7 +164,7 @@ abstract contract OrderSettlement is LoanBook {
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
         if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED)) return;
 
-        (uint256 held, uint256 free) = _cashFor(order);
+        (uint256 held, uint256 free, bool isFrozen) = _cashFor(order);
         unchecked {
             // Each part is at most what is left of the cash.
             uint256 cash = held + free;
@@ -172,7 +172,8 @@ abstract contract OrderSettlement is LoanBook {
             payment.face = Waterfall.min(face, cash);
             payment.late = Waterfall.min(charge, cash - payment.face);
             payment.duty = Waterfall.min(duty, Waterfall.min(free, cash - payment.face - payment.late));
-            payment.faceUnpaid = face - payment.face;
+            // What a frozen buyer cannot pay does not make it late.
+            payment.faceUnpaid = isFrozen && !order.has(OrderWords.LATE) ? 0 : face - payment.face;
             payment.lateUnpaid = charge - payment.late;
             payment.dutyUnpaid = duty - payment.duty;
         }
@@ -200,7 +201,7 @@ abstract contract OrderSettlement is LoanBook {
     function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) private {
         if (isLate) order.set(OrderWords.LATE);
         else order.clear(OrderWords.LATE);
-        _words[order.id].late = isLate ? OrderWords.packLate(late, Clock.time()) : 0;
+        _words[order.id].late = isLate ? OrderWords.packLate(late, Clock.time(), _frozenUntilNow(order)) : 0;
     }
 
     function _lock(uint256 id, uint256 currency, uint256 buyer, uint256 amount) private {

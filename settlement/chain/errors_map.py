@@ -123,6 +123,11 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         Conflict,
         "the predecessor {predecessor} still takes orders, or business began already; retire it first",
     ),
+    "AccountFrozen": (
+        NotPermitted,
+        "account {account} is frozen in currency {currency}: its free cash stands still until governance lifts it",
+    ),
+    "FreezeUnchanged": (Conflict, "the account of member {member} is so already in currency {currency}"),
     # What is not there
     "SubjectUnknown": (NotFound, "there is no subject {subject} of a halt of that kind ({on})"),
     "NotProposed": (NotFound, "account {account} is not proposed for member {member}"),
@@ -296,6 +301,14 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "FailedCall": (ChainError, "a call inside the transaction failed without a reason"),
     "InsufficientBalance": (ChainError, "{balance} of {needed} wei are there"),
     "SafeERC20FailedOperation": (ChainError, "token {token} refused to move; look at its own rules"),
+    "TokenShrunk": (
+        ChainError,
+        "the token shrank: the ledger holds {held} of the {owed} units it owes; nothing more is taken in",
+    ),
+    "TokenOverdrawn": (
+        ChainError,
+        "the token took more than the {paid} units paid out ({before} before, {left} after)",
+    ),
     "TokenShortPaid": (
         ChainError,
         "the token delivered {received} of {expected} units; it cannot be used here",

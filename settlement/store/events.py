@@ -43,6 +43,8 @@ _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
     cash_ledger.CurrencyListed: (cash.currency_listed, "currency.listed"),
     cash_ledger.Deposited: (cash.deposited, "cash.deposited"),
     cash_ledger.Withdrawn: (cash.withdrawn, "cash.withdrawn"),
+    # Asked of the contract: what an account has does not change by it.
+    cash_ledger.FreezeSet: (_no_row, "cash.freeze_set"),
     # Each move is the other half of an event that is told under its own name.
     cash_ledger.Moved: (cash.moved, None),
     receivables.Accepted: (orders.accepted, "order.accepted"),

@@ -11,27 +11,37 @@ def odd_token(
     is_silent: bool = False,
     calls: tuple[str, bytes] | None = None,
     is_refusing: bool = False,
+    is_denying: bool = False,
+    exit_fee: int = 0,
 ) -> bytes:
-    """Creation code of a token of two decimals where anyone may move anything.
+    """Creation code of a token of two decimals where anyone may pull in anything, and give away only what it has.
 
-    ``fee`` is kept of each transfer; a silent one returns no value; ``calls`` is a contract and calldata that every
-    transferFrom calls before it credits, as a token with hooks does; a refusing one reverts on ``transfer``.
+    ``fee`` is kept of each transfer, ``exit_fee`` taken from the sender beside it; a silent one returns no value;
+    ``calls`` is a contract and calldata that every transfer calls before it credits, as a token with hooks does; a
+    refusing one reverts on ``transfer``, a denying one moves nothing there and says so. ``shrink(address,uint256)``
+    takes from a balance, as a token does whose supply follows a price.
     """
     answer: list[Word] = ["STOP"] if is_silent else [1, 0, "MSTORE", 32, 0, "RETURN"]
     hook = _hook(*calls) if calls else []
-    transfer: list[Word] = [0, 0, "REVERT"] if is_refusing else [*_credit(4, 36, fee), *answer]
+    transfer = join(hook, _debit("CALLER", 36, exit_fee), _credit(4, 36, fee), answer)
+    if is_refusing:
+        transfer = [0, 0, "REVERT"]
+    elif is_denying:
+        transfer = [0, 0, "MSTORE", 32, 0, "RETURN"]
     body = assemble(
         join(
             [0, "CALLDATALOAD", 224, "SHR"],
             case("decimals()", "decimals"),
             case("balanceOf(address)", "balance"),
             case("mint(address,uint256)", "mint"),
+            case("shrink(address,uint256)", "shrink"),
             case("transfer(address,uint256)", "transfer"),
             case("transferFrom(address,address,uint256)", "from"),
             [0, 0, "REVERT"],
             [":decimals", 2, 0, "MSTORE", 32, 0, "RETURN"],
             [":balance", 4, "CALLDATALOAD", "SLOAD", 0, "MSTORE", 32, 0, "RETURN"],
             join([":mint"], _credit(4, 36, 0), ["STOP"]),
+            join([":shrink"], _debit("4", 36, 0), ["STOP"]),
             join([":transfer"], transfer),
             join([":from"], hook, _credit(36, 68, fee), answer),
         )
@@ -46,6 +56,12 @@ def _credit(to: int, value: int, fee: int) -> list[Word]:
         [to, "CALLDATALOAD", "SLOAD", "ADD"],
         [to, "CALLDATALOAD", "SSTORE"],
     )
+
+
+def _debit(who: str, value: int, fee: int) -> list[Word]:
+    """Take calldata word ``value`` and the fee from the caller's balance, or from that of the address in a word."""
+    account: list[Word] = ["CALLER"] if who == "CALLER" else [int(who), "CALLDATALOAD"]
+    return join([fee, value, "CALLDATALOAD", "ADD"], account, ["SLOAD", "SUB"], account, ["SSTORE"])
 
 
 def _hook(contract: str, payload: bytes) -> list[Word]:

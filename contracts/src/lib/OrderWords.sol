@@ -87,8 +87,13 @@ library OrderWords {
         return (uint56(word), uint56(word >> 56), uint56(word >> 112), uint32(word >> 168));
     }
 
-    function packLate(uint256 accrued, uint256 since) internal pure returns (uint256) {
-        return accrued | since << 88;
+    /// @param frozen seconds that the buyer's account had been frozen by then: they bear no charge
+    function packLate(uint256 accrued, uint256 since, uint256 frozen) internal pure returns (uint256) {
+        return accrued | since << 88 | frozen << 120;
+    }
+
+    function frozenOf(uint256 late) internal pure returns (uint256) {
+        return late >> 120;
     }
 
     function unpackLate(uint256 word) internal pure returns (uint256 accrued, uint256 since) {

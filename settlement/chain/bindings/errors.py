@@ -275,6 +275,23 @@ class AccessManagerUnauthorizedConsume:
 
 
 @dataclass(frozen=True)
+class AccountFrozen:
+    """Custom error AccountFrozen(uint16,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AccountFrozen(uint16,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("2b18b7b3")
+
+    currency: int
+    account: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccountFrozen:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16", "uint256"), body)
+        return cls(currency=values[0], account=values[1])
+
+
+@dataclass(frozen=True)
 class AccountGivenUp:
     """Custom error AccountGivenUp(uint32)."""
 
@@ -925,6 +942,23 @@ class FailedCall:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class FreezeUnchanged:
+    """Custom error FreezeUnchanged(uint16,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "FreezeUnchanged(uint16,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d0710d0d")
+
+    currency: int
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> FreezeUnchanged:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16", "uint32"), body)
+        return cls(currency=values[0], member=values[1])
 
 
 @dataclass(frozen=True)
@@ -1979,6 +2013,24 @@ class TenorTooLong:
 
 
 @dataclass(frozen=True)
+class TokenOverdrawn:
+    """Custom error TokenOverdrawn(uint256,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "TokenOverdrawn(uint256,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b492592e")
+
+    before: int
+    left: int
+    paid: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TokenOverdrawn:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256", "uint256"), body)
+        return cls(before=values[0], left=values[1], paid=values[2])
+
+
+@dataclass(frozen=True)
 class TokenShortPaid:
     """Custom error TokenShortPaid(uint256,uint256)."""
 
@@ -1993,6 +2045,23 @@ class TokenShortPaid:
         """Read what follows the selector."""
         values = abi.decode(("uint256", "uint256"), body)
         return cls(received=values[0], expected=values[1])
+
+
+@dataclass(frozen=True)
+class TokenShrunk:
+    """Custom error TokenShrunk(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "TokenShrunk(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("65408bd9")
+
+    held: int
+    owed: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TokenShrunk:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(held=values[0], owed=values[1])
 
 
 @dataclass(frozen=True)
