@@ -3,26 +3,46 @@ pragma solidity 0.8.37;
 
 import {LoanBook} from "./LoanBook.sol";
 import {OrderBook} from "./OrderBook.sol";
+import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
+import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
+import {Legs} from "./lib/Legs.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
 import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Signature} from "./lib/Signature.sol";
-import {BUYER, FUNDER, LineTerms, PAY, PUBLISH, Repayment, SUPPLIER} from "./lib/Terms.sol";
+import {
+    BUYER,
+    DRAW,
+    FUNDER,
+    LineTerms,
+    PAY,
+    Phase,
+    PUBLISH,
+    Repayment,
+    ReserveMove,
+    ReserveRelease,
+    SUPPLIER,
+    WriteOff
+} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title Pre-approved working-capital lines and the loans drawn on them: the module for all but reserve and draw
 contract CreditLines is LoanBook, ICreditLines, ICreditBook {
+    using Legs for uint256;
     using LineWords for uint256;
     using LoanWord for LoanWord.Loan;
     using NonceMap for NonceMap.Spent;
     using TypedHash for LineTerms;
     using TypedHash for Repayment;
+    using TypedHash for ReserveMove;
+    using TypedHash for ReserveRelease;
+    using TypedHash for WriteOff;
 
     uint8 private constant REPAYMENT = 1;
     uint8 private constant RECOURSE = 2;
@@ -53,13 +73,15 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         line = terms.line;
         uint256 usage = _usage[line];
         if (line == 0) {
-            line = ++_lines;
+            (line, usage) = (++_lines, LineWords.newUsage(terms));
         } else if (usage.funderOfUsage() != funder || usage.currencyOf() != terms.currency) {
             revert UnknownLine(line, uint16(usage.versionOf()));
         }
-        if (usage.versionOf() == type(uint16).max) revert InvalidTerms();
+        if (usage.versionOf() == type(uint16).max || usage.isCommitted() != terms.committed) revert InvalidTerms();
+        // What orders count on was within the limit, and stays so.
+        if (terms.limit < usage.usedOf()) revert LimitExceeded(line, usage.usedOf(), terms.limit);
         version = uint16(usage.versionOf() + 1);
-        _usage[line] = LineWords.packUsage(terms.limit, usage.usedOf(), version, funder, terms.currency);
+        _usage[line] = usage.withVersion(terms);
         _terms[_key(line, version)] = LineWords.packTerms(terms);
         emit LinePublished(line, version, funder, terms);
     }
@@ -77,10 +99,18 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         if (payer != repayment.payer) revert NotSignedBy(repayment.payer);
         if (!_nonces.spend(payer, repayment.nonce)) revert NonceUsed(payer, repayment.nonce);
 
+        uint256 lent = loan.principal;
         // A stranger's payment is welcome, but it must not close the supplier's draws (P31).
         if (payer == OrderWords.holderOf(order)) loan.isClosed = 1;
-        uint256 funder = _bookPayment(loan, repayment.order, OrderWords.lineOf(order), payer, REPAYMENT, amount);
-        _moveOne(OrderWords.currencyOf(order), payer, funder, amount);
+        uint256 line = OrderWords.lineOf(order);
+        uint256 funder = _bookPayment(loan, repayment.order, line, payer, REPAYMENT, amount);
+        uint256 legs = Legs.start(OrderWords.currencyOf(order));
+        // What may be drawn again on a committed line must lie there again (I-11).
+        bool isKept = loan.isClosed == 0 && _usage[line].isCommitted();
+        uint256 kept = isKept ? lent - loan.principal : 0;
+        legs.add(payer, funder, amount - kept);
+        legs.add(payer, _reserveAccount(repayment.order), kept);
+        legs.send(_ledger);
     }
 
     /// @inheritdoc ICreditLines
@@ -121,6 +151,78 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     }
 
     /// @inheritdoc ICreditLines
+    function release(ReserveRelease calldata request, bytes calldata signature) external onlyInBook {
+        uint256 id = request.order;
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        uint256 terms = _termsOf(id, order);
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        bool isOver = OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED) || loan.isClosed == 1;
+        if (isOver || OrderWords.phaseOf(order) == uint256(Phase.Closed)) revert DrawsClosed(id);
+        uint32 member;
+        if (block.timestamp <= OrderWords.expiryOf(order)) {
+            member = request.member;
+            if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
+            bool isFunder = member == terms.funderOf();
+            if (!isFunder && member != OrderWords.holderOf(order)) revert NotSignedBy(member);
+            if (isFunder && terms.hasCommitment()) revert NotReleasable(id);
+            address key = Signature.actor(_digest(request.hash()), signature);
+            // No standing is asked: who may lend or draw nothing any more must be able to let go.
+            if (_network.signer(key, isFunder ? PUBLISH : DRAW) != member) revert NotSignedBy(member);
+        }
+        emit ReserveReleased(id, member);
+        if (loan.draws == 0) {
+            _closeUndrawn(loan, id, order, OrderWords.claimOf(sums));
+        } else {
+            loan.isClosed = 1;
+            _bookPayment(loan, id, OrderWords.lineOf(order), 0, 0, 0);
+        }
+    }
+
+    /// @inheritdoc ICreditLines
+    function moveReserve(ReserveMove calldata request, bytes calldata signature) external onlyInBook {
+        if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
+        uint256 id = request.order;
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        _checkUndrawn(request, order);
+        uint256 terms = _terms[_key(request.line, request.version)];
+        if (terms == 0) revert UnknownLine(request.line, request.version);
+        address key = Signature.actor(_digest(request.hash()), signature);
+        (uint256 buyer, uint256 supplier) = (OrderWords.buyerOf(order), OrderWords.holderOf(order));
+        uint256 signer = _network.borrower(key, 0, buyer, terms.funderOf(), OrderWords.currencyOf(order));
+        if (signer != supplier) revert NotSignedBy(uint32(supplier));
+
+        uint256 claim = OrderWords.claimOf(sums);
+        if (request.fromLine != 0) _release(id, order, claim);
+        order = OrderWords.withLine(order, request.line, request.version);
+        _words[id].terms = order;
+        uint256 lanes = _network.memberOf(uint32(buyer)).lane;
+        _reserve(id, terms, order, claim, lanes | uint256(_network.memberOf(uint32(supplier)).lane) << 8);
+    }
+
+    /// @inheritdoc ICreditLines
+    function writeOff(WriteOff calldata request, bytes calldata signature) external onlyInBook {
+        if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
+        uint256 id = request.order;
+        (, uint256 order) = _wordsOf(id);
+        uint256 maturity = OrderWords.baseOf(order) + _termsOf(id, order).graceOf();
+        if (block.timestamp < maturity) revert NotMatured(id, maturity);
+        uint256 line = OrderWords.lineOf(order);
+        uint256 usage = _usage[line];
+        uint256 funder = usage.funderOfUsage();
+        address key = Signature.actor(_digest(request.hash()), signature);
+        if (_network.signer(key, PUBLISH) != funder || request.funder != funder) revert NotSignedBy(uint32(funder));
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        if (loan.principal == 0 || loan.isWrittenOff()) revert NoLoan(id);
+
+        usage = usage.withUsed(usage.usedOf() - loan.use).withLost(usage.lostOf() + loan.principal);
+        (loan.use, loan.isClosed) = (0, 1);
+        _usage[line] = usage;
+        _words[id].loan = loan.pack();
+        emit WrittenOff(id, uint32(line), loan.principal, loan.accrued, usage.usedOf(), usage.lostOf());
+        if (usage.isCommitted()) _giveBack(id, usage);
+    }
+
+    /// @inheritdoc ICreditLines
     function loanOf(uint256 id) external view returns (Loan memory) {
         (, uint256 order) = _wordsOf(id);
         uint256 line = OrderWords.lineOf(order);
@@ -135,7 +237,8 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
             since: uint32(loan.since),
             draws: uint16(loan.draws),
             drawsClosed: !_isDrawable(order, loan),
-            maturity: uint32(Waterfall.min(maturity, Clock.LAST))
+            maturity: uint32(Waterfall.min(maturity, Clock.LAST)),
+            writtenOff: loan.isWrittenOff()
         });
     }
 
@@ -150,7 +253,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     function termsOf(uint32 line, uint16 version) external view returns (LineTerms memory) {
         uint256 word = _terms[_key(line, version)];
         if (word == 0) revert UnknownLine(line, version);
-        return word.toLineTerms(line, uint56(_usage[line].limitOf()));
+        return word.toLineTerms(line, _usage[line]);
     }
 
     /// @inheritdoc ICreditLines
@@ -171,7 +274,8 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
             && _network.isTrading(uint32(OrderWords.buyerOf(order)), BUYER, currency)
             && _network.isTrading(uint32(terms.funderOf()), FUNDER, currency);
         if (!isWelcome) return 0;
-        (uint256 free,) = _ledger.freeOf(currency, terms.funderOf());
+        uint256 payer = terms.hasCommitment() ? _reserveAccount(id) : terms.funderOf();
+        (uint256 free,) = _ledger.freeOf(currency, payer);
         return Waterfall.min(_advanceLeft(sums, order, terms, loan.principal), free);
     }
 
@@ -179,6 +283,30 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     function dueFromSupplier(uint256 id) external view returns (uint256) {
         (uint256 sums, uint256 order) = _wordsOf(id);
         return _dueFromSupplier(id, sums, order, _loanNow(id, order));
+    }
+
+    /// @inheritdoc ICreditLines
+    function lossOf(uint32 line) external view returns (uint256) {
+        return _usage[line].lostOf();
+    }
+
+    /// @inheritdoc ICreditLines
+    function reserveAccountOf(uint256 id) external pure returns (uint256) {
+        return _reserveAccount(id);
+    }
+
+    /// @inheritdoc ICreditLines
+    function offer(uint32 line, Wish calldata wish) external view returns (Offer memory) {
+        return _offer(line, wish);
+    }
+
+    /// @inheritdoc ICreditLines
+    function offers(uint32 first, uint32 count, Wish calldata wish) external view returns (Offer[] memory found) {
+        uint256 end = Waterfall.min(uint256(first) + count, uint256(_lines) + 1);
+        found = new Offer[](Waterfall.minusFloor(end, first));
+        for (uint256 i; i < found.length; ++i) {
+            found[i] = _offer(uint32(first + i), wish);
+        }
     }
 
     /// @inheritdoc ICreditLines
@@ -196,8 +324,62 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
             terms.limit == 0 || terms.orderCap == 0 || terms.advanceAccepted > Waterfall.WHOLE_BPS
                 || terms.advanceShipped > Waterfall.WHOLE_BPS || terms.advanceReleased > Waterfall.WHOLE_BPS
                 || terms.feeBps > Waterfall.WHOLE_BPS || terms.expiry <= block.timestamp
+                || terms.commitmentBps > (terms.committed ? LineWords.MOST_COMMITMENT_BPS : 0)
+                || terms.longestDays > LineWords.MOST_LONGEST_DAYS
         ) revert InvalidTerms();
         // Reverts for a currency the ledger does not know (P04).
         _ledger.tokenOf(terms.currency);
+    }
+
+    /// @dev Whether the reserve lies where the supplier thinks, undrawn, and may still be drawn on elsewhere.
+    function _checkUndrawn(ReserveMove calldata request, uint256 order) private view {
+        uint256 id = request.order;
+        if (OrderWords.lineOf(order) != request.fromLine || OrderWords.versionOf(order) != request.fromVersion) {
+            revert NotReservedOn(id, request.fromLine, request.fromVersion);
+        }
+        LoanWord.Loan memory loan;
+        loan.load(_words[id].loan);
+        if (loan.draws != 0) revert AlreadyDrawn(id);
+        if (!_isOpenForDraws(order, loan)) revert DrawsClosed(id);
+    }
+
+    /// @dev The same tests as acceptance makes, in its order.
+    function _offer(uint32 line, Wish calldata wish) private view returns (Offer memory found) {
+        uint256 usage = _usage[line];
+        uint256 terms = _terms[_key(line, usage.versionOf())];
+        found.line = line;
+        found.version = uint16(usage.versionOf());
+        found.committed = terms.hasCommitment();
+        uint256 amount = terms.mostOf(wish.face);
+        found.reserve = uint56(amount);
+        found.commitmentFee = uint56(Waterfall.shareUp(amount, terms.commitmentBpsOf()));
+        (uint256 free,) = _ledger.freeOf(wish.currency, terms.funderOf());
+        uint256 lends = Waterfall.shareDown(wish.face, terms.advanceOf(uint256(Phase.Accepted)));
+        found.lends = uint56(Waterfall.min(lends, free));
+        found.refusal = _refusal(terms, usage, wish, amount);
+        bool isShort = found.committed && free < amount;
+        if (found.refusal == 0 && isShort) found.refusal = ICashLedger.InsufficientCash.selector;
+    }
+
+    function _refusal(uint256 terms, uint256 usage, Wish calldata wish, uint256 amount) private view returns (bytes4) {
+        uint32 funder = uint32(terms.funderOf());
+        bool isStanding = _network.hasStanding(wish.buyer, BUYER) && _network.hasStanding(wish.supplier, SUPPLIER)
+            && (funder == 0 || _network.hasStanding(funder, FUNDER));
+        if (!isStanding) return ITrustedNetwork.NotInGoodStanding.selector;
+        bool isOpen = _network.isTrading(wish.buyer, BUYER, wish.currency)
+            && _network.isTrading(wish.supplier, SUPPLIER, 0) && (funder == 0 || _network.isTrading(funder, FUNDER, 0));
+        if (!isOpen) return ITrustedNetwork.NewBusinessHalted.selector;
+        if (terms == 0) return UnknownLine.selector;
+        if (block.timestamp > terms.expiryOf()) return LineExpired.selector;
+        if (terms.funderOf() == wish.supplier) return FunderIsSupplier.selector;
+        if (wish.currency != usage.currencyOf()) return CurrencyDiffers.selector;
+        uint256 lanes = _network.memberOf(wish.buyer).lane;
+        lanes |= uint256(_network.memberOf(wish.supplier).lane) << 8;
+        if (!terms.isEligible(lanes)) return NotEligible.selector;
+        if (wish.face > terms.orderCapOf()) return OrderCapExceeded.selector;
+        uint256 longest = terms.longestDaysOf() * 1 days;
+        uint256 last = uint256(wish.expiry) + uint256(wish.tenorDays) * 1 days;
+        if (longest != 0 && last > block.timestamp + longest) return LifeTooLong.selector;
+        return amount > Waterfall.minusFloor(usage.limitOf(), usage.usedOf()) ? LimitExceeded.selector : bytes4(0);
     }
 }

@@ -5,6 +5,7 @@ import {OrderBook} from "./OrderBook.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
+import {Legs} from "./lib/Legs.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
@@ -13,6 +14,7 @@ import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title The loans of orders and what they use of their lines: reserve, accrual, booking, what falls due
 abstract contract LoanBook is OrderBook {
+    using Legs for uint256;
     using LineWords for uint256;
     using LoanWord for LoanWord.Loan;
     using OrderWords for OrderWords.Order;
@@ -39,17 +41,69 @@ abstract contract LoanBook is OrderBook {
         }
         if (!terms.isEligible(lanes)) revert ICreditLines.NotEligible(line, uint8(lanes), uint8(lanes >> 8));
         if (face > terms.orderCapOf()) revert ICreditLines.OrderCapExceeded(face, terms.orderCapOf());
+        (uint256 last, uint256 latest) = _lifeOf(terms, order);
+        if (last > latest) revert ICreditLines.LifeTooLong(line, last, latest);
 
         uint256 amount = terms.mostOf(face);
+        uint256 used = _useLine(line, usage, amount);
+        emit ICreditLines.Reserved(id, line, version, amount, used);
+        if (usage.isCommitted()) _setAside(id, usage, amount, OrderWords.holderOf(order), terms.commitmentBpsOf());
+    }
+
+    /// @dev The claim of an undrawn order changes: what it takes of its line follows, tested again where it grows.
+    function _resizeReserve(uint256 id, uint256 order, uint256 fromClaim, uint256 toClaim) internal {
+        uint256 line = OrderWords.lineOf(order);
+        uint256 terms = _termsOf(id, order);
+        (uint256 from, uint256 to) = (terms.mostOf(fromClaim), terms.mostOf(toClaim));
+        uint256 usage = _usage[line];
+        if (to > from) {
+            emit ICreditLines.LineUsed(uint32(line), _useLine(line, usage, to - from));
+            if (usage.isCommitted()) _setAside(id, usage, to - from, 0, 0);
+        } else if (to < from) {
+            uint256 used = usage.usedOf() - (from - to);
+            _usage[line] = usage.withUsed(used);
+            emit ICreditLines.LineUsed(uint32(line), used);
+            if (usage.isCommitted()) {
+                _moveOne(usage.currencyOf(), _reserveAccount(id), usage.funderOfUsage(), from - to);
+            }
+        }
+    }
+
+    /// @dev Headroom is tested, and taken.
+    function _useLine(uint256 line, uint256 usage, uint256 amount) private returns (uint256 used) {
         uint256 headroom = Waterfall.minusFloor(usage.limitOf(), usage.usedOf());
-        if (amount > headroom) revert ICreditLines.LimitExceeded(line, amount, headroom);
-        uint256 used;
+        if (amount > headroom) revert ICreditLines.LimitExceeded(uint32(line), amount, headroom);
         unchecked {
             // Within the limit, as was tested.
             used = usage.usedOf() + amount;
         }
         _usage[line] = usage.withUsed(used);
-        emit ICreditLines.Reserved(id, line, version, amount, used);
+    }
+
+    /// @dev I-11: a committed reserve is cash that the funder cannot use otherwise; the supplier pays for it now.
+    function _setAside(uint256 id, uint256 usage, uint256 amount, uint256 supplier, uint256 feeBps) private {
+        uint256 legs = Legs.start(usage.currencyOf());
+        legs.add(usage.funderOfUsage(), _reserveAccount(id), amount);
+        legs.add(supplier, usage.funderOfUsage(), Waterfall.shareUp(amount, feeBps));
+        legs.send(_ledger);
+    }
+
+    /// @dev A draw comes from what is set aside for it where the line is committed, else from the funder's free cash.
+    function _payOut(uint256 order, uint256 id, uint256 terms, uint256 supplier, uint256 amount, uint256 fee) internal {
+        uint256 legs = Legs.start(OrderWords.currencyOf(order));
+        uint256 payer = terms.funderOf();
+        if (terms.hasCommitment()) {
+            legs.add(_reserveAccount(id), payer, fee);
+            payer = _reserveAccount(id);
+        }
+        legs.add(payer, supplier, amount - fee);
+        legs.send(_ledger);
+    }
+
+    /// @dev What is set aside and will not be drawn any more is the funder's again.
+    function _giveBack(uint256 id, uint256 usage) internal {
+        (uint256 currency, uint256 account) = (usage.currencyOf(), _reserveAccount(id));
+        _moveOne(currency, account, usage.funderOfUsage(), _ledger.balanceOf(uint16(currency), account));
     }
 
     /// @dev `amount` is paid under the order: interest, then principal; draws close. With amount 0 the draws close
@@ -65,7 +119,7 @@ abstract contract LoanBook is OrderBook {
         loan.load(_words[id].loan);
         uint256 line = OrderWords.lineOf(order);
         if (loan.draws == 0) {
-            if (reserved != 0 && loan.isClosed == 0) _release(line, OrderWords.versionOf(order), reserved);
+            if (reserved != 0 && loan.isClosed == 0) _release(id, order, reserved);
             return (0, 0);
         }
         if (loan.principal == 0 && loan.use == 0) return (0, 0);
@@ -91,7 +145,7 @@ abstract contract LoanBook is OrderBook {
     /// @dev A payout of cover before the first draw is remembered in the loan's word: the order's knows nothing of it.
     function _closeUndrawn(LoanWord.Loan memory loan, uint256 id, uint256 order, uint256 claim) internal {
         bool isReserved = !OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED);
-        if (isReserved) _release(OrderWords.lineOf(order), OrderWords.versionOf(order), claim);
+        if (isReserved) _release(id, order, claim);
         loan.isClosed = 1;
         _words[id].loan = loan.pack();
     }
@@ -111,16 +165,19 @@ abstract contract LoanBook is OrderBook {
         uint256 usage = _usage[line];
         uint256 used = usage.usedOf();
         unchecked {
-            // R8: at most the principal.
-            loan.principal -= principal;
-            uint256 use = loan.isClosed == 1 ? loan.principal : loan.use;
-            if (use != loan.use) {
+            // R8: what is paid of the principal is at most that.
+            if (loan.isWrittenOff()) {
+                // P13: what comes in after the write-off is taken from the loss; the line was freed before.
+                if (principal != 0) _usage[line] = usage.withLost(usage.lostOf() - principal);
+            } else if (loan.isClosed == 1 && loan.use != loan.principal - principal) {
                 // R10: the line's sum counts this loan's use, so it is at least as large.
-                used = used - loan.use + use;
-                loan.use = use;
+                used = used - loan.use + loan.principal - principal;
+                loan.use = loan.principal - principal;
                 _usage[line] = usage.withUsed(used);
                 if (amount == 0) emit ICreditLines.LineUsed(uint32(line), used);
+                if (usage.isCommitted()) _giveBack(id, usage);
             }
+            loan.principal -= principal;
         }
         _words[id].loan = loan.pack();
         // Counted up to now even where nothing is paid: books kept from events must hear of it.
@@ -135,11 +192,13 @@ abstract contract LoanBook is OrderBook {
     }
 
     /// @dev An undrawn reserve goes back to the line.
-    function _release(uint256 line, uint256 version, uint256 reserved) internal {
+    function _release(uint256 id, uint256 order, uint256 reserved) internal {
+        uint256 line = OrderWords.lineOf(order);
         uint256 usage = _usage[line];
-        uint256 used = usage.usedOf() - _terms[_key(line, version)].mostOf(reserved);
+        uint256 used = usage.usedOf() - _terms[_key(line, OrderWords.versionOf(order))].mostOf(reserved);
         _usage[line] = usage.withUsed(used);
         emit ICreditLines.LineUsed(uint32(line), used);
+        if (usage.isCommitted()) _giveBack(id, usage);
     }
 
     /// @dev The line's terms are read only where maturity may have passed: before the base date it cannot.
@@ -148,6 +207,8 @@ abstract contract LoanBook is OrderBook {
         uint256 maturity = type(uint256).max;
         uint256 lateBps;
         uint256 time = Clock.time();
+        // Interest on what was written off stands still.
+        if (loan.isWrittenOff()) (loan.since, base) = (time, time);
         if (time > base) {
             uint256 terms = _terms[_key(OrderWords.lineOf(order), OrderWords.versionOf(order))];
             (maturity, lateBps) = (base + terms.graceOf(), terms.lateBpsOf());
@@ -178,10 +239,23 @@ abstract contract LoanBook is OrderBook {
         return excess == 0 ? 0 : interest + excess;
     }
 
+    /// @return last the latest due date that the order can get, and the latest that its line's terms take
+    function _lifeOf(uint256 terms, uint256 order) internal view returns (uint256 last, uint256 latest) {
+        unchecked {
+            // A time below 2^32 and some years.
+            last = OrderWords.expiryOf(order) + OrderWords.tenorOf(order) * 1 days;
+            uint256 longest = terms.longestDaysOf();
+            latest = longest == 0 ? last : block.timestamp + longest * 1 days;
+        }
+    }
+
     function _isDrawable(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
+        return OrderWords.lineOf(order) != 0 && _isOpenForDraws(order, loan);
+    }
+
+    function _isOpenForDraws(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
         // Once a buyer is late its lender lends nothing more on it.
         if (OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED | OrderWords.LATE)) return false;
-        if (OrderWords.lineOf(order) == 0) return false;
         if (OrderWords.phaseOf(order) == uint256(Phase.Closed)) return false;
         return block.timestamp <= OrderWords.expiryOf(order) && loan.isClosed == 0 && loan.draws < LoanWord.MOST_DRAWS;
     }
@@ -206,6 +280,11 @@ abstract contract LoanBook is OrderBook {
         uint256 line = OrderWords.lineOf(order);
         if (line == 0) revert ICreditLines.NoLoan(id);
         return _terms[_key(line, OrderWords.versionOf(order))];
+    }
+
+    /// @return the ledger's account of the cash that is set aside for an order's undrawn reserve
+    function _reserveAccount(uint256 id) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("reserve", id)));
     }
 
     function _key(uint256 line, uint256 version) internal pure returns (uint256) {

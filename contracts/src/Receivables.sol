@@ -191,7 +191,7 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
             ++loan.draws;
             _words[id].loan = loan.pack();
             emit ICreditLines.Drawn(id, request.index, amount, fee, loan.principal, loan.accrued);
-            _moveOne(OrderWords.currencyOf(order), terms.funderOf(), supplier, amount - fee);
+            _payOut(order, id, terms, supplier, amount, fee);
         }
     }
 

@@ -23,7 +23,7 @@ from settlement.errors import (
 )
 from settlement.ids import id_text
 
-_TIMES: Final = frozenset({"deadline", "until", "expiry", "latest", "event_at", "observed_at"})
+_TIMES: Final = frozenset({"deadline", "until", "expiry", "latest", "maturity", "event_at", "observed_at"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
@@ -174,6 +174,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         InputRefused,
         "face {face} is above the line's cap of {cap} for one order; choose another line",
     ),
+    "LifeTooLong": (
+        InputRefused,
+        "the order may fall due as late as {until}; line {line} takes {latest} at the latest; choose another",
+    ),
     "ExpiryTooFar": (InputRefused, "the order expires at {expiry}; it may at {latest} at the latest"),
     "TenorTooLong": (InputRefused, "a tenor of {tenor_days} days is too long; agree on {most} at most"),
     "BucketMismatch": (
@@ -256,6 +260,19 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "account {account} has {available} of {wanted} minor units of currency {currency} free; deposit first",
     ),
     "KeyTaken": (Conflict, "key {key} belongs to a member already; use a fresh one"),
+    "AlreadyDrawn": (Conflict, "order {order} was drawn on; its line can no longer be exchanged"),
+    "NotReservedOn": (
+        Conflict,
+        "order {order} is not reserved on version {version} of line {line}; look again and sign anew",
+    ),
+    "NotReleasable": (
+        Conflict,
+        "the line committed itself to order {order}; only its supplier can let go before expiry",
+    ),
+    "NotMatured": (
+        Conflict,
+        "the loan of order {order} matures at {maturity}; nothing is written off before",
+    ),
     "LimitExceeded": (
         Conflict,
         "line {line} has {available} of {wanted} minor units left; choose another line",

@@ -63,6 +63,8 @@ _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
     credit_lines.Drawn: (credit.drawn, "loan.drawn"),
     credit_lines.Accrued: (credit.accrued, "loan.accrued"),
     credit_lines.Repaid: (credit.repaid, "loan.repaid"),
+    credit_lines.ReserveReleased: (credit.reserve_released, "loan.reserve_released"),
+    credit_lines.WrittenOff: (credit.written_off, "loan.written_off"),
     clearance_oracle.CommitteeSeated: (clearance.committee_seated, "clearance.committee_seated"),
     clearance_oracle.SeatSuspended: (clearance.seat_suspended, "clearance.seat_suspended"),
     clearance_oracle.Attested: (clearance.attested, "clearance.attested"),

@@ -46,6 +46,10 @@ def offer_line(
         "recourse": wish.recourse,
         "buyerLanes": lanes_mask(wish.buyer_lanes),
         "supplierLanes": lanes_mask(wish.supplier_lanes),
+        # A line offered here is pre-approved, not committed, and bounded by the contract's own longest life.
+        "committed": False,
+        "commitmentBps": 0,
+        "longestDays": 0,
         "expiry": wish.expires_at,
         "nonce": new_nonce(),
         "deadline": now_at + WEEK_S,

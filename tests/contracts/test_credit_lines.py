@@ -33,6 +33,9 @@ WIDEST: dict[str, Any] = {
     "recourse": True,
     "buyer_lanes": 255,
     "supplier_lanes": 255,
+    "committed": True,
+    "commitment_bps": 1023,
+    "longest_days": 2047,
     "expiry": 2**32 - 1,
 }
 
@@ -66,12 +69,14 @@ def test_publish__line__is_kept_field_by_field(world: World, changes: dict[str, 
 def test_publish__new_version__takes_the_old_one_off_the_table(world: World) -> None:
     line = world.publish()
     order = world.accepted(line)
-    assert world.publish(line=line, rate_bps=900, limit=50_000_00) == line
+    # The sum of uses is the line's, over all versions, and no limit may cut into it.
+    with reverts(errors.LimitExceeded(line, 90_000_00, 90_000_00 - 1)):
+        world.publish(line=line, limit=90_000_00 - 1)
+    assert world.publish(line=line, rate_bps=900, limit=90_000_00) == line
     with reverts(errors.UnknownLine(line, 1)):
         world.accept(line=line)
     with reverts(errors.UnknownLine(line, 3)):
         world.accept(line=line, version=3)
-    # The sum of uses is the line's, over all versions.
     with reverts(errors.LimitExceeded(line, 90_000_00, 0)):
         world.accept(line=line, version=2)
     # What was reserved keeps its terms.
@@ -90,6 +95,9 @@ def test_publish__new_version__takes_the_old_one_off_the_table(world: World) -> 
         {"advance_shipped": 10_001},
         {"advance_released": 10_001},
         {"fee_bps": 10_001},
+        {"commitment_bps": 1},
+        {"committed": True, "commitment_bps": 1024},
+        {"longest_days": 2048},
         {"expiry": 1_600_000_000},
     ],
 )
@@ -350,8 +358,8 @@ def test_p31__strangers_repayment__does_not_close_the_suppliers_draws(world: Wor
     assert (world.used(line), world.outstanding(order)) == (0, (0, 0))
 
 
-def test_i12__order__has_one_line_for_good(world: World) -> None:
-    """I-12 one receivable secures one line: it is named once, at acceptance, and a second order cannot take it."""
+def test_i12__order_on_a_line__is_not_accepted_on_another(world: World) -> None:
+    """I-12 one receivable secures one line: an order is accepted once, so no second line can be named for it."""
     first, second = world.publish(), world.publish("bank2")
     order = world.order()
     order_id = world.accept(order, first).value

@@ -13,7 +13,7 @@ from settlement.chain.abi import Call, UnknownError, decode_error
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.order_desk import OrderDesk
-from settlement.chain.bindings.structs import Repayment
+from settlement.chain.bindings.structs import Repayment, ReserveMove, ReserveRelease, WriteOff
 from tests.contracts.harness import reverts, signer
 from tests.contracts.world import World
 
@@ -91,6 +91,9 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
         ("CreditLines", CreditLines.repay(repayment, b"")),
         ("CreditLines", CreditLines.recourse(1)),
         ("CreditLines", CreditLines.collect(1, 1, 1, 1)),
+        ("CreditLines", CreditLines.release(ReserveRelease(1, 1, world.evm.now), b"")),
+        ("CreditLines", CreditLines.move_reserve(ReserveMove(1, 1, 1, 1, 1, world.evm.now), b"")),
+        ("CreditLines", CreditLines.write_off(WriteOff(1, 1, world.evm.now), b"")),
     ]
     changing = {
         (module, entry["name"])

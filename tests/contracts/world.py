@@ -30,8 +30,11 @@ from settlement.chain.bindings.structs import (
     Position,
     PurchaseOrder,
     Repayment,
+    ReserveMove,
+    ReserveRelease,
     Seat,
     Withdrawal,
+    WriteOff,
 )
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.bindings.trusted_network import TrustedNetwork
@@ -215,6 +218,9 @@ class World:
             recourse=False,
             buyer_lanes=0b110,
             supplier_lanes=0b110,
+            committed=False,
+            commitment_bps=0,
+            longest_days=0,
             expiry=self.evm.now + 365 * DAY,
             nonce=self._numbers,
             deadline=self.evm.now + DAY,
@@ -247,6 +253,35 @@ class World:
     def recourse(self, order: int) -> Outcome[None]:
         """Anyone takes from the supplier what falls to it."""
         return self.send("CreditLines", CreditLines.recourse(order))
+
+    def release(self, order: int, actor: str = "supplier") -> Outcome[None]:
+        """A member gives the undrawn part of a reserve back."""
+        signed = ReserveRelease(order=order, member=self.ids[actor], deadline=self.evm.now + DAY)
+        return self.send("CreditLines", CreditLines.release(signed, self.sign(actor, "CreditLines", signed)))
+
+    def move_reserve(
+        self, order: int, old: int, line: int, actor: str = "supplier", **changes: Any
+    ) -> Outcome[None]:
+        """The supplier lets the first version of another line stand behind its order."""
+        plain = ReserveMove(
+            order=order,
+            from_line=old,
+            from_version=1 if old else 0,
+            line=line,
+            version=1,
+            deadline=self.evm.now + DAY,
+        )
+        signed = replace(plain, **changes)
+        return self.send(
+            "CreditLines", CreditLines.move_reserve(signed, self.sign(actor, "CreditLines", signed))
+        )
+
+    def write_off(self, order: int, actor: str = "bank") -> Outcome[None]:
+        """The funder makes the principal a loss."""
+        signed = WriteOff(order=order, funder=self.ids[actor], deadline=self.evm.now + DAY)
+        return self.send(
+            "CreditLines", CreditLines.write_off(signed, self.sign(actor, "CreditLines", signed))
+        )
 
     # Cash
 

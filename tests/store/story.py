@@ -101,7 +101,7 @@ def line_terms(limit_minor: int, rate_bps: int) -> structs.LineTerms:
     """The bank's terms."""
     return structs.LineTerms(
         0, BANK, USD, limit_minor, limit_minor, rate_bps, 200, 50, 5_000, 7_000, 8_000,
-        DayCount.ACT360, 5, True, 255, 255, STARTED_AT + 10**7, 1, STARTED_AT + 10**7,
+        DayCount.ACT360, 5, True, 255, 255, False, 0, 0, STARTED_AT + 10**7, 1, STARTED_AT + 10**7,
     )  # fmt: skip
 
 
@@ -234,6 +234,8 @@ def _refused_order(chain: Chain) -> None:
     )
     chain.mine(credit_lines.Repaid(SECOND, 1, BUYER, 1, 1_000, 9_000, 0, 9_000), moved((BUYER, BANK, 1_001)))
     chain.mine(
+        credit_lines.ReserveReleased(SECOND, 0),
+        credit_lines.WrittenOff(SECOND, 1, 9_000, 12, 0, 9_000),
         credit_lines.Repaid(SECOND, 2, SUPPLIER, 2, 9_000, 0, 0, 0),
         moved((SUPPLIER, BANK, 9_002)),
     )

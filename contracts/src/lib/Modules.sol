@@ -29,6 +29,10 @@ library Modules {
             || selector == ICreditLines.loanOf.selector || selector == ICreditLines.outstandingOf.selector
             || selector == ICreditLines.termsOf.selector || selector == ICreditLines.usageOf.selector
             || selector == ICreditLines.drawableOf.selector || selector == ICreditLines.dueFromSupplier.selector
-            || selector == ICreditLines.lineCount.selector || selector == ICreditLines.isNonceUsed.selector;
+            || selector == ICreditLines.lineCount.selector || selector == ICreditLines.isNonceUsed.selector
+            || selector == ICreditLines.release.selector || selector == ICreditLines.moveReserve.selector
+            || selector == ICreditLines.writeOff.selector || selector == ICreditLines.lossOf.selector
+            || selector == ICreditLines.reserveAccountOf.selector || selector == ICreditLines.offer.selector
+            || selector == ICreditLines.offers.selector;
     }
 }

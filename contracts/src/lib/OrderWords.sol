@@ -60,6 +60,12 @@ library OrderWords {
         return (order.terms & ~changing) | order.due << 96 | order.flags << 240 | order.phase << 248;
     }
 
+    /// @return the terms' word with another line and its version
+    function withLine(uint256 terms, uint256 line, uint256 version) internal pure returns (uint256) {
+        uint256 kept = terms & ~(uint256(type(uint32).max) << 64 | uint256(type(uint16).max) << 224);
+        return kept | line << 64 | version << 224;
+    }
+
     /// @return the terms' word of an order just accepted, without its parties, line and version
     function opening(PurchaseOrder calldata order, uint256 flags, uint256 phase, uint256 fundBy)
         internal

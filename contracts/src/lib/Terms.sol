@@ -111,8 +111,35 @@ struct LineTerms {
     bool recourse; // the supplier bears the buyer's non-payment
     uint8 buyerLanes; // bitmap of eligible lanes
     uint8 supplierLanes;
+    bool committed; // cash for every reserve is set aside; the same for all versions of a line
+    uint16 commitmentBps; // of each reserve, paid by the supplier at acceptance, at most 1,023
+    uint16 longestDays; // from acceptance to the latest due date of an order, at most 2,047; 0 for no bound
     uint32 expiry; // of the offer
     uint64 nonce; // unordered
+    uint32 deadline;
+}
+
+/// @notice What the supplier, or a funder that is not committed, signs to give a reserve back.
+struct ReserveRelease {
+    uint256 order;
+    uint32 member; // who signs
+    uint32 deadline;
+}
+
+/// @notice What the supplier signs to let another line stand behind an order that it has not drawn on.
+struct ReserveMove {
+    uint256 order;
+    uint32 fromLine; // what it replaces, 0 and 0 for none
+    uint16 fromVersion;
+    uint32 line;
+    uint16 version;
+    uint32 deadline;
+}
+
+/// @notice What a funder signs to write the principal of a loan off.
+struct WriteOff {
+    uint256 order;
+    uint32 funder;
     uint32 deadline;
 }
 

@@ -12,7 +12,10 @@ import {
     LineTerms,
     PurchaseOrder,
     Repayment,
-    Withdrawal
+    ReserveMove,
+    ReserveRelease,
+    Withdrawal,
+    WriteOff
 } from "./Terms.sol";
 
 /// @notice EIP-712 struct hashes of what members sign. The types repeat the structs of Terms.sol, enums as uint8.
@@ -27,9 +30,15 @@ library TypedHash {
     bytes32 internal constant LINE_TERMS = keccak256(
         "LineTerms(uint32 line,uint32 funder,uint16 currency,uint56 limit,uint56 orderCap,uint16 rateBps,"
         "uint16 lateBps,uint16 feeBps,uint16 advanceAccepted,uint16 advanceShipped,uint16 advanceReleased,"
-        "uint8 dayCount,uint8 graceDays,bool recourse,uint8 buyerLanes,uint8 supplierLanes,uint32 expiry,"
-        "uint64 nonce,uint32 deadline)"
+        "uint8 dayCount,uint8 graceDays,bool recourse,uint8 buyerLanes,uint8 supplierLanes,bool committed,"
+        "uint16 commitmentBps,uint16 longestDays,uint32 expiry,uint64 nonce,uint32 deadline)"
     );
+    bytes32 internal constant RESERVE_RELEASE =
+        keccak256("ReserveRelease(uint256 order,uint32 member,uint32 deadline)");
+    bytes32 internal constant RESERVE_MOVE = keccak256(
+        "ReserveMove(uint256 order,uint32 fromLine,uint16 fromVersion,uint32 line,uint16 version,uint32 deadline)"
+    );
+    bytes32 internal constant WRITE_OFF = keccak256("WriteOff(uint256 order,uint32 funder,uint32 deadline)");
     bytes32 internal constant DRAW = keccak256("Draw(uint256 order,uint16 index,uint56 amount,uint32 deadline)");
     bytes32 internal constant REPAYMENT =
         keccak256("Repayment(uint256 order,uint32 payer,uint56 amount,uint64 nonce,uint32 deadline)");
@@ -74,7 +83,7 @@ library TypedHash {
         assembly {
             place := signed
         }
-        return ofWords(LINE_TERMS, place, 19);
+        return ofWords(LINE_TERMS, place, 22);
     }
 
     function hash(Draw calldata signed) internal pure returns (bytes32) {
@@ -91,6 +100,30 @@ library TypedHash {
             place := signed
         }
         return ofWords(REPAYMENT, place, 5);
+    }
+
+    function hash(ReserveRelease calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(RESERVE_RELEASE, place, 3);
+    }
+
+    function hash(ReserveMove calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(RESERVE_MOVE, place, 6);
+    }
+
+    function hash(WriteOff calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(WRITE_OFF, place, 3);
     }
 
     function hash(Withdrawal calldata signed) internal pure returns (bytes32) {

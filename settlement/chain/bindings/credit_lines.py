@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0xadff7605f12618f92194b648f136faed644040d9ae12201e033ed3d513801985"
+ABI_HASH = "0xbc06cca7f06940ae46e28d36c9d5a08f391f258e1b600dcdb1afd0d59926dc9e"
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class LinePublished:
-    """Event LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32))."""
+    """Event LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32))."""
 
     CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32))"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("ef39fd0efb0be060a15ea80289fd3445b9aefb77fd2016e0f0de87ef5094a693")
+    SIGNATURE: ClassVar[str] = "LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32))"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("ec5039ddaa746a91320a8643987113355bc4396328bbb1bbd6174afea7b5ff95")
 
     line: int
     version: int
@@ -82,7 +82,7 @@ class LinePublished:
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> LinePublished:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint32", "uint16", "uint32"), topics)
-        values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), body)
+        values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)",), body)
         return cls(
             line=indexed[0],
             version=indexed[1],
@@ -145,6 +145,25 @@ class Repaid:
 
 
 @dataclass(frozen=True)
+class ReserveReleased:
+    """Event ReserveReleased(uint256,uint32)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "ReserveReleased(uint256,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("682aacedc321f9b2157210f361fdbbe8333bb24a33d264cada0a8794e79fb17e")
+
+    order: int
+    member: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ReserveReleased:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint32",), body)
+        return cls(order=indexed[0], member=values[0])
+
+
+@dataclass(frozen=True)
 class Reserved:
     """Event Reserved(uint256,uint32,uint16,uint256,uint256)."""
 
@@ -166,20 +185,64 @@ class Reserved:
         return cls(order=indexed[0], line=indexed[1], version=values[0], amount=values[1], used=values[2])
 
 
-EVENTS: tuple[type[Any], ...] = (Accrued, Drawn, LinePublished, LineUsed, Repaid, Reserved)
+@dataclass(frozen=True)
+class WrittenOff:
+    """Event WrittenOff(uint256,uint32,uint256,uint256,uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "WrittenOff(uint256,uint32,uint256,uint256,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("11a34e52e2a028a0971c38e0f1f1c24ffa89d4d16aaaf7f5d73dffd7208f6133")
+
+    order: int
+    line: int
+    principal: int
+    accrued: int
+    used: int
+    lost: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> WrittenOff:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint256", "uint256", "uint256", "uint256"), body)
+        return cls(
+            order=indexed[0],
+            line=indexed[1],
+            principal=values[0],
+            accrued=values[1],
+            used=values[2],
+            lost=values[3],
+        )
+
+
+EVENTS: tuple[type[Any], ...] = (
+    Accrued,
+    Drawn,
+    LinePublished,
+    LineUsed,
+    Repaid,
+    ReserveReleased,
+    Reserved,
+    WrittenOff,
+)
 ERRORS: tuple[type[Any], ...] = (
     errors.AdvanceExceeded,
+    errors.AlreadyDrawn,
     errors.CurrencyDiffers,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
     errors.FunderIsSupplier,
     errors.InvalidTerms,
+    errors.LifeTooLong,
     errors.LimitExceeded,
     errors.LineExpired,
     errors.NoLoan,
     errors.NonceUsed,
     errors.NotEligible,
     errors.NotInBook,
+    errors.NotMatured,
+    errors.NotReleasable,
+    errors.NotReservedOn,
     errors.NotSignedBy,
     errors.NotTradeContract,
     errors.NothingDueFromSupplier,
@@ -228,8 +291,30 @@ def _line_count_answer(output: bytes) -> int:
 
 
 def _loan_of_answer(output: bytes) -> structs.Loan:
-    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32)",), output)
+    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32,bool)",), output)
     answer: structs.Loan = structs.Loan.from_abi(values[0])
+    return answer
+
+
+def _loss_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _move_reserve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _offer_answer(output: bytes) -> structs.Offer:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)",), output)
+    answer: structs.Offer = structs.Offer.from_abi(values[0])
+    return answer
+
+
+def _offers_answer(output: bytes) -> tuple[structs.Offer, ...]:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)[]",), output)
+    answer: tuple[structs.Offer, ...] = tuple(structs.Offer.from_abi(item) for item in values[0])
     return answer
 
 
@@ -246,7 +331,7 @@ def _outstanding_of_answer(output: bytes) -> OutstandingOfAnswer:
 
 
 class PublishAnswer(NamedTuple):
-    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)."""
+    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)."""
 
     line: int
     version: int
@@ -261,12 +346,22 @@ def _recourse_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _release_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _repay_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _reserve_account_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
 def _terms_of_answer(output: bytes) -> structs.LineTerms:
-    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), output)
+    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)",), output)
     answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
     return answer
 
@@ -282,6 +377,10 @@ class UsageOfAnswer(NamedTuple):
 def _usage_of_answer(output: bytes) -> UsageOfAnswer:
     values = abi.decode(("uint256", "uint256", "uint16"), output)
     return UsageOfAnswer(limit=values[0], used=values[1], version=values[2])
+
+
+def _write_off_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 class CreditLines:
@@ -335,6 +434,34 @@ class CreditLines:
         )
 
     @staticmethod
+    def loss_of(line: int) -> abi.Call[int]:
+        """lossOf(uint32)"""
+        return abi.Call(
+            NAME, "lossOf", bytes.fromhex("401fb4d3") + abi.encode(("uint32",), (line,)), True, _loss_of_answer
+        )
+
+    @staticmethod
+    def move_reserve(request: structs.ReserveMove, signature: bytes) -> abi.Call[None]:
+        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint32),bytes)"""
+        return abi.Call(
+            NAME, "moveReserve", bytes.fromhex("09ca01f0") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
+        )
+
+    @staticmethod
+    def offer(line: int, wish: structs.Wish) -> abi.Call[structs.Offer]:
+        """offer(uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offer", bytes.fromhex("bc44c6ba") + abi.encode(("uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (line, wish.to_abi())), True, _offer_answer
+        )
+
+    @staticmethod
+    def offers(first: int, count: int, wish: structs.Wish) -> abi.Call[tuple[structs.Offer, ...]]:
+        """offers(uint32,uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offers", bytes.fromhex("63198f74") + abi.encode(("uint32", "uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (first, count, wish.to_abi())), True, _offers_answer
+        )
+
+    @staticmethod
     def outstanding_of(id: int) -> abi.Call[OutstandingOfAnswer]:
         """outstandingOf(uint256)"""
         return abi.Call(
@@ -343,9 +470,9 @@ class CreditLines:
 
     @staticmethod
     def publish(terms: structs.LineTerms, signature: bytes) -> abi.Call[PublishAnswer]:
-        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)"""
+        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "publish", bytes.fromhex("5981137e") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
+            NAME, "publish", bytes.fromhex("cb483717") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
         )
 
     @staticmethod
@@ -356,10 +483,24 @@ class CreditLines:
         )
 
     @staticmethod
+    def release(request: structs.ReserveRelease, signature: bytes) -> abi.Call[None]:
+        """release((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "release", bytes.fromhex("c63832c7") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _release_answer
+        )
+
+    @staticmethod
     def repay(repayment: structs.Repayment, signature: bytes) -> abi.Call[None]:
         """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
         return abi.Call(
             NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
+        )
+
+    @staticmethod
+    def reserve_account_of(id: int) -> abi.Call[int]:
+        """reserveAccountOf(uint256)"""
+        return abi.Call(
+            NAME, "reserveAccountOf", bytes.fromhex("baf4d6cd") + abi.encode(("uint256",), (id,)), True, _reserve_account_of_answer
         )
 
     @staticmethod
@@ -374,4 +515,11 @@ class CreditLines:
         """usageOf(uint32)"""
         return abi.Call(
             NAME, "usageOf", bytes.fromhex("8685f5eb") + abi.encode(("uint32",), (line,)), True, _usage_of_answer
+        )
+
+    @staticmethod
+    def write_off(request: structs.WriteOff, signature: bytes) -> abi.Call[None]:
+        """writeOff((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "writeOff", bytes.fromhex("f4c838ea") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _write_off_answer
         )

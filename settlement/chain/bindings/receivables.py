@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0x8dd0bf6087508990511ca650a5491f8a04a89d1a7957bd35b49bd426e6d31e1e"
+ABI_HASH = "0xd5d8675ac09e681ad137960fb5faa9d4928be43ca405e0229d19f433bc1f4693"
 
 
 @dataclass(frozen=True)
@@ -333,6 +333,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.FaceOutOfRange,
     errors.FunderIsSupplier,
     errors.InvalidTerms,
+    errors.LifeTooLong,
     errors.LimitExceeded,
     errors.LineExpired,
     errors.NoLoan,
@@ -458,14 +459,36 @@ def _line_count_answer(output: bytes) -> int:
 
 
 def _loan_of_answer(output: bytes) -> structs.Loan:
-    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32)",), output)
+    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32,bool)",), output)
     answer: structs.Loan = structs.Loan.from_abi(values[0])
     return answer
+
+
+def _loss_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _move_reserve_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _name_answer(output: bytes) -> str:
     values = abi.decode(("string",), output)
     answer: str = values[0]
+    return answer
+
+
+def _offer_answer(output: bytes) -> structs.Offer:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)",), output)
+    answer: structs.Offer = structs.Offer.from_abi(values[0])
+    return answer
+
+
+def _offers_answer(output: bytes) -> tuple[structs.Offer, ...]:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)[]",), output)
+    answer: tuple[structs.Offer, ...] = tuple(structs.Offer.from_abi(item) for item in values[0])
     return answer
 
 
@@ -512,7 +535,7 @@ def _predecessor_answer(output: bytes) -> str:
 
 
 class PublishAnswer(NamedTuple):
-    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)."""
+    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)."""
 
     line: int
     version: int
@@ -531,8 +554,18 @@ def _recourse_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _release_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _repay_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _reserve_account_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
 
 
 def _safe_transfer_from_answer(output: bytes) -> None:
@@ -570,7 +603,7 @@ def _terms_hash_answer(output: bytes) -> bytes:
 
 
 def _terms_of_answer(output: bytes) -> structs.LineTerms:
-    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), output)
+    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)",), output)
     answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
     return answer
 
@@ -602,6 +635,10 @@ class WordsOfAnswer(NamedTuple):
 def _words_of_answer(output: bytes) -> WordsOfAnswer:
     values = abi.decode(("uint256", "uint256"), output)
     return WordsOfAnswer(sums=values[0], terms=values[1])
+
+
+def _write_off_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 class Receivables:
@@ -744,10 +781,38 @@ class Receivables:
         )
 
     @staticmethod
+    def loss_of(line: int) -> abi.Call[int]:
+        """lossOf(uint32)"""
+        return abi.Call(
+            NAME, "lossOf", bytes.fromhex("401fb4d3") + abi.encode(("uint32",), (line,)), True, _loss_of_answer
+        )
+
+    @staticmethod
+    def move_reserve(request: structs.ReserveMove, signature: bytes) -> abi.Call[None]:
+        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint32),bytes)"""
+        return abi.Call(
+            NAME, "moveReserve", bytes.fromhex("09ca01f0") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
+        )
+
+    @staticmethod
     def name() -> abi.Call[str]:
         """name()"""
         return abi.Call(
             NAME, "name", bytes.fromhex("06fdde03"), True, _name_answer
+        )
+
+    @staticmethod
+    def offer(line: int, wish: structs.Wish) -> abi.Call[structs.Offer]:
+        """offer(uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offer", bytes.fromhex("bc44c6ba") + abi.encode(("uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (line, wish.to_abi())), True, _offer_answer
+        )
+
+    @staticmethod
+    def offers(first: int, count: int, wish: structs.Wish) -> abi.Call[tuple[structs.Offer, ...]]:
+        """offers(uint32,uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offers", bytes.fromhex("63198f74") + abi.encode(("uint32", "uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (first, count, wish.to_abi())), True, _offers_answer
         )
 
     @staticmethod
@@ -787,9 +852,9 @@ class Receivables:
 
     @staticmethod
     def publish(terms: structs.LineTerms, signature: bytes) -> abi.Call[PublishAnswer]:
-        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)"""
+        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "publish", bytes.fromhex("5981137e") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
+            NAME, "publish", bytes.fromhex("cb483717") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
         )
 
     @staticmethod
@@ -807,10 +872,24 @@ class Receivables:
         )
 
     @staticmethod
+    def release(request: structs.ReserveRelease, signature: bytes) -> abi.Call[None]:
+        """release((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "release", bytes.fromhex("c63832c7") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _release_answer
+        )
+
+    @staticmethod
     def repay(repayment: structs.Repayment, signature: bytes) -> abi.Call[None]:
         """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
         return abi.Call(
             NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
+        )
+
+    @staticmethod
+    def reserve_account_of(id: int) -> abi.Call[int]:
+        """reserveAccountOf(uint256)"""
+        return abi.Call(
+            NAME, "reserveAccountOf", bytes.fromhex("baf4d6cd") + abi.encode(("uint256",), (id,)), True, _reserve_account_of_answer
         )
 
     @staticmethod
@@ -888,4 +967,11 @@ class Receivables:
         """wordsOf(uint256)"""
         return abi.Call(
             NAME, "wordsOf", bytes.fromhex("4566c5f7") + abi.encode(("uint256",), (id,)), True, _words_of_answer
+        )
+
+    @staticmethod
+    def write_off(request: structs.WriteOff, signature: bytes) -> abi.Call[None]:
+        """writeOff((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "writeOff", bytes.fromhex("f4c838ea") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _write_off_answer
         )
