@@ -425,8 +425,7 @@ def test_views__unknown_order__is_refused(world: World) -> None:
 
 def test_accept__limit_of_the_buyers_key__binds_where_its_cash_is_locked(world: World) -> None:
     clerk = signer(30)
-    key = TrustedNetwork.set_key(clerk.address, world.ids["buyer"], 1, 999)
-    world.govern("TrustedNetwork", key)
+    world.give_key("buyer", clerk, 1, 999)
 
     def accept(face: int, fund_by: FundBy) -> None:
         order = world.order(face=face, fund_by=fund_by)

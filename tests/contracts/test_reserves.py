@@ -215,8 +215,7 @@ def test_publish__commitment_of_a_line__never_changes(world: World) -> None:
 
 
 def test_publish__limit_of_the_key__binds(world: World) -> None:
-    key = TrustedNetwork.set_key(SPARE.address, world.ids["bank"], 16, 999)
-    world.govern("TrustedNetwork", key)
+    world.give_key("bank", SPARE, 16, 999)
     for limit, refusal in ((1000, errors.KeyLimitExceeded(SPARE.address, 1000, 999)), (999, None)):
         terms = world.line_terms(limit=limit)
         call = CreditLines.publish(terms, SPARE.sign(world.at["CreditLines"], terms))

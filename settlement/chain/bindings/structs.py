@@ -246,7 +246,7 @@ class Leg:
 class LineTerms:
     """Solidity struct LineTerms."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)"
 
     line: int
     funder: int
@@ -264,6 +264,9 @@ class LineTerms:
     recourse: bool
     buyer_lanes: int
     supplier_lanes: int
+    committed: bool
+    commitment_bps: int
+    longest_days: int
     expiry: int
     nonce: int
     deadline: int
@@ -287,6 +290,9 @@ class LineTerms:
             self.recourse,
             self.buyer_lanes,
             self.supplier_lanes,
+            self.committed,
+            self.commitment_bps,
+            self.longest_days,
             self.expiry,
             self.nonce,
             self.deadline,
@@ -312,9 +318,12 @@ class LineTerms:
             recourse=values[13],
             buyer_lanes=values[14],
             supplier_lanes=values[15],
-            expiry=values[16],
-            nonce=values[17],
-            deadline=values[18],
+            committed=values[16],
+            commitment_bps=values[17],
+            longest_days=values[18],
+            expiry=values[19],
+            nonce=values[20],
+            deadline=values[21],
         )
 
 
@@ -322,7 +331,7 @@ class LineTerms:
 class Loan:
     """Solidity struct Loan."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32,bool)"
 
     line: int
     version: int
@@ -332,6 +341,7 @@ class Loan:
     draws: int
     draws_closed: bool
     maturity: int
+    written_off: bool
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
@@ -344,6 +354,7 @@ class Loan:
             self.draws,
             self.draws_closed,
             self.maturity,
+            self.written_off,
         )
 
     @classmethod
@@ -358,6 +369,7 @@ class Loan:
             draws=values[5],
             draws_closed=values[6],
             maturity=values[7],
+            written_off=values[8],
         )
 
 
@@ -417,6 +429,46 @@ class Observation:
     def from_abi(cls, values: Sequence[Any]) -> Observation:
         """The struct of values that eth_abi gave."""
         return cls(bucket=values[0], value=values[1], observed_at=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Solidity struct Offer."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint16,bytes4,bool,uint56,uint56,uint56)"
+
+    line: int
+    version: int
+    refusal: bytes
+    committed: bool
+    reserve: int
+    lends: int
+    commitment_fee: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.line,
+            self.version,
+            abi.fixed(self.refusal, 4),
+            self.committed,
+            self.reserve,
+            self.lends,
+            self.commitment_fee,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Offer:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            line=values[0],
+            version=values[1],
+            refusal=values[2],
+            committed=values[3],
+            reserve=values[4],
+            lends=values[5],
+            commitment_fee=values[6],
+        )
 
 
 @dataclass(frozen=True)
@@ -728,6 +780,56 @@ class Repayment:
 
 
 @dataclass(frozen=True)
+class ReserveMove:
+    """Solidity struct ReserveMove."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint32,uint16,uint32)"
+
+    order: int
+    from_line: int
+    from_version: int
+    line: int
+    version: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.from_line, self.from_version, self.line, self.version, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> ReserveMove:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            from_line=values[1],
+            from_version=values[2],
+            line=values[3],
+            version=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class ReserveRelease:
+    """Solidity struct ReserveRelease."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint32)"
+
+    order: int
+    member: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.member, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> ReserveRelease:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], member=values[1], deadline=values[2])
+
+
+@dataclass(frozen=True)
 class Seat:
     """Solidity struct Seat."""
 
@@ -744,6 +846,36 @@ class Seat:
     def from_abi(cls, values: Sequence[Any]) -> Seat:
         """The struct of values that eth_abi gave."""
         return cls(key=abi.checksum(values[0]), member=values[1])
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Solidity struct Wish."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint32,uint16)"
+
+    buyer: int
+    supplier: int
+    currency: int
+    face: int
+    expiry: int
+    tenor_days: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.buyer, self.supplier, self.currency, self.face, self.expiry, self.tenor_days)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Wish:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            buyer=values[0],
+            supplier=values[1],
+            currency=values[2],
+            face=values[3],
+            expiry=values[4],
+            tenor_days=values[5],
+        )
 
 
 @dataclass(frozen=True)
@@ -772,3 +904,23 @@ class Withdrawal:
             nonce=values[3],
             deadline=values[4],
         )
+
+
+@dataclass(frozen=True)
+class WriteOff:
+    """Solidity struct WriteOff."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint32)"
+
+    order: int
+    funder: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.funder, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> WriteOff:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], funder=values[1], deadline=values[2])
