@@ -304,6 +304,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     function offers(uint32 first, uint32 count, Wish calldata wish) external view returns (Offer[] memory found) {
         uint256 end = Waterfall.min(uint256(first) + count, uint256(_lines) + 1);
         found = new Offer[](Waterfall.minusFloor(end, first));
+        // A view, bounded by what the caller asks for.
         for (uint256 i; i < found.length; ++i) {
             found[i] = _offer(uint32(first + i), wish);
         }

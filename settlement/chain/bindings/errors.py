@@ -358,6 +358,22 @@ class AlreadyAccepted:
 
 
 @dataclass(frozen=True)
+class AlreadyDrawn:
+    """Custom error AlreadyDrawn(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyDrawn(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7e62addd")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyDrawn:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class AlreadyEnrolled:
     """Custom error AlreadyEnrolled(bytes20)."""
 
@@ -1204,6 +1220,24 @@ class KeyTaken:
 
 
 @dataclass(frozen=True)
+class LifeTooLong:
+    """Custom error LifeTooLong(uint32,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "LifeTooLong(uint32,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7a8febca")
+
+    line: int
+    until: int
+    latest: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> LifeTooLong:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256", "uint256"), body)
+        return cls(line=values[0], until=values[1], latest=values[2])
+
+
+@dataclass(frozen=True)
 class LimitExceeded:
     """Custom error LimitExceeded(uint32,uint256,uint256)."""
 
@@ -1450,6 +1484,23 @@ class NotInGoodStanding:
 
 
 @dataclass(frozen=True)
+class NotMatured:
+    """Custom error NotMatured(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotMatured(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("bb6ab5cc")
+
+    order: int
+    maturity: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotMatured:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], maturity=values[1])
+
+
+@dataclass(frozen=True)
 class NotObserver:
     """Custom error NotObserver(address)."""
 
@@ -1496,6 +1547,40 @@ class NotProposed:
         """Read what follows the selector."""
         values = abi.decode(("uint32", "address"), body)
         return cls(member=values[0], account=abi.checksum(values[1]))
+
+
+@dataclass(frozen=True)
+class NotReleasable:
+    """Custom error NotReleasable(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotReleasable(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5b012c27")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotReleasable:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class NotReservedOn:
+    """Custom error NotReservedOn(uint256,uint32,uint16)."""
+
+    SIGNATURE: ClassVar[str] = "NotReservedOn(uint256,uint32,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("45324334")
+
+    order: int
+    line: int
+    version: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotReservedOn:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint32", "uint16"), body)
+        return cls(order=values[0], line=values[1], version=values[2])
 
 
 @dataclass(frozen=True)
