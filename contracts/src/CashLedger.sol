@@ -265,8 +265,8 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
     {
         uint256 balance = accounts[account];
         unchecked {
+            // The top bit tells of what wrapped: a balance too small, a frozen account, an amount that no account has.
             uint256 left = balance - amount;
-            // Set where the balance is too small, where the account is frozen, and in amounts that no account has.
             if ((left | amount) & FROZEN != 0) _refuseDebit(currency, account, balance, amount);
             accounts[account] = left;
         }

@@ -19,12 +19,13 @@ from contracts import MODULES, Artifact, load_artifact
 from settlement.chain.abi import checksum, encode
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.direct import send_and_wait, wait_for
+from settlement.chain.governance import LOCAL_DELAY_S
 from settlement.chain.signer import Signer
 from settlement.durable_file import write_durably
 from settlement.errors import ChainError, Conflict, InvariantBroken, NotFound
 
 CONTRACTS: Final = (
-    "AccessManager",
+    "Governance",
     "TrustedNetwork",
     "CashLedger",
     "Receivables",
@@ -37,7 +38,7 @@ CONTRACTS: Final = (
 """In the order of deployment; libraries that they are linked to come before them."""
 
 _PARAMETERS: Final = {
-    "authority": "AccessManager",
+    "authority": "Governance",
     "network": "TrustedNetwork",
     "ledger": "CashLedger",
     "receivables": "Receivables",
@@ -79,9 +80,9 @@ class Deployment:
         return {address: name for name, address in self.code.items() if name not in _HOSTS}
 
     @property
-    def access_manager(self) -> str:
-        """Address of AccessManager."""
-        return self.code["AccessManager"]
+    def governance(self) -> str:
+        """Address of Governance."""
+        return self.code["Governance"]
 
     @property
     def trusted_network(self) -> str:
@@ -133,14 +134,21 @@ def load_deployment(path: Path) -> Deployment:
 
 
 def deploy_suite(
-    client: ChainClient, deployer: Signer, path: Path, *, predecessor: Deployment | None = None
+    client: ChainClient,
+    deployer: Signer,
+    path: Path,
+    *,
+    predecessor: Deployment | None = None,
+    delay_s: int = LOCAL_DELAY_S,
 ) -> Deployment:
-    """Put the suite on chain, or finish doing so, or find it done. The deployer governs it.
+    """Put the suite on chain, or finish doing so, or find it done. The deployer governs it until it seals it.
+
+    Units:  ``delay_s`` is what every act of governance waits once it is sealed, the floor for ever.
 
     Holds:  killed at any point and called again, it gives the same addresses.
     Raises: Conflict when the file belongs to another chain or key, or a step's nonce was spent otherwise; ChainError.
     """
-    plan = _read(path) if path.is_file() else _new_plan(client, deployer, predecessor, path)
+    plan = _read(path) if path.is_file() else _new_plan(client, deployer, predecessor, path, delay_s)
     _check_plan(plan, client, deployer, path)
     if not plan["is_complete"]:
         steps = list(plan["steps"].items())
@@ -176,7 +184,7 @@ def is_deployed(client: ChainClient, name: str, address: str) -> bool:
 
 
 def _new_plan(
-    client: ChainClient, deployer: Signer, predecessor: Deployment | None, path: Path
+    client: ChainClient, deployer: Signer, predecessor: Deployment | None, path: Path, delay_s: int
 ) -> dict[str, Any]:
     artifacts = [load_artifact(name) for name in CONTRACTS]
     missing = [artifact.name for artifact in artifacts if not artifact.is_deployable]
@@ -195,6 +203,7 @@ def _new_plan(
         "deployer": deployer.address,
         "first_nonce": first,
         "predecessor": None if predecessor is None else dict(predecessor.code),
+        "delay_s": delay_s,
         "steps": steps,
         "is_complete": False,
     }
@@ -248,13 +257,15 @@ def _creation_code(name: str, plan: Mapping[str, Any]) -> bytes:
     return code + encode((one["type"] for one in inputs), values)
 
 
-def _argument(contract: str, parameter: str, plan: Mapping[str, Any]) -> str:
+def _argument(contract: str, parameter: str, plan: Mapping[str, Any]) -> str | int:
     word = parameter.strip("_").lower()
     if word in ("admin", "initialadmin"):
         return str(plan["deployer"])
     if word == "predecessor":
         before = plan["predecessor"]
         return NOBODY if before is None else str(before[contract])
+    if word == "delay":
+        return int(plan["delay_s"])
     if word not in _PARAMETERS:
         raise InvariantBroken(f"nobody knows what to pass as {parameter} to the constructor of {contract}")
     return str(plan["steps"][_PARAMETERS[word]])

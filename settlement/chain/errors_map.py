@@ -64,6 +64,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         NotPermitted,
         "only {target} itself may consume its scheduled operations",
     ),
+    "DelayTooShort": (InputRefused, "a delay of {given} s is too short; here every role waits {least} s"),
     "NotClearanceOracle": (
         NotPermitted,
         "{caller} is not the clearance oracle; hand the attestation in there",

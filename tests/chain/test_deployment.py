@@ -105,7 +105,7 @@ def test_deploy_suite__killed_while_its_transaction_waits_in_the_pool__waits_for
         _deploy(mortal, tmp_path)
     client.ask("evm_mine")
     client.ask("evm_setAutomine", True)
-    assert is_deployed(client, "AccessManager", _deploy(client, tmp_path).access_manager)
+    assert is_deployed(client, "Governance", _deploy(client, tmp_path).governance)
     assert client.nonce(demo_signer("governor").address) == len(CONTRACTS)
 
 

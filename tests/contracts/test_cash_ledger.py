@@ -260,7 +260,7 @@ OPERATORS = tuple(signer(n) for n in (31, 32))
 
 def with_own_operators(world: World) -> World:
     """The same network with a ledger whose operators are keys of this test, since a contract cannot send for itself."""
-    manager, network = world.at["AccessManager"], world.at["TrustedNetwork"]
+    manager, network = world.at["Governance"], world.at["TrustedNetwork"]
     code = CashLedger.deploy(manager, network, *(key.address for key in OPERATORS))
     ledger = world.evm.deploy(code, SPARE.address, "CashLedger")
     bare = replace(world, at={**world.at, "CashLedger": ledger}, tokens={})

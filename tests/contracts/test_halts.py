@@ -208,7 +208,7 @@ def test_retire__for_good__opens_nothing_and_settles_all(world: World) -> None:
 
 def test_p36__successor__waits_until_its_predecessor_is_retired(world: World) -> None:
     """P36: nothing is accepted in two suites: the later one opens when the earlier one has closed for good."""
-    code = TrustedNetwork.deploy(world.at["AccessManager"], world.at[NETWORK])
+    code = TrustedNetwork.deploy(world.at["Governance"], world.at[NETWORK])
     at = world.evm.deploy(code, GOVERNOR.address, NETWORK)
     later = replace(world, at={**world.at, NETWORK: at})
     with reverts(errors.PredecessorInBusiness(world.at[NETWORK])):

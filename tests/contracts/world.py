@@ -10,12 +10,12 @@ from eth_utils.crypto import keccak
 
 from contracts import MODULES
 from settlement.chain.abi import Call, checksum
-from settlement.chain.bindings.access_manager import AccessManager
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.disruption_cover import DisruptionCover
 from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
+from settlement.chain.bindings.governance import Governance
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Receivables
@@ -47,6 +47,7 @@ USD, JPY, KWD = 840, 392, 414
 COUNTRY: Final = 276
 YEAR: Final = 2023
 RELAYER: Final = signer(9)
+DELAY: Final = 2 * DAY
 GOVERNOR: Final = signer(0)
 RICH_MINOR: Final = 100_000_000_00
 
@@ -373,14 +374,14 @@ def list_cash(world: World, currency: int, name: str, *, decimals: int, exponent
 
 def _deploy(evm: Evm) -> dict[str, str]:
     deployer = signer(0).address
-    names = ["AccessManager", "TrustedNetwork", "CashLedger", "Receivables", "OrderDesk", "CreditLines"]
+    names = ["Governance", "TrustedNetwork", "CashLedger", "Receivables", "OrderDesk", "CreditLines"]
     names += ["ClearanceOracle", "IndexOracle", "DisruptionCover"]
     raw = bytes.fromhex(deployer[2:])
     at = {name: checksum("0x" + keccak(rlp.encode([raw, n]))[12:].hex()) for n, name in enumerate(names)}
-    manager, network, ledger = at["AccessManager"], at["TrustedNetwork"], at["CashLedger"]
+    manager, network, ledger = at["Governance"], at["TrustedNetwork"], at["CashLedger"]
     receivables, cover, clearance = at["Receivables"], at["DisruptionCover"], at["ClearanceOracle"]
     codes = {
-        "AccessManager": AccessManager.deploy(deployer),
+        "Governance": Governance.deploy(deployer, DELAY),
         "TrustedNetwork": TrustedNetwork.deploy(manager, NOBODY),
         "CashLedger": CashLedger.deploy(manager, network, receivables, cover),
         "Receivables": Receivables.deploy(
