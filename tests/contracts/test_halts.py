@@ -9,7 +9,7 @@ import pytest
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.credit_lines import CreditLines
-from settlement.chain.bindings.enums import HaltOn
+from settlement.chain.bindings.enums import HaltOn, Status
 from settlement.chain.bindings.trusted_network import (
     HaltLifted,
     HaltSet,
@@ -140,8 +140,7 @@ def test_halt__confirmed__stands_until_it_is_lifted(world: World) -> None:
 
 def test_halt__lapsed__is_cleared_away_by_anyone(world: World) -> None:
     subjects = ((HaltOn.NETWORK, 0), (HaltOn.MEMBER, world.ids["buyer"]), (HaltOn.CURRENCY, USD))
-    for on, subject in subjects:
-        until = halt(world, on, subject).until
+    until = max(halt(world, on, subject).until for on, subject in subjects)
     for on, subject in subjects:
         lift = TrustedNetwork.lift_halt(on, subject)
         with reverts(errors.AccessManagedUnauthorized(RELAYER.address)):
@@ -181,7 +180,7 @@ def test_halt__renewed_and_suspended_member__stays_halted(world: World) -> None:
     buyer = world.ids["buyer"]
     told = halt(world, HaltOn.MEMBER, buyer)
     world.govern(NETWORK, TrustedNetwork.renew(buyer, BUYER, 1, world.evm.now + 365 * DAY))
-    for status in (2, 1):
+    for status in (Status.SUSPENDED, Status.ACTIVE):
         world.govern(NETWORK, TrustedNetwork.set_status(buyer, status))
     with reverts(errors.NewBusinessHalted(HaltOn.MEMBER, buyer, told.until)):
         world.accept()

@@ -139,9 +139,9 @@ def test_grant__late_or_twice__is_refused(world: World) -> None:
 
 def test_grant__key_with_keys__gives_no_more_than_it_has(world: World) -> None:
     world.give_key("supplier", CLERK, KEYS | DRAW, 500)
-    for beyond in ({"scopes": PAY}, {"scopes": DRAW | WITHDRAW}, {"limit": 501}):
+    for scopes, limit in ((PAY, 500), (DRAW | WITHDRAW, 500), (DRAW, 501)):
         with reverts(errors.BeyondReach(CLERK.address)):
-            grant(world, grant_of(world, **beyond), CLERK, SPARE)
+            grant(world, grant_of(world, scopes=scopes, limit=limit), CLERK, SPARE)
     grant(world, grant_of(world, nonce=900), CLERK, SPARE)
     with reverts(errors.KeyNotValid(SPARE.address, KEYS)):
         grant(world, grant_of(world, THIRD, nonce=901), SPARE, THIRD)

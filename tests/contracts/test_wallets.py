@@ -48,11 +48,9 @@ def with_wallet(world: World, actor: str, code: bytes | None = None) -> Wallet:
 def pay_in(world: World, actor: str) -> None:
     """Cash from a relayer: an account with code sends no transactions."""
     scale = world.view("CashLedger", CashLedger.token_of(USD)).scale
-    for call in (
-        TestCash.mint(RELAYER.address, RICH_MINOR * scale),
-        TestCash.approve(world.at["CashLedger"], RICH_MINOR * scale),
-    ):
-        world.evm.call(world.tokens[USD], call, RELAYER.address)
+    token, tokens = world.tokens[USD], RICH_MINOR * scale
+    world.evm.call(token, TestCash.mint(RELAYER.address, tokens), RELAYER.address)
+    world.evm.call(token, TestCash.approve(world.at["CashLedger"], tokens), RELAYER.address)
     world.send("CashLedger", CashLedger.deposit(USD, world.ids[actor], RICH_MINOR))
 
 
