@@ -654,6 +654,23 @@ class DeadlineTooFar:
 
 
 @dataclass(frozen=True)
+class DelayTooShort:
+    """Custom error DelayTooShort(uint32,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "DelayTooShort(uint32,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f788e06d")
+
+    given: int
+    least: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DelayTooShort:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint32"), body)
+        return cls(given=values[0], least=values[1])
+
+
+@dataclass(frozen=True)
 class DrawIndexUsed:
     """Custom error DrawIndexUsed(uint16,uint16)."""
 
