@@ -16,6 +16,8 @@ from settlement.errors import EvidenceError
 
 DOMAIN_NAME: Final = "Hanse"
 DOMAIN_VERSION: Final = "1"
+VALUE_ANSWER: Final = 0
+"""An observation that gives a value; the others say "too early" or "no data" (Answer of the contracts)."""
 
 _DOMAIN_FIELDS: Final = (
     ("name", "string"),
@@ -134,10 +136,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "Observation": (
         ("bucket", "bytes32"),
+        ("answer", "uint8"),
         ("value", "uint64"),
         ("observedAt", "uint32"),
         ("deadline", "uint32"),
     ),
+    "Resolution": (("bucket", "bytes32"), ("isVoid", "bool"), ("value", "uint64"), ("deadline", "uint32")),
     "Policy": (
         ("insurer", "uint32"),
         ("insured", "uint32"),
@@ -149,8 +153,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("place", "bytes32"),
         ("firstDay", "uint32"),
         ("lastDay", "uint32"),
+        ("kind", "uint8"),
         ("attach", "uint64"),
         ("exhaust", "uint64"),
+        ("stepAt", "uint64[]"),
+        ("stepPays", "uint56[]"),
+        ("noDataBps", "uint16"),
         ("waitingDays", "uint32"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),
@@ -159,6 +167,32 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("insurer", "uint32"),
         ("currency", "uint16"),
         ("amount", "uint56"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "PoolTerms": (
+        ("insurer", "uint32"),
+        ("currency", "uint16"),
+        ("bucketCap", "uint56"),
+        ("epochDays", "uint16"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "PoolEntry": (
+        ("investor", "uint32"),
+        ("insurer", "uint32"),
+        ("currency", "uint16"),
+        ("amount", "uint56"),
+        ("minShares", "uint88"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "PoolExit": (
+        ("investor", "uint32"),
+        ("insurer", "uint32"),
+        ("currency", "uint16"),
+        ("shares", "uint88"),
+        ("minAmount", "uint56"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
@@ -199,7 +233,9 @@ def typed_message(
 
 
 def _plain(value: Any) -> Any:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _signable(typed: Mapping[str, Any]) -> SignableMessage:

@@ -136,14 +136,15 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         returns (uint256 toFunder, uint32 funder)
     {
         if (msg.sender != _cover) revert NotTradeContract(msg.sender);
-        (uint256 sums, uint256 order) = _wordsOf(id);
+        // Cover was sold on an order that is known; an unknown one has no line.
+        uint256 order = _words[id].terms;
         if (OrderWords.lineOf(order) == 0) return (0, 0);
         LoanWord.Loan memory loan = _loanNow(id, order);
         toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
         // A payout to the buyer for its own loss must not close the supplier's draws (P31).
         if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
         if (loan.draws == 0) {
-            _closeUndrawn(loan, id, order, OrderWords.claimOf(sums));
+            _closeUndrawn(loan, id, order, OrderWords.claimOf(_words[id].sums));
             return (0, 0);
         }
         loan.isClosed = 1;

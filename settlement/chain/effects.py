@@ -18,6 +18,7 @@ from settlement.chain.bindings import (
     receivables,
     trusted_network,
 )
+from settlement.chain.bindings.enums import Answer
 from settlement.chain.client import ChainClient, RawLog
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import Gateways, open_gateways
@@ -174,13 +175,16 @@ def _observed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None
     bucket, observer, value = key
     event = index_oracle.Observed
     for log in effects.logs(effects.deployment.index_oracle, event, bucket, observer):
-        if event.from_log(log.topics, log.body).value == int(value):
+        told = event.from_log(log.topics, log.body)
+        if told.answer == Answer.VALUE and told.value == int(value):
             return _evidence(log)
     return None
 
 
 def _fixed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
-    return _newest(effects.logs(effects.deployment.index_oracle, index_oracle.IndexFixed, key[0]))
+    decisions = (index_oracle.IndexFixed, index_oracle.IndexHeld, index_oracle.IndexWithoutData)
+    at = effects.deployment.index_oracle
+    return _newest([log for event in decisions for log in effects.logs(at, event, key[0])])
 
 
 def _pool_funded(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:

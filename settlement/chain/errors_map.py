@@ -190,6 +190,16 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "attested for jurisdiction {attested}, but the order names {ordered}",
     ),
     "PhaseNotAttestable": (InputRefused, "phase {phase} cannot be attested"),
+    "AnswerWithValue": (
+        InputRefused,
+        "an answer of too early or no data carries the value {value}; it takes 0",
+    ),
+    "BeyondTheReadings": (
+        InputRefused,
+        "people choose among what was read, from {lowest} to {highest}, or void the bucket with 0",
+    ),
+    "BatchOutOfRange": (InputRefused, "{given} policies were given; a batch takes 1 to {most}"),
+    "SharesOutOfRange": (InputRefused, "{shares} shares are more than the {bound} there are or can be"),
     "DayNotCovered": (InputRefused, "day {day} is not one that the policy covers"),
     "DeadlineNotOnGrid": (InputRefused, "deadline {deadline} is not on the full hour; round it up"),
     "DeadlineTooFar": (
@@ -235,9 +245,27 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     ),
     "AlreadyAccepted": (Conflict, "order {order} was accepted before; one acceptance per order, ever"),
     "AlreadyEnrolled": (Conflict, "a member with LEI hash {lei} is enrolled already"),
-    "AlreadyFixed": (Conflict, "the index of bucket {bucket} is fixed already"),
+    "AlreadyFixed": (Conflict, "bucket {bucket} is decided already: fixed, held, void or without data"),
     "AlreadyObserved": (Conflict, "{observer} has spoken for bucket {bucket} already"),
     "BelowAttach": (Conflict, "index {index} is below the attachment {attach}; nothing is owed"),
+    "NotHeld": (Conflict, "bucket {bucket} is not held for people"),
+    "NothingPayable": (Conflict, "none of these policies is paid by day {day}"),
+    "PoolInUse": (Conflict, "pool {pool} has shares or open policies; its terms stand"),
+    "PoolClosed": (Conflict, "pool {pool} takes no investors; its insurer has not opened it"),
+    "NotExitDay": (Conflict, "investors come and go on exit days only; the next is day {next_exit_day}"),
+    "ObservationPending": (
+        Conflict,
+        "{policies} policies of pool {pool} are under way; they are paid or expired first",
+    ),
+    "PriceMoved": (Conflict, "the pool offers {offered} now, at least {least} was asked; sign again"),
+    "BucketFull": (
+        Conflict,
+        "the pool takes {free} more on day {day}, {wanted} was asked; choose other days or another insurer",
+    ),
+    "AcrossExitDay": (
+        Conflict,
+        "a policy from day {first_day} on would be open on an exit day of its pool, {exit_day}, or begins too late",
+    ),
     "BuyerShort": (
         Conflict,
         "the buyer must lock {wanted} and has {available} minor units free; deposit first",

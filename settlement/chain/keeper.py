@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from settlement.chain.bindings.enums import Phase, SettleOn
+from settlement.chain.bindings.enums import IndexState, Phase, SettleOn
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import open_gateways
@@ -22,7 +22,7 @@ from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
 from settlement.errors import ChainError, Conflict
 from settlement.ids import OrderId, bucket_of, id_from_text
-from settlement.payout import linear_payout
+from settlement.payout import payout_at, payout_without_data
 from settlement.store import tables_projection as rows
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
@@ -169,12 +169,15 @@ def _delivered_minor(row: rows.Receivable) -> int:
 
 
 def _triggering_day(session: Session, row: rows.Policy) -> int | None:
+    terms = policy_terms(row)
     for day in range(row.first_day, row.last_day + 1):
         wanted = bucket_of(row.peril, bytes.fromhex(row.place[2:]), day)
         bucket = find_bucket(session, f"0x{wanted.hex()}")
-        if bucket is None or not bucket.fixed:
+        if bucket is None:
             continue
-        # A day that pays nothing does not trigger: at the attachment itself the payout is still zero.
-        if linear_payout(row.sum_minor, bucket.median, row.attach, row.exhaust):
+        # A day that pays nothing does not trigger: at the attachment itself a linear payout is still zero.
+        if bucket.fixed and payout_at(terms, bucket.median):
+            return day
+        if bucket.state == IndexState.NO_DATA and payout_without_data(terms.sum, terms.no_data_bps):
             return day
     return None

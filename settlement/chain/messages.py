@@ -45,6 +45,10 @@ def message_from_struct(struct: object) -> dict[str, Any]:
 
 
 def _value(name: str, kind: str, value: Any) -> Any:
+    if kind.endswith("[]"):
+        if not isinstance(value, list | tuple):
+            raise InputRefused(f"{name}: {str(value)[:80]!r} is not a list", field=name)
+        return tuple(_value(name, kind.removesuffix("[]"), one) for one in value)
     if kind.startswith("bytes"):
         try:
             raw = value if isinstance(value, bytes) else bytes.fromhex(str(value).removeprefix("0x"))
@@ -59,4 +63,6 @@ def _value(name: str, kind: str, value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -295,12 +295,16 @@ class ObserverSeat(ProjectionTable, table=True):
 
 
 class IndexBucket(ProjectionTable, table=True):
-    """The index of one bucket (peril, place, day), named by its hash; ``version`` is that of its observers."""
+    """The index of one bucket (peril, place, day), named by its hash; ``version`` is that of its observers.
+
+    ``state`` is how it was decided, by IndexState of the contracts, 0 before; held and fixed: people chose the value.
+    """
 
     __tablename__ = "index_bucket"
 
     bucket: str = Field(primary_key=True)
     version: int = whole(default=0)
+    state: int = whole(default=0)
     fixed: bool = Field(default=False)
     median: int = digits()
     observations: int = whole(default=0)
@@ -333,7 +337,7 @@ class Pool(ProjectionTable, table=True):
 
 
 class Policy(ProjectionTable, table=True):
-    """A policy of parametric cover; ``settled`` once paid or expired."""
+    """A policy of parametric cover; ``settled`` once paid or expired. ``steps`` reads ``at:pays,at:pays``."""
 
     __tablename__ = "policy"
 
@@ -349,8 +353,11 @@ class Policy(ProjectionTable, table=True):
     place: str
     first_day: int = whole()
     last_day: int = whole()
+    kind: int = whole(default=0)
     attach: int = digits()
     exhaust: int = digits()
+    steps: str = Field(default="")
+    no_data_bps: int = whole(default=0)
     waiting_days: int = whole()
     nonce: int = digits()
     deadline_at: int = whole()

@@ -11,6 +11,7 @@ from typing import Any
 import eth_abi.abi
 from eth_utils.crypto import keccak
 
+from hanse.bindgen.shapes import canonical
 from settlement.chain.abi import Call
 from tests.contracts.harness import Evm, engines, new_evm, signer
 
@@ -31,7 +32,7 @@ class LibraryProbe:
     def ask(self, function: str, cases: Sequence[Any]) -> list[Any]:
         """The library's answers, one for each case."""
         entry = next(one for one in self._artifact["abi"] if one["name"] == function)
-        kind, answer = entry["inputs"][0]["type"], entry["outputs"][0]["type"]
+        kind, answer = canonical(entry["inputs"][0]), canonical(entry["outputs"][0])
         selector = keccak(text=f"{function}({kind})")[:4]
         results: list[Any] = []
         for start in range(0, len(cases), BATCH):

@@ -18,7 +18,7 @@ from settlement.chain.abi import checksum
 from settlement.chain.bindings import structs
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.disruption_cover import DisruptionCover
-from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
+from settlement.chain.bindings.enums import Answer, DayCount, FundBy, PayoutKind, Phase, SettleOn
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Receivables
@@ -34,6 +34,8 @@ ENUMS: dict[str, type[IntEnum]] = {
     "fundBy": FundBy,
     "phase": Phase,
     "dayCount": DayCount,
+    "answer": Answer,
+    "kind": PayoutKind,
 }
 # Permit belongs to ERC-2612; all others are structs of Terms.sol.
 OURS = sorted(set(typed_data.TYPES) - {"Permit"})
@@ -49,7 +51,7 @@ def solidity_structs() -> dict[str, tuple[tuple[str, str], ...]]:
     enums = set(re.findall(r"\benum (\w+)", text))
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for name, body in re.findall(r"struct (\w+) \{(.*?)\}", text, re.DOTALL):
-        pairs = re.findall(r"(\w+) (\w+);", body)
+        pairs = re.findall(r"(\w+(?:\[\])?) (\w+);", body)
         found[name] = tuple((field, "uint8" if kind in enums else kind) for kind, field in pairs)
     return found
 
@@ -57,6 +59,8 @@ def solidity_structs() -> dict[str, tuple[tuple[str, str], ...]]:
 def values_of(kind: str, name: str) -> st.SearchStrategy[Any]:
     if name in ENUMS:
         return st.sampled_from(list(ENUMS[name]))
+    if kind.endswith("[]"):
+        return st.lists(values_of(kind.removesuffix("[]"), name), max_size=8).map(tuple)
     if kind == "string":
         return st.text(st.sampled_from("ABCXYZ0189"), min_size=1, max_size=32)
     if kind == "bytes32":

@@ -185,7 +185,7 @@ def test_step__an_index_and_its_policy__are_fixed_and_paid_by_themselves(
     terms = trade.policy(order)
     trade.send(trade.buy(terms))
     trade.advance(4 * DAY)
-    for observer, value in zip(OBSERVERS[:2], (150, 170), strict=True):
+    for observer, value in zip(OBSERVERS[:2], (155, 165), strict=True):
         trade.send(trade.observe(observer, terms.first_day, value))
     worker.work()
     # The third observer may still speak.

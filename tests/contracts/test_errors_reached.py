@@ -9,7 +9,15 @@ import pytest
 
 from contracts import load_artifact
 
-INTERFACES = ("ITrustedNetwork", "ICashLedger", "IReceivables", "ICreditLines", "IClearanceOracle")
+INTERFACES = (
+    "ITrustedNetwork",
+    "ICashLedger",
+    "IReceivables",
+    "ICreditLines",
+    "IClearanceOracle",
+    "IIndexOracle",
+    "IDisruptionCover",
+)
 HERE = Path(__file__).parent
 
 

@@ -18,7 +18,7 @@ from settlement.chain.bindings import (
     structs,
     trusted_network,
 )
-from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn, Status
+from settlement.chain.bindings.enums import Answer, DayCount, FundBy, PayoutKind, Phase, SettleOn, Status
 from settlement.store.projecting.cover import pool_id
 
 BUYER, SUPPLIER, BANK, CUSTOMS, INSURER = 1, 2, 3, 4, 5
@@ -29,6 +29,7 @@ POLICY: Final = 2**253 + 23
 EXPIRING: Final = 2**253 + 29
 POOL: Final = pool_id(INSURER, USD)
 BUCKET: Final = b"\x07" * 32
+RESOLVED, VOIDED, SILENT = (bytes([n]) * 32 for n in (0xB1, 0xB2, 0xB3))
 FIRST_BLOCK: Final = 12
 STARTED_AT: Final = 1_760_000_000
 BLOCK_TIME_S: Final = 3_600
@@ -109,7 +110,7 @@ def policy_terms(sum_minor: int, nonce: int) -> structs.Policy:
     """Cover of the first order."""
     return structs.Policy(
         INSURER, SUPPLIER, FIRST, USD, sum_minor, 500, 1, b"NLRTM".ljust(32, b"\0"),
-        20_400, 20_410, 2**63 + 1, 2**63 + 9, 2, nonce, STARTED_AT + 10**6,
+        20_400, 20_410, PayoutKind.LINEAR, 2**63 + 1, 2**63 + 9, (), (), 0, 2, nonce, STARTED_AT + 10**6,
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def _network(chain: Chain) -> None:
         clearance_oracle.CommitteeSeated(276, 1, 2, CUSTOMS, seats),
         clearance_oracle.CommitteeSeated(276, 2, 2, CUSTOMS, seats),
         clearance_oracle.SeatSuspended(276, address(41)),
-        index_oracle.ObserversSeated(1, 2, (address(50), address(51), address(52))),
+        index_oracle.ObserversSeated(1, 2, 1_000, (address(50), address(51), address(52))),
     )
     chain.mine(
         *(cash_ledger.Deposited(USD, member, 1_000_000) for member in (BUYER, BANK, INSURER, SUPPLIER)),
@@ -174,7 +175,9 @@ def _first_order(chain: Chain) -> None:
     )
     chain.mine(credit_lines.Drawn(FIRST, 0, 40_000, 200, 40_000, 0), moved((BANK, SUPPLIER, 39_800)))
     chain.mine(
+        disruption_cover.PoolOpened(POOL, INSURER, USD, 50_000, 30),
         disruption_cover.PoolFunded(POOL, INSURER, USD, 600_000),
+        disruption_cover.PoolJoined(POOL, INSURER, 1, 600_000, 600_000 * 10**6),
         moved((INSURER, POOL, 600_000)),
         disruption_cover.CoverBought(POLICY, FIRST, SUPPLIER, b"\x05" * 32, policy_terms(30_000, 2**64 - 1)),
         moved((SUPPLIER, POOL, 500)),
@@ -185,15 +188,36 @@ def _first_order(chain: Chain) -> None:
     chain.mine(credit_lines.Drawn(FIRST, 1, 30_000, 150, 70_000, 2**80), moved((BANK, SUPPLIER, 29_850)))
     chain.mine(*recorded(FIRST, 2, Phase.SHIPPED, 0, hold=True))
     chain.mine(
-        index_oracle.Observed(BUCKET, address(50), 2**63 + 5, STARTED_AT),
-        index_oracle.ObserversSeated(2, 1, (address(51), address(50))),
-        index_oracle.Observed(BUCKET, address(50), 2**63 + 7, STARTED_AT),
+        index_oracle.Observed(BUCKET, address(50), Answer.VALUE, 2**63 + 5, STARTED_AT),
+        index_oracle.ObserversSeated(2, 1, 1_000, (address(51), address(50))),
+        index_oracle.Observed(BUCKET, address(50), Answer.VALUE, 2**63 + 7, STARTED_AT),
         index_oracle.IndexFixed(BUCKET, 2**63 + 7, 1),
         credit_lines.Repaid(FIRST, 3, INSURER, 900, 20_000, 50_000, 17, 50_000),
         disruption_cover.CoverPaid(POLICY, BUCKET, 2**63 + 7, 22_500, 20_900, 1_600),
         moved((POOL, BANK, 20_900), (POOL, SUPPLIER, 1_600)),
     )
-    chain.mine(disruption_cover.CoverExpired(EXPIRING, 20_000))
+    _undecided(chain)
+    chain.mine(
+        disruption_cover.CoverExpired(EXPIRING, 20_000),
+        disruption_cover.PoolLeft(POOL, INSURER, 1, 500, 5 * 10**8),
+        moved((POOL, INSURER, 500)),
+    )
+
+
+def _undecided(chain: Chain) -> None:
+    """Buckets on which observers disagree, or say nothing."""
+    for bucket, value in ((RESOLVED, 380), (VOIDED, 0)):
+        chain.mine(
+            index_oracle.Observed(bucket, address(50), Answer.TOO_EARLY, 0, STARTED_AT),
+            index_oracle.Observed(bucket, address(50), Answer.VALUE, 369, STARTED_AT),
+            index_oracle.Observed(bucket, address(51), Answer.VALUE, 422, STARTED_AT),
+            index_oracle.IndexHeld(bucket, 395, 2),
+            index_oracle.IndexResolved(bucket, value == 0, value),
+        )
+    chain.mine(
+        index_oracle.Observed(SILENT, address(50), Answer.NO_DATA, 0, STARTED_AT),
+        index_oracle.IndexWithoutData(SILENT, 1),
+    )
 
 
 def _settlement(chain: Chain) -> None:

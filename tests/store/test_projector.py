@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.bindings import registry, trusted_network
-from settlement.chain.bindings.enums import Status
+from settlement.chain.bindings.enums import IndexState, Status
 from settlement.errors import ChainError, Conflict, InvariantBroken
 from settlement.ids import id_text
 from settlement.store import projector
@@ -31,9 +31,12 @@ from tests.store.story import (
     INSURER,
     POLICY,
     POOL,
+    RESOLVED,
     SECOND,
+    SILENT,
     SUPPLIER,
     USD,
+    VOIDED,
     Story,
     address,
     block_hash,
@@ -136,7 +139,7 @@ def test_apply_blocks__whole_story__conserves_cash(database: Engine) -> None:
         assert (held.kind, free.kind) == ("order", "member")
         pool = cover.find_pool(session, INSURER, USD)
         assert pool is not None
-        assert (pool.capital_minor, pool.locked_minor) == (578_500, 0)
+        assert (pool.capital_minor, pool.locked_minor) == (578_000, 0)
 
 
 def test_apply_blocks__whole_story__gives_network_and_evidence(database: Engine) -> None:
@@ -153,6 +156,17 @@ def test_apply_blocks__whole_story__gives_network_and_evidence(database: Engine)
         bucket = cover.find_bucket(session, "0x" + BUCKET.hex())
         assert bucket is not None
         assert (bucket.fixed, bucket.median, bucket.observations, bucket.version) == (True, 2**63 + 7, 1, 2)
+        decided = {
+            row.bucket: (row.state, row.fixed, row.median, row.observations)
+            for row in (cover.find_bucket(session, "0x" + one.hex()) for one in (RESOLVED, VOIDED, SILENT))
+            if row is not None
+        }
+        assert list(decided.values()) == [
+            (IndexState.HELD, True, 380, 2),
+            (IndexState.VOID, False, 0, 2),
+            (IndexState.NO_DATA, False, 0, 0),
+        ]
+        assert cover.unfixed_buckets(session) == []
         payout = cover.find_payout(session, id_text(POLICY))
         expired = cover.find_policy(session, id_text(EXPIRING))
         assert payout is not None

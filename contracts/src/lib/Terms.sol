@@ -22,6 +22,9 @@ uint16 constant COVER = 32;
 uint16 constant KEYS = 64; // give and revoke keys that reach no further than itself
 uint16 constant ALL_SCOPES = 0xFFFF;
 
+// Seconds after the end of a day until which readings of it are taken.
+uint32 constant OBSERVATION_WINDOW = 2 days;
+
 /// @dev Life of an order. Whole-state attestations may also take it back (a release withdrawn), never out of Closed.
 enum Phase {
     None,
@@ -50,6 +53,20 @@ enum FundBy {
 enum DayCount {
     Act360,
     Act365
+}
+
+/// @dev How a policy's payout grows with the index.
+enum PayoutKind {
+    Linear,
+    Threshold,
+    Stepped
+}
+
+/// @dev What an observer says of a bucket: a value, nothing final yet, or that its source has none.
+enum Answer {
+    Value,
+    TooEarly,
+    NoData
 }
 
 enum Status {
@@ -185,11 +202,20 @@ struct Attestation {
     uint32 deadline; // on the hour, at most two hours ahead
 }
 
-/// @notice One observer's reading of an index for one bucket (peril, place, day).
+/// @notice One observer's answer for one bucket (peril, place, day).
 struct Observation {
     bytes32 bucket;
-    uint64 value; // index units of the peril
+    Answer answer;
+    uint64 value; // index units of the peril; 0 unless the answer is a value
     uint32 observedAt;
+    uint32 deadline;
+}
+
+/// @notice What k observers sign over a bucket whose readings lie too far apart, after a second look.
+struct Resolution {
+    bytes32 bucket;
+    bool isVoid; // no index stands for that day
+    uint64 value; // between the lowest and the highest reading; 0 where void
     uint32 deadline;
 }
 
@@ -205,8 +231,12 @@ struct Policy {
     bytes32 place; // UN/LOCODE, left-aligned ASCII
     uint32 firstDay; // unix days covered, both ends included
     uint32 lastDay;
+    PayoutKind kind;
     uint64 attach; // index at which the payout starts
     uint64 exhaust; // index at which it is whole
+    uint64[] stepAt; // stepped: indices from attach to exhaust, rising
+    uint56[] stepPays; // stepped: what is paid from each of them on, rising to the sum
+    uint16 noDataBps; // share of the sum for a day that the observers sign as without data
     uint32 waitingDays; // after purchase, before cover starts
     uint64 nonce;
     uint32 deadline;
@@ -217,6 +247,38 @@ struct PoolFunding {
     uint32 insurer;
     uint16 currency;
     uint56 amount;
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What the insurer signs to open its pool to investors. It stands while anybody holds a share.
+struct PoolTerms {
+    uint32 insurer;
+    uint16 currency;
+    uint56 bucketCap; // most that the sums sold on one (peril, place, day) come to
+    uint16 epochDays; // every day divisible by it is an exit day
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What an investor signs to put free cash behind an insurer's cover.
+struct PoolEntry {
+    uint32 investor;
+    uint32 insurer;
+    uint16 currency;
+    uint56 amount;
+    uint88 minShares; // fewer are refused
+    uint64 nonce;
+    uint32 deadline;
+}
+
+/// @notice What an investor signs to take its part of the capital out.
+struct PoolExit {
+    uint32 investor;
+    uint32 insurer;
+    uint16 currency;
+    uint88 shares;
+    uint56 minAmount; // less is refused
     uint64 nonce;
     uint32 deadline;
 }

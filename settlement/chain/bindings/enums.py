@@ -6,6 +6,14 @@ from __future__ import annotations
 from enum import IntEnum
 
 
+class Answer(IntEnum):
+    """Solidity enum Answer."""
+
+    VALUE = 0
+    TOO_EARLY = 1
+    NO_DATA = 2
+
+
 class DayCount(IntEnum):
     """Solidity enum DayCount."""
 
@@ -28,6 +36,25 @@ class HaltOn(IntEnum):
     NETWORK = 0
     MEMBER = 1
     CURRENCY = 2
+
+
+class IndexState(IntEnum):
+    """Solidity enum IndexState."""
+
+    NONE = 0
+    OPEN = 1
+    FIXED = 2
+    HELD = 3
+    NO_DATA = 4
+    VOID = 5
+
+
+class PayoutKind(IntEnum):
+    """Solidity enum PayoutKind."""
+
+    LINEAR = 0
+    THRESHOLD = 1
+    STEPPED = 2
 
 
 class Phase(IntEnum):

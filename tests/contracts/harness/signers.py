@@ -66,14 +66,20 @@ def struct_hash(struct: object) -> bytes:
     type_hash, kinds, names = _layout(type(struct).__name__)
     values: list[Any] = [getattr(struct, field) for field in names]
     words = [_word(kind, value) for kind, value in zip(kinds, values, strict=True)]
-    encoded_kinds = ["bytes32" if kind in ("string", "bytes") else kind for kind in kinds]
+    encoded_kinds = ["bytes32" if _is_hashed(kind) else kind for kind in kinds]
     return keccak(eth_abi.abi.encode(["bytes32", *encoded_kinds], [type_hash, *words]))
 
 
 def _word(kind: str, value: Any) -> Any:
     if kind == "string":
         return keccak(text=value)
+    if kind.endswith("[]"):
+        return keccak(eth_abi.abi.encode([kind.removesuffix("[]")] * len(value), value))
     return keccak(value) if kind == "bytes" else value
+
+
+def _is_hashed(kind: str) -> bool:
+    return kind in ("string", "bytes") or kind.endswith("[]")
 
 
 @cache
