@@ -308,6 +308,23 @@ class AccountGivenUp:
 
 
 @dataclass(frozen=True)
+class AcrossExitDay:
+    """Custom error AcrossExitDay(uint32,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AcrossExitDay(uint32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5191f499")
+
+    first_day: int
+    exit_day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AcrossExitDay:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256"), body)
+        return cls(first_day=values[0], exit_day=values[1])
+
+
+@dataclass(frozen=True)
 class AddressEmptyCode:
     """Custom error AddressEmptyCode(address)."""
 
@@ -439,6 +456,39 @@ class AmountOutOfRange:
 
 
 @dataclass(frozen=True)
+class AnswerWithValue:
+    """Custom error AnswerWithValue(uint64)."""
+
+    SIGNATURE: ClassVar[str] = "AnswerWithValue(uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("466738e7")
+
+    value: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AnswerWithValue:
+        """Read what follows the selector."""
+        values = abi.decode(("uint64",), body)
+        return cls(value=values[0])
+
+
+@dataclass(frozen=True)
+class BatchOutOfRange:
+    """Custom error BatchOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "BatchOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f11f99dd")
+
+    given: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BatchOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(given=values[0], most=values[1])
+
+
+@dataclass(frozen=True)
 class BelowAttach:
     """Custom error BelowAttach(uint64,uint64)."""
 
@@ -469,6 +519,41 @@ class BeyondReach:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(key=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class BeyondTheReadings:
+    """Custom error BeyondTheReadings(uint64,uint64)."""
+
+    SIGNATURE: ClassVar[str] = "BeyondTheReadings(uint64,uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b2cde627")
+
+    lowest: int
+    highest: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BeyondTheReadings:
+        """Read what follows the selector."""
+        values = abi.decode(("uint64", "uint64"), body)
+        return cls(lowest=values[0], highest=values[1])
+
+
+@dataclass(frozen=True)
+class BucketFull:
+    """Custom error BucketFull(uint32,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "BucketFull(uint32,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f15e8cf2")
+
+    day: int
+    free: int
+    wanted: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BucketFull:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256", "uint256"), body)
+        return cls(day=values[0], free=values[1], wanted=values[2])
 
 
 @dataclass(frozen=True)
@@ -1438,6 +1523,22 @@ class NotEligible:
 
 
 @dataclass(frozen=True)
+class NotExitDay:
+    """Custom error NotExitDay(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotExitDay(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("61adf435")
+
+    next_exit_day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotExitDay:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(next_exit_day=values[0])
+
+
+@dataclass(frozen=True)
 class NotExpired:
     """Custom error NotExpired(uint32)."""
 
@@ -1468,6 +1569,22 @@ class NotHalted:
         """Read what follows the selector."""
         values = abi.decode(("uint8", "uint32"), body)
         return cls(on=enums.HaltOn(values[0]), subject=values[1])
+
+
+@dataclass(frozen=True)
+class NotHeld:
+    """Custom error NotHeld(bytes32)."""
+
+    SIGNATURE: ClassVar[str] = "NotHeld(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1d90490f")
+
+    bucket: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotHeld:
+        """Read what follows the selector."""
+        values = abi.decode(("bytes32",), body)
+        return cls(bucket=values[0])
 
 
 @dataclass(frozen=True)
@@ -1697,6 +1814,22 @@ class NothingDueFromSupplier:
 
 
 @dataclass(frozen=True)
+class NothingPayable:
+    """Custom error NothingPayable(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "NothingPayable(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("521f5f24")
+
+    day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NothingPayable:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(day=values[0])
+
+
+@dataclass(frozen=True)
 class NumberNotCanonical:
     """Custom error NumberNotCanonical(string)."""
 
@@ -1710,6 +1843,23 @@ class NumberNotCanonical:
         """Read what follows the selector."""
         values = abi.decode(("string",), body)
         return cls(number=values[0])
+
+
+@dataclass(frozen=True)
+class ObservationPending:
+    """Custom error ObservationPending(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ObservationPending(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("cfa8c597")
+
+    pool: int
+    policies: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ObservationPending:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(pool=values[0], policies=values[1])
 
 
 @dataclass(frozen=True)
@@ -1856,6 +2006,38 @@ class PolicySettled:
 
 
 @dataclass(frozen=True)
+class PoolClosed:
+    """Custom error PoolClosed(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PoolClosed(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("925a1975")
+
+    pool: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PoolClosed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(pool=values[0])
+
+
+@dataclass(frozen=True)
+class PoolInUse:
+    """Custom error PoolInUse(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PoolInUse(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("0a4d66d1")
+
+    pool: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PoolInUse:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(pool=values[0])
+
+
+@dataclass(frozen=True)
 class PredecessorInBusiness:
     """Custom error PredecessorInBusiness(address)."""
 
@@ -1869,6 +2051,23 @@ class PredecessorInBusiness:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(predecessor=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class PriceMoved:
+    """Custom error PriceMoved(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PriceMoved(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9bcf4c3f")
+
+    offered: int
+    least: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PriceMoved:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(offered=values[0], least=values[1])
 
 
 @dataclass(frozen=True)
@@ -2012,6 +2211,23 @@ class SeatsNotAscending:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class SharesOutOfRange:
+    """Custom error SharesOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "SharesOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("16954be4")
+
+    shares: int
+    bound: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SharesOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(shares=values[0], bound=values[1])
 
 
 @dataclass(frozen=True)

@@ -414,21 +414,28 @@ class Member:
 class Observation:
     """Solidity struct Observation."""
 
-    ABI_TYPE: ClassVar[str] = "(bytes32,uint64,uint32,uint32)"
+    ABI_TYPE: ClassVar[str] = "(bytes32,uint8,uint64,uint32,uint32)"
 
     bucket: bytes
+    answer: enums.Answer
     value: int
     observed_at: int
     deadline: int
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
-        return (abi.fixed(self.bucket, 32), self.value, self.observed_at, self.deadline)
+        return (abi.fixed(self.bucket, 32), int(self.answer), self.value, self.observed_at, self.deadline)
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> Observation:
         """The struct of values that eth_abi gave."""
-        return cls(bucket=values[0], value=values[1], observed_at=values[2], deadline=values[3])
+        return cls(
+            bucket=values[0],
+            answer=enums.Answer(values[1]),
+            value=values[2],
+            observed_at=values[3],
+            deadline=values[4],
+        )
 
 
 @dataclass(frozen=True)
@@ -475,7 +482,7 @@ class Offer:
 class Policy:
     """Solidity struct Policy."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)"
 
     insurer: int
     insured: int
@@ -487,8 +494,12 @@ class Policy:
     place: bytes
     first_day: int
     last_day: int
+    kind: enums.PayoutKind
     attach: int
     exhaust: int
+    step_at: tuple[int, ...]
+    step_pays: tuple[int, ...]
+    no_data_bps: int
     waiting_days: int
     nonce: int
     deadline: int
@@ -506,8 +517,12 @@ class Policy:
             abi.fixed(self.place, 32),
             self.first_day,
             self.last_day,
+            int(self.kind),
             self.attach,
             self.exhaust,
+            self.step_at,
+            self.step_pays,
+            self.no_data_bps,
             self.waiting_days,
             self.nonce,
             self.deadline,
@@ -527,11 +542,15 @@ class Policy:
             place=values[7],
             first_day=values[8],
             last_day=values[9],
-            attach=values[10],
-            exhaust=values[11],
-            waiting_days=values[12],
-            nonce=values[13],
-            deadline=values[14],
+            kind=enums.PayoutKind(values[10]),
+            attach=values[11],
+            exhaust=values[12],
+            step_at=values[13],
+            step_pays=values[14],
+            no_data_bps=values[15],
+            waiting_days=values[16],
+            nonce=values[17],
+            deadline=values[18],
         )
 
 
@@ -566,6 +585,116 @@ class PolicyState:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """Solidity struct Pool."""
+
+    ABI_TYPE: ClassVar[str] = "(uint56,uint56,uint88,uint24,uint16,uint16)"
+
+    locked: int
+    bucket_cap: int
+    shares: int
+    open: int
+    epoch_days: int
+    generation: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.locked, self.bucket_cap, self.shares, self.open, self.epoch_days, self.generation)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Pool:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            locked=values[0],
+            bucket_cap=values[1],
+            shares=values[2],
+            open=values[3],
+            epoch_days=values[4],
+            generation=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class PoolEntry:
+    """Solidity struct PoolEntry."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint88,uint64,uint32)"
+
+    investor: int
+    insurer: int
+    currency: int
+    amount: int
+    min_shares: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.investor,
+            self.insurer,
+            self.currency,
+            self.amount,
+            self.min_shares,
+            self.nonce,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> PoolEntry:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            investor=values[0],
+            insurer=values[1],
+            currency=values[2],
+            amount=values[3],
+            min_shares=values[4],
+            nonce=values[5],
+            deadline=values[6],
+        )
+
+
+@dataclass(frozen=True)
+class PoolExit:
+    """Solidity struct PoolExit."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint88,uint56,uint64,uint32)"
+
+    investor: int
+    insurer: int
+    currency: int
+    shares: int
+    min_amount: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.investor,
+            self.insurer,
+            self.currency,
+            self.shares,
+            self.min_amount,
+            self.nonce,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> PoolExit:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            investor=values[0],
+            insurer=values[1],
+            currency=values[2],
+            shares=values[3],
+            min_amount=values[4],
+            nonce=values[5],
+            deadline=values[6],
+        )
+
+
+@dataclass(frozen=True)
 class PoolFunding:
     """Solidity struct PoolFunding."""
 
@@ -590,6 +719,36 @@ class PoolFunding:
             amount=values[2],
             nonce=values[3],
             deadline=values[4],
+        )
+
+
+@dataclass(frozen=True)
+class PoolTerms:
+    """Solidity struct PoolTerms."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint16,uint56,uint16,uint64,uint32)"
+
+    insurer: int
+    currency: int
+    bucket_cap: int
+    epoch_days: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.insurer, self.currency, self.bucket_cap, self.epoch_days, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> PoolTerms:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            insurer=values[0],
+            currency=values[1],
+            bucket_cap=values[2],
+            epoch_days=values[3],
+            nonce=values[4],
+            deadline=values[5],
         )
 
 
@@ -758,6 +917,25 @@ class PurchaseOrder:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Solidity struct Reading."""
+
+    ABI_TYPE: ClassVar[str] = "(uint8,uint64)"
+
+    state: enums.IndexState
+    median: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (int(self.state), self.median)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Reading:
+        """The struct of values that eth_abi gave."""
+        return cls(state=enums.IndexState(values[0]), median=values[1])
+
+
+@dataclass(frozen=True)
 class Repayment:
     """Solidity struct Repayment."""
 
@@ -827,6 +1005,27 @@ class ReserveRelease:
     def from_abi(cls, values: Sequence[Any]) -> ReserveRelease:
         """The struct of values that eth_abi gave."""
         return cls(order=values[0], member=values[1], deadline=values[2])
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Solidity struct Resolution."""
+
+    ABI_TYPE: ClassVar[str] = "(bytes32,bool,uint64,uint32)"
+
+    bucket: bytes
+    is_void: bool
+    value: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (abi.fixed(self.bucket, 32), self.is_void, self.value, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Resolution:
+        """The struct of values that eth_abi gave."""
+        return cls(bucket=values[0], is_void=values[1], value=values[2], deadline=values[3])
 
 
 @dataclass(frozen=True)
