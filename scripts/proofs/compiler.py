@@ -20,7 +20,11 @@ Json = dict[str, Any]
 
 
 class CannotCompile(Exception):
-    """The compiler refused, or is not there."""
+    """The compiler refused, or is not there; ``places`` says where it found errors (file, start, end)."""
+
+    def __init__(self, message: str, places: list[Json] | None = None) -> None:
+        super().__init__(message)
+        self.places = places or []
 
 
 class Compiler:
@@ -56,6 +60,13 @@ class Compiler:
         """
         return self._ask({"roots": roots, "isAnalysis": True})
 
+    def check(self, roots: list[str], changed: dict[str, str]) -> None:
+        """Types only, no code.
+
+        Raises: CannotCompile with the places of all errors.
+        """
+        self._ask({"roots": roots, "changed": changed, "isAnalysis": True, "isChecked": True})
+
     def _ask(self, job: Json) -> Json:
         asked, answered = self._node.stdin, self._node.stdout
         if asked is None or answered is None:
@@ -67,7 +78,7 @@ class Compiler:
             raise CannotCompile("the compiler's process ended")
         answer: Json = json.loads(line)
         if answer["errors"]:
-            raise CannotCompile(answer["errors"][0])
+            raise CannotCompile(answer["errors"][0], [place for place in answer["places"] if place])
         return answer
 
 

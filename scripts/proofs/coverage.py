@@ -99,7 +99,7 @@ def reach(build: Build, hits: Path) -> Reach:
         found.present.update(where.values())
         found.forks.update(span for at, span in where.items() if at < len(code) and code[at] == JUMPI)
     for path in sorted(hits.glob("*.json")):
-        for told in json.loads(path.read_text()):
+        for told in json.loads(path.read_text())["codes"]:
             _add(found, by_code, told)
     return found
 

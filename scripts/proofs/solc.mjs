@@ -2,7 +2,8 @@
 //
 //   {"roots": ["src/A.sol"], "changed": {"src/lib/B.sol": "text"}, "trees": true}
 //   {"artifacts": [...], "trees": {"src/A.sol": {...}}, "errors": ["..."]}
-//   {"roots": ["src/A.sol"], "isAnalysis": true}       answers with the compiler's own words, no code generated
+//   {"roots": ["src/A.sol"], "isAnalysis": true}       answers with the compiler's own words, no code generated;
+//                                                       with "isChecked" only whether there are errors
 //
 // The least that via-IR can do without running out of stack: every statement keeps code of its own, and a compile
 // takes a third of the time. The contracts that are deployed come from contracts/compile.mjs alone.
@@ -48,7 +49,7 @@ const WANTED = [
 
 const solc = createRequire(path.join(CONTRACTS, "package.json"))("solc");
 
-function compile({ roots, changed = {}, trees = false, isAnalysis = false }) {
+function compile({ roots, changed = {}, trees = false, isAnalysis = false, isChecked = false }) {
   const content = (name) => changed[name] ?? read(name, path.join(CONTRACTS, "src"));
   const chosen = (name) => (name.startsWith("src/") ? "*" : path.basename(name, ".sol"));
   const input = {
@@ -72,9 +73,10 @@ function compile({ roots, changed = {}, trees = false, isAnalysis = false }) {
     }
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: found }));
-  const errors = (output.errors ?? []).filter((e) => e.severity === "error").map((e) => e.formattedMessage);
-  if (errors.length) return { artifacts: [], trees: {}, errors };
-  if (isAnalysis) return { output, version: solc.version(), errors };
+  const wrong = (output.errors ?? []).filter((e) => e.severity === "error");
+  const errors = wrong.map((e) => e.formattedMessage);
+  if (errors.length) return { artifacts: [], trees: {}, errors, places: wrong.map((e) => e.sourceLocation ?? null) };
+  if (isAnalysis) return { output: isChecked ? {} : output, version: solc.version(), errors };
   const own = Object.entries(output.sources).filter(([name]) => trees && name.startsWith("src/"));
   return {
     artifacts: artifactsOf(output, new Set(roots)),
