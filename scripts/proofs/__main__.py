@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from proofs import coverage, slither
+from proofs import coverage, mutation, slither
 from proofs.compiler import CannotCompile
+from proofs.mutation import CannotJudge
 
-COMMANDS = {"coverage": coverage.main, "slither": slither.main}
+COMMANDS = {"coverage": coverage.main, "mutation": mutation.main, "slither": slither.main}
 
 
 def main(words: list[str]) -> int:
@@ -17,7 +18,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         return COMMANDS[words[0]](words[1:])
-    except CannotCompile as refused:
+    except (CannotCompile, CannotJudge) as refused:
         print(f"prove: {refused}", file=sys.stderr)
         return 1
 
