@@ -32,6 +32,7 @@ class CreditBook(NetworkBook):
         is_foreign = line is not None and (line.funder, line.currency) != (opened.funder, opened.currency)
         no.when(is_foreign, "UnknownLine")
         no.when(opened.limit == 0 or version.order_cap == 0, "InvalidTerms")
+        no.when(line is not None and opened.limit < self.used(line), "LimitExceeded")
         no.stand()
         if line is None:
             self.lines[opened.id] = opened
