@@ -1,0 +1,113 @@
+"""Branches that no trade of the other tests happens to walk; scripts/prove coverage named them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from settlement.chain.bindings import errors
+from settlement.chain.bindings.cash_ledger import CashLedger, Moved
+from settlement.chain.bindings.credit_lines import CreditLines
+from settlement.chain.bindings.enums import FundBy, HaltOn, Phase
+from settlement.chain.bindings.receivables import DueSet, Funded, Receivables
+from settlement.chain.bindings.structs import AccountReplacement
+from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.harness import NOBODY, reverts
+from tests.contracts.world import BUYER, DAY, USD, World, build_world
+
+FACE = 100_000_00
+
+
+def test_move__no_legs__moves_nothing() -> None:
+    world = build_world("py-evm")
+    before = world.cash("buyer")
+    call = CashLedger.move(USD, ())
+    done = world.evm.call(world.at["CashLedger"], call, world.at["Receivables"])
+    assert done.one(Moved).legs == ()
+    assert world.cash("buyer") == before
+
+
+def test_trading__network_halted_then_not__is_told(world: World) -> None:
+    """I-30: a halt of the whole network is one of every member."""
+    asked = TrustedNetwork.is_trading(world.ids["buyer"], BUYER, USD)
+    assert world.view("TrustedNetwork", asked)
+    world.govern("TrustedNetwork", TrustedNetwork.halt(HaltOn.NETWORK, 0))
+    assert not world.view("TrustedNetwork", asked)
+    world.evm.advance(7 * DAY)
+    assert world.view("TrustedNetwork", asked)
+
+
+def test_trading__network_retired__is_told(world: World) -> None:
+    world.govern("TrustedNetwork", TrustedNetwork.retire())
+    assert not world.view("TrustedNetwork", TrustedNetwork.is_trading(world.ids["buyer"], BUYER, USD))
+
+
+def test_p33__membership_run_out__opens_nothing_new(world: World) -> None:
+    """I-28: standing ends with the date that the member was enrolled until; block time at it still counts."""
+    until = world.view("TrustedNetwork", TrustedNetwork.member_of(world.ids["buyer"])).valid_until
+    world.evm.set_time(until)
+    world.accept(world.order(expiry=until + DAY))
+    world.evm.advance(1)
+    with reverts(errors.NotInGoodStanding):
+        world.accept(world.order(expiry=until + DAY))
+
+
+def test_accept__version_0_of_a_line__is_none_of_its_versions(world: World) -> None:
+    line, order = world.publish(), world.order()
+    acceptance = replace(world.acceptance(order, line), version=0)
+    signatures = (
+        world.sign("buyer", "Receivables", order),
+        world.sign("supplier", "Receivables", acceptance),
+    )
+    with reverts(errors.UnknownLine(line, 0)):
+        world.send("Receivables", Receivables.accept(order, acceptance, *signatures))
+
+
+def test_due__set_after_expiry_on_a_line_never_drawn__counts_no_interest(world: World) -> None:
+    order = world.accepted(world.publish(), tenor_days=30, expiry=world.evm.now + DAY)
+    world.evm.advance(3 * DAY)
+    done = world.attest(order, 1)
+    assert done.one(DueSet).due == world.evm.now + 30 * DAY
+    assert world.outstanding(order) == (0, 0)
+
+
+def test_collect__part_paid_and_undrawn__frees_the_reserve_once() -> None:
+    """I-11: the payment closed the draws and freed the reserve; the cover's payout after it frees no more."""
+    world = build_world("py-evm")
+    line = world.publish()
+    order, other = world.accepted(line), world.accepted(line)
+    world.attest(order, 1, released=FACE // 2)
+    assert world.used(line) == 90_000_00
+    call = CreditLines.collect(order, 5_00, world.ids["insurer"], world.ids["supplier"])
+    answer = world.evm.call(world.at["CreditLines"], call, world.at["DisruptionCover"]).value
+    assert (answer.to_funder, answer.funder) == (0, 0)
+    assert world.used(line) == 90_000_00
+    world.attest(other, 1)
+    assert world.used(line) == 0
+
+
+def test_replace_account__by_nobodys_address__is_refused(world: World) -> None:
+    """I-20: no proposal looks like a proposal of the zero address, which nobody can prove."""
+    asked = AccountReplacement(world.ids["supplier"], NOBODY, 50, world.evm.now + DAY)
+    with reverts(errors.KeyNotProven(NOBODY)):
+        world.send("TrustedNetwork", TrustedNetwork.replace_account(asked, b"", bytes(65)))
+
+
+def test_fund_by__buyer_without_cash_at_shipment__locks_nothing(world: World) -> None:
+    world.drain("buyer")
+    order = world.accepted(fund_by=FundBy.SHIPPED)
+    done = world.attest(order, 1, phase=Phase.SHIPPED, released=0)
+    assert done.every(Funded) == []
+    assert world.cash(order) == 0
+
+
+@pytest.mark.parametrize("advances", [(9000, 8500, 8000), (8000, 9000, 8500), (8000, 8500, 9000)])
+def test_i11__reserve__is_the_largest_advance_of_any_phase(
+    world: World, advances: tuple[int, int, int]
+) -> None:
+    """I-11: a funder that lends most at first, in the middle or at the end reserves the same."""
+    accepted, shipped, released = advances
+    line = world.publish(advance_accepted=accepted, advance_shipped=shipped, advance_released=released)
+    world.accepted(line)
+    assert world.used(line) == 90_000_00
