@@ -134,6 +134,14 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("eventAt", "uint32"),
         ("deadline", "uint32"),
     ),
+    "AttestationBatch": (("items", "Attestation[]"),),
+    "HoldRequest": (
+        ("order", "uint256"),
+        ("jurisdiction", "uint16"),
+        ("seq", "uint32"),
+        ("messages", "bytes32"),
+        ("deadline", "uint32"),
+    ),
     "Observation": (
         ("bucket", "bytes32"),
         ("answer", "uint8"),
@@ -219,7 +227,10 @@ def typed_message(
     return {
         "types": {
             "EIP712Domain": [{"name": name, "type": kind} for name, kind in _DOMAIN_FIELDS],
-            primary: [{"name": name, "type": kind} for name, kind in fields],
+            **{
+                used: [{"name": name, "type": kind} for name, kind in TYPES[used]]
+                for used in used_types(primary)
+            },
         },
         "primaryType": primary,
         "domain": {
@@ -232,10 +243,18 @@ def typed_message(
     }
 
 
+def used_types(primary: str) -> tuple[str, ...]:
+    """The type itself, then the types that its fields are lists of."""
+    listed = {kind.removesuffix("[]") for _, kind in TYPES[primary] if kind.endswith("[]")}
+    return (primary, *sorted(listed & TYPES.keys()))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _signable(typed: Mapping[str, Any]) -> SignableMessage:

@@ -9,7 +9,7 @@ import {Clock} from "./lib/Clock.sol";
 import {Fingerprint} from "./lib/Fingerprint.sol";
 import {Interest} from "./lib/Interest.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
-import {FundBy, Phase, PurchaseOrder, SettleOn} from "./lib/Terms.sol";
+import {Attestation, FundBy, Phase, PurchaseOrder, SettleOn} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
@@ -20,7 +20,40 @@ contract OrderDesk is OrderSettlement, IOrderDesk {
 
     uint256 private constant POSTING_GRACE = 5 days;
 
-    constructor(address network, address ledger, address receivables) OrderBook(network, ledger, receivables) {}
+    address private immutable _clearance;
+
+    constructor(address network, address ledger, address receivables, address clearanceOracle)
+        OrderBook(network, ledger, receivables)
+    {
+        _clearance = clearanceOracle;
+    }
+
+    /// @inheritdoc IOrderDesk
+    function recordAlone(Attestation calldata attestation, uint32 treasury) external onlyInBook {
+        if (msg.sender != _clearance) revert IReceivables.NotClearanceOracle(msg.sender);
+        OrderWords.Order memory order;
+        _loadOpen(order, attestation.order);
+        _checkState(order, attestation);
+        uint256 late = _lateNow(order);
+        // A refusal reduces with the next state, which says it again, or after expiry.
+        uint256 dutyWord = _take(order, attestation, attestation.refused, treasury);
+        _keep(order, late, dutyWord);
+    }
+
+    /// @inheritdoc IOrderDesk
+    function hold(uint256 id, uint16 jurisdiction, uint32 seq) external onlyInBook {
+        if (msg.sender != _clearance) revert IReceivables.NotClearanceOracle(msg.sender);
+        OrderWords.Order memory order;
+        _loadOpen(order, id);
+        uint256 ordered = OrderWords.jurisdictionOf(order.terms);
+        if (jurisdiction != ordered) revert IReceivables.WrongJurisdiction(jurisdiction, uint16(ordered));
+        if (seq != order.seq) revert IReceivables.StaleSequence(seq, uint32(order.seq));
+        if (order.has(OrderWords.HOLD)) revert IReceivables.OnHold(id);
+        uint256 late = _lateNow(order);
+        order.set(OrderWords.HOLD);
+        emit IReceivables.Held(id, seq);
+        _keep(order, late, 0);
+    }
 
     /// @inheritdoc IOrderDesk
     function lapse(uint256 id) external onlyInBook {
@@ -106,5 +139,15 @@ contract OrderDesk is OrderSettlement, IOrderDesk {
         returns (uint256)
     {
         return Fingerprint.made(buyerLei, supplierLei, keccak256(bytes(number)), year);
+    }
+
+    /// @dev Write a state without paying: what was late stays late, as far as it was counted.
+    function _keep(OrderWords.Order memory order, uint256 late, uint256 dutyWord) private {
+        if (order.has(OrderWords.LATE)) {
+            _keepLate(order, late, true);
+            emit IReceivables.Unpaid(order.id, _payable(order), late);
+        }
+        _store(order);
+        if (dutyWord != 0) _words[order.id].duty = dutyWord;
     }
 }

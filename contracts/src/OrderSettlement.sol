@@ -17,6 +17,7 @@ abstract contract OrderSettlement is LoanBook {
     using OrderWords for OrderWords.Order;
 
     uint256 internal constant LAST_COUNT = type(uint16).max;
+    uint256 internal constant LONGEST_LIFE = 730 days;
 
     /// @dev One settlement, whole before anything is written: what is paid, and what stays unpaid.
     struct Payment {
@@ -30,6 +31,27 @@ abstract contract OrderSettlement is LoanBook {
         uint256 dutyWord;
         uint256 toFunder;
         uint256 funder;
+    }
+
+    /// @dev Whether the state is for this order and newer than the one it has, whose number it takes.
+    function _checkState(OrderWords.Order memory order, Attestation calldata state) internal pure {
+        uint256 jurisdiction = OrderWords.jurisdictionOf(order.terms);
+        if (state.jurisdiction != jurisdiction) {
+            revert IReceivables.WrongJurisdiction(state.jurisdiction, uint16(jurisdiction));
+        }
+        uint256 eventAt = state.eventAt;
+        unchecked {
+            // When the order was accepted is not kept; it cannot have been earlier than this (O08).
+            if (eventAt + LONGEST_LIFE < OrderWords.expiryOf(order.terms)) {
+                revert IReceivables.EventBeforeOrder(uint32(eventAt));
+            }
+        }
+        uint256 seq = state.seq;
+        if (seq <= order.seq || seq > LAST_COUNT) revert IReceivables.StaleSequence(uint32(seq), uint32(order.seq));
+        if (state.phase < Phase.Accepted || state.phase > Phase.Cleared) {
+            revert IReceivables.PhaseNotAttestable(state.phase);
+        }
+        order.seq = seq;
     }
 
     /// @dev The attested state becomes the order's.
@@ -198,7 +220,7 @@ abstract contract OrderSettlement is LoanBook {
         emit IReceivables.DueSet(order.id, uint32(due));
     }
 
-    function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) private {
+    function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) internal {
         if (isLate) order.set(OrderWords.LATE);
         else order.clear(OrderWords.LATE);
         _words[order.id].late = isLate ? OrderWords.packLate(late, Clock.time(), _frozenUntilNow(order)) : 0;

@@ -43,7 +43,6 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
     }
 
     // A loan matures by expiry or due date: neither may lie so far off that it never falls due.
-    uint256 private constant LONGEST_LIFE = 730 days;
     uint16 private constant LONGEST_TENOR = 365;
 
     address private immutable _clearance;
@@ -229,16 +228,6 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         if (signer != buyer) revert NotSignedBy(uint32(buyer));
         if (other != supplier) revert NotSignedBy(uint32(supplier));
         return Fingerprint.made(buyerLei, supplierLei, numberHash, year);
-    }
-
-    /// @dev Whether the state is for this order and newer than the one it has, whose number it takes.
-    function _checkState(OrderWords.Order memory order, Attestation calldata state) private pure {
-        uint256 jurisdiction = OrderWords.jurisdictionOf(order.terms);
-        if (state.jurisdiction != jurisdiction) revert WrongJurisdiction(state.jurisdiction, uint16(jurisdiction));
-        uint256 seq = state.seq;
-        if (seq <= order.seq || seq > LAST_COUNT) revert StaleSequence(uint32(seq), uint32(order.seq));
-        if (state.phase < Phase.Accepted || state.phase > Phase.Cleared) revert PhaseNotAttestable(state.phase);
-        order.seq = seq;
     }
 
     function _checkTerms(PurchaseOrder calldata order, string calldata number) private view {

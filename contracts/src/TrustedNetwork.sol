@@ -70,6 +70,8 @@ contract TrustedNetwork is MemberKeys, Halts {
         _requireNotExpelled(member);
         _checkTerms(roles, lane, validUntil);
         uint256 known = _members[member];
+        // Nobody judges an order that it once traded in, nor trades where it judges: the role is for life (P05).
+        if ((roles ^ known.rolesOf()) & CUSTOMS != 0) revert InvalidMember();
         uint256 renewed = MemberWords.packMember(
             known.leiOf(), known.jurisdictionOf(), roles, lane, validUntil, uint8(known.statusOf())
         );

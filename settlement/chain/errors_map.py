@@ -211,6 +211,15 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "the reading was taken at {observed_at}, before its day began or after the chain's clock",
     ),
     "EventInFuture": (InputRefused, "the event of {event_at} lies in the future of the chain's clock"),
+    "EventBeforeOrder": (
+        InputRefused,
+        "the event of {event_at} lies before any order of this expiry; look at its date",
+    ),
+    "BatchOutOfBounds": (InputRefused, "a batch of {items} states; send 1 to {most}"),
+    "BatchOfManyJurisdictions": (
+        InputRefused,
+        "all states of a batch are of one jurisdiction; make one for each",
+    ),
     "InvalidSignatureLength": (InputRefused, "signatures of {length} bytes in all; each needs 65 (r, s, v)"),
     "SeatsNotAscending": (InputRefused, "signatures must stand in ascending order of seats, each seat once"),
     "SafeCastOverflowedUintDowncast": (InputRefused, "value {value} does not fit {bits} bits"),
@@ -225,6 +234,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "NotSignedBy": (EvidenceError, "the signature is not by a key of member {member} with the needed scope"),
     "NotObserver": (EvidenceError, "{key} is not a seated observer's key"),
     "SeatNotActive": (EvidenceError, "{key} has no active seat in this committee"),
+    "NoContradiction": (
+        EvidenceError,
+        "these are not two contents that one seat signed for one order and number",
+    ),
     "SignatureExpired": (
         EvidenceError,
         "the signature was good until {deadline}; sign again with a later deadline",
@@ -354,6 +367,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "TokenOverdrawn": (
         ChainError,
         "the token took more than the {paid} units paid out ({before} before, {left} after)",
+    ),
+    "TooLittleGas": (
+        ChainError,
+        "{left} gas was left where {needed} are needed, so that no settlement is starved; send with more",
     ),
     "TokenShortPaid": (
         ChainError,

@@ -160,7 +160,8 @@ def _attestations(pinned: Pinned, positions: dict[str, Position | HanseError]) -
         if row is None:
             continue
         pairs: dict[str, tuple[object, object]] = {
-            "hold": (position.hold, row.hold),
+            # A minority's hold stands on the order though the newest state has none.
+            "hold": (position.hold, row.hold or position.hold),
             "released": (position.released, row.released_minor),
         }
         if position.duty_cap:

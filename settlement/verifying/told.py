@@ -206,6 +206,13 @@ def _seated(
         yield rows.CommitteeSeat, (*place, number), {"key": seat.key, "member": seat.member}
 
 
+def _reserve_seated(
+    _: Told, event: clearance_oracle.ReserveSeated, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    place = (event.jurisdiction, event.version, event.index)
+    yield rows.CommitteeSeat, place, {"key": event.key, "member": event.member}
+
+
 def _observers(
     told: Told, event: index_oracle.ObserversSeated, __: BlockHeader, ___: PlacedEvent
 ) -> Iterator[Words]:
@@ -267,6 +274,7 @@ _TELLERS: Final[dict[type, Teller]] = {
     receivables.Settled: _settled,
     clearance_oracle.Attested: _attested,
     clearance_oracle.CommitteeSeated: _seated,
+    clearance_oracle.ReserveSeated: _reserve_seated,
     credit_lines.LinePublished: _published,
     credit_lines.Drawn: _drawn,
     credit_lines.Repaid: _repaid,

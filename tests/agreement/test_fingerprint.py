@@ -16,7 +16,7 @@ DEPLOYER = signer(0).address
 @pytest.fixture(scope="module")
 def deployed() -> tuple[Evm, str]:
     evm = new_evm()
-    return evm, evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 3), DEPLOYER, "OrderDesk")
+    return evm, evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 4), DEPLOYER, "OrderDesk")
 
 
 @settings(max_examples=60)

@@ -22,6 +22,7 @@ from settlement.chain.bindings.enums import Answer, DayCount, FundBy, PayoutKind
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.messages import message_from_struct, struct_from_message
 from settlement.errors import EvidenceError
 from tests.contracts.harness import CHAIN_ID, NOBODY, Evm, new_evm, signer, typed_digest
 from tests.contracts.harness.signers import struct_hash
@@ -59,6 +60,8 @@ def solidity_structs() -> dict[str, tuple[tuple[str, str], ...]]:
 def values_of(kind: str, name: str) -> st.SearchStrategy[Any]:
     if name in ENUMS:
         return st.sampled_from(list(ENUMS[name]))
+    if kind.removesuffix("[]") in typed_data.TYPES:
+        return st.lists(messages(kind.removesuffix("[]")), min_size=1, max_size=3)
     if kind.endswith("[]"):
         return st.lists(values_of(kind.removesuffix("[]"), name), max_size=8).map(tuple)
     if kind == "string":
@@ -82,7 +85,13 @@ def struct_of(primary: str, message: dict[str, Any]) -> Any:
     """The same as a struct of the bindings, whose fields stand in the same order."""
     kind = getattr(structs, primary)
     names = [field.name for field in fields(kind)]
-    return kind(**dict(zip(names, message.values(), strict=True)))
+    values = [
+        tuple(struct_of(listed.removesuffix("[]"), item) for item in message[name])
+        if listed.removesuffix("[]") in typed_data.TYPES
+        else message[name]
+        for name, listed in typed_data.TYPES[primary]
+    ]
+    return kind(**dict(zip(names, values, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +102,7 @@ def evm() -> Evm:
 @pytest.fixture(scope="module")
 def contracts(evm: Evm) -> dict[str, str]:
     # The struct hash of an order is asked at Receivables, and answered by its module.
-    desk = evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 3), DEPLOYER, "OrderDesk")
+    desk = evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 4), DEPLOYER, "OrderDesk")
     codes = {
         "ClearanceOracle": ClearanceOracle.deploy(DEPLOYER, DEPLOYER, DEPLOYER),
         "IndexOracle": IndexOracle.deploy(DEPLOYER),
@@ -109,10 +118,13 @@ def test_types__every_primary_type__is_the_struct_of_the_contracts() -> None:
 
 @pytest.mark.parametrize("primary", OURS)
 def test_types__type_string__stands_in_the_contracts_sources(primary: str) -> None:
-    body = ",".join(f"{kind} {name}" for name, kind in typed_data.TYPES[primary])
+    written = "".join(
+        f"{used}({','.join(f'{kind} {name}' for name, kind in typed_data.TYPES[used])})"
+        for used in typed_data.used_types(primary)
+    )
     # A long literal is cut into pieces that Solidity joins.
     text = re.sub(r'"\s*"', "", source_text())
-    assert f'"{primary}({body})"' in text
+    assert f'"{written}"' in text
 
 
 @pytest.mark.parametrize("primary", OURS)
@@ -138,6 +150,20 @@ def test_digest__attestation__is_the_clearance_oracles(
     typed = typed_data.typed_message("Attestation", CHAIN_ID, at, message)
     state = struct_of("Attestation", message)
     assert typed_data.digest(typed) == evm.view(at, ClearanceOracle.digest_of(state))
+
+
+@settings(max_examples=30)
+@given(message=messages("AttestationBatch"))
+def test_digest__batch_of_attestations__is_the_clearance_oracles(
+    evm: Evm, contracts: dict[str, str], message: dict[str, Any]
+) -> None:
+    """I-20: one signature over several states, each readable."""
+    at = contracts["ClearanceOracle"]
+    typed = typed_data.typed_message("AttestationBatch", CHAIN_ID, at, message)
+    batch = struct_of("AttestationBatch", message)
+    assert typed_data.digest(typed) == evm.view(at, ClearanceOracle.digest_of_batch(batch))
+    assert struct_from_message(structs.AttestationBatch, typed["message"]) == batch
+    assert message_from_struct(batch) == typed["message"]
 
 
 @settings(max_examples=60)

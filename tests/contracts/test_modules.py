@@ -87,6 +87,8 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
     repayment = Repayment(1, world.ids["supplier"], 1, 1, world.evm.now)
     calls: list[tuple[str, Call[Any]]] = [
         ("OrderDesk", OrderDesk.lapse(1)),
+        ("OrderDesk", OrderDesk.hold(1, 276, 0)),
+        ("OrderDesk", OrderDesk.record_alone(world.attestation(1, 1), 0)),
         ("CreditLines", CreditLines.publish(terms, b"")),
         ("CreditLines", CreditLines.repay(repayment, b"")),
         ("CreditLines", CreditLines.recourse(1)),

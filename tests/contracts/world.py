@@ -387,7 +387,7 @@ def _deploy(evm: Evm) -> dict[str, str]:
         "Receivables": Receivables.deploy(
             network, ledger, clearance, NOBODY, at["OrderDesk"], at["CreditLines"]
         ),
-        "OrderDesk": OrderDesk.deploy(network, ledger, receivables),
+        "OrderDesk": OrderDesk.deploy(network, ledger, receivables, clearance),
         "CreditLines": CreditLines.deploy(network, ledger, receivables, cover),
         "ClearanceOracle": ClearanceOracle.deploy(manager, network, receivables),
         "IndexOracle": IndexOracle.deploy(manager),

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.bindings import registry, trusted_network
 from settlement.chain.bindings.enums import IndexState, Status
+from settlement.chain.bindings.receivables import Held
 from settlement.errors import ChainError, Conflict, InvariantBroken
 from settlement.ids import id_text
 from settlement.store import projector
@@ -17,7 +18,7 @@ from settlement.store.events import EVENTS, OUTBOX_TYPES
 from settlement.store.projector import CURSOR, apply_block, apply_blocks, rollback_to, window_blocks
 from settlement.store.rebuild import state_hash
 from settlement.store.repositories import cash, cover, cursors, lines, loans, members, outbox, receivables
-from settlement.store.repositories.clearance import seats_of, sitting_committee
+from settlement.store.repositories.clearance import attestations_of, seats_of, sitting_committee
 from settlement.store.repositories.settlements import settlements_of
 from settlement.store.tables_private import Retraction
 from settlement.store.tables_projection import PROJECTION_TABLES, Outbox
@@ -142,6 +143,21 @@ def test_apply_blocks__whole_story__conserves_cash(database: Engine) -> None:
         assert (pool.capital_minor, pool.locked_minor) == (578_000, 0)
 
 
+def test_held__by_a_minority__shows_on_the_order_and_not_on_its_state(database: Engine) -> None:
+    story = whole_story()
+    until = next(
+        number
+        for number, (_, events) in enumerate(story)
+        if any(isinstance(one.event, Held) for one in events)
+    )
+    project_all(database, story[: until + 1])
+    with reading(database) as session:
+        order = receivables.find_receivable(session, id_text(FIRST))
+        assert order is not None
+        assert (order.hold, order.seq) == (True, 1)
+        assert [state.hold for state in attestations_of(session, id_text(FIRST))] == [False]
+
+
 def test_apply_blocks__whole_story__gives_network_and_evidence(database: Engine) -> None:
     project_all(database, whole_story())
     with reading(database) as session:
@@ -152,7 +168,9 @@ def test_apply_blocks__whole_story__gives_network_and_evidence(database: Engine)
         committee = sitting_committee(session, 276)
         assert committee is not None
         assert committee.version == 2
-        assert [seat.suspended for seat in seats_of(session, committee)] == [False, True, False]
+        seats = seats_of(session, committee)
+        assert [seat.suspended for seat in seats] == [False, True, False, False]
+        assert (seats[3].key, seats[3].seat) == (address(43), 3), "the reserve moved up behind all others"
         bucket = cover.find_bucket(session, "0x" + BUCKET.hex())
         assert bucket is not None
         assert (bucket.fixed, bucket.median, bucket.observations, bucket.version) == (True, 2**63 + 7, 1, 2)

@@ -40,7 +40,7 @@ def test_roles_and_scopes__are_the_constants_of_the_contracts(project_root: Path
 
 def test_key_scopes__every_signed_message_has_one_or_needs_none() -> None:
     # Committee seats, observers and the member's own account sign these; they are no scoped keys.
-    unscoped = {"Attestation", "Observation", "Permit"}
+    unscoped = {"Attestation", "AttestationBatch", "HoldRequest", "Observation", "Permit"}
     assert set(words.KEY_SCOPES) == set(TYPES) - unscoped
 
 

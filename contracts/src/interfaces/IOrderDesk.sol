@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {FundBy, Phase, PurchaseOrder, SettleOn} from "../lib/Terms.sol";
+import {Attestation, FundBy, Phase, PurchaseOrder, SettleOn} from "../lib/Terms.sol";
 
 /// @notice The rarer verbs of an order, and what can be asked about it. A module of Receivables, called at its address.
 interface IOrderDesk {
@@ -35,6 +35,13 @@ interface IOrderDesk {
         bool drawsClosed; // by a payment, a refusal or a lapse
         uint16 settlements;
     }
+
+    /// @notice ClearanceOracle only: take over an attested state whose settlement failed, without paying. What is payable
+    /// waits for `settle`; a refusal reduces with the next state.
+    function recordAlone(Attestation calldata attestation, uint32 treasury) external;
+
+    /// @notice ClearanceOracle only: a minority's hold on an order whose newest state is number `seq`.
+    function hold(uint256 order, uint16 jurisdiction, uint32 seq) external;
 
     /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone; again, but not
     /// under a hold, where a release was taken back since.

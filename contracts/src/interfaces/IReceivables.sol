@@ -29,6 +29,8 @@ interface IReceivables {
         uint256 released,
         uint256 duty
     );
+    /// @notice A minority of the committee stopped payment; `seq` stays that of the attested state.
+    event Held(uint256 indexed order, uint32 seq);
     /// @notice Cash was paid under the order. `number` counts the order's settlements from 1; late is part of the sum
     /// paid.
     /// toFunder + toHolder = face paid + late; debited from the buyer = that + toCustoms (R15).
@@ -64,6 +66,7 @@ interface IReceivables {
     error StaleSequence(uint32 seq, uint32 stored);
     error WrongJurisdiction(uint16 attested, uint16 ordered);
     error PhaseNotAttestable(Phase phase);
+    error EventBeforeOrder(uint32 eventAt);
     error NothingDue(uint256 order);
     error OnHold(uint256 order);
     error NotExpired(uint32 until);

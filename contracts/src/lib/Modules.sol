@@ -20,7 +20,8 @@ library Modules {
         return selector == IOrderDesk.lapse.selector || selector == IOrderDesk.positionOf.selector
             || selector == IOrderDesk.lateOf.selector || selector == IOrderDesk.payableNow.selector
             || selector == IOrderDesk.lapseAt.selector || selector == IOrderDesk.fingerprint.selector
-            || selector == IOrderDesk.termsHash.selector;
+            || selector == IOrderDesk.termsHash.selector || selector == IOrderDesk.recordAlone.selector
+            || selector == IOrderDesk.hold.selector;
     }
 
     function _isCreditLines(bytes4 selector) private pure returns (bool) {

@@ -202,6 +202,20 @@ struct Attestation {
     uint32 deadline; // on the hour, at most two hours ahead
 }
 
+/// @notice States of several orders of one jurisdiction under one signature each; every item is a state of its own.
+struct AttestationBatch {
+    Attestation[] items;
+}
+
+/// @notice What a minority of a committee signs to stop payment of an order until a quorum says otherwise.
+struct HoldRequest {
+    uint256 order;
+    uint16 jurisdiction;
+    uint32 seq; // of the state that the order has: a newer one ends the request
+    bytes32 messages; // hash of the sorted ids of the messages that are its reason
+    uint32 deadline; // on the hour, at most two hours ahead
+}
+
 /// @notice One observer's answer for one bucket (peril, place, day).
 struct Observation {
     bytes32 bucket;

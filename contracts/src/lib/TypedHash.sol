@@ -6,7 +6,9 @@ import {
     AccountRefusal,
     AccountReplacement,
     Attestation,
+    AttestationBatch,
     Draw,
+    HoldRequest,
     KeyGrant,
     KeyRevocation,
     LineTerms,
@@ -55,6 +57,15 @@ library TypedHash {
     bytes32 internal constant ATTESTATION = keccak256(
         "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,"
         "uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
+    );
+
+    bytes32 internal constant ATTESTATION_BATCH = keccak256(
+        "AttestationBatch(Attestation[] items)"
+        "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,"
+        "uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
+    );
+    bytes32 internal constant HOLD_REQUEST = keccak256(
+        "HoldRequest(uint256 order,uint16 jurisdiction,uint32 seq,bytes32 messages,uint32 deadline)"
     );
 
     /// @param numberHash hash of the order's number, which the fingerprint takes too
@@ -172,6 +183,29 @@ library TypedHash {
             place := signed
         }
         return ofWords(ACCOUNT_REFUSAL, place, 4);
+    }
+
+    function hash(HoldRequest calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(HOLD_REQUEST, place, 5);
+    }
+
+    function hash(AttestationBatch calldata signed) internal pure returns (bytes32) {
+        Attestation[] calldata items = signed.items;
+        bytes32[] memory hashes = new bytes32[](items.length);
+        // At most 50 turns where it counts: ClearanceOracle bounds the batch before it asks.
+        for (uint256 i; i < items.length; ++i) {
+            hashes[i] = hash(items[i]);
+        }
+        return ofBatch(hashes);
+    }
+
+    /// @param hashes of the batch's items, in their order
+    function ofBatch(bytes32[] memory hashes) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ATTESTATION_BATCH, keccak256(abi.encodePacked(hashes))));
     }
 
     /// @dev Hash of a struct without dynamic fields, straight from calldata. A field with dirty upper bits gives a

@@ -472,6 +472,37 @@ class AnswerWithValue:
 
 
 @dataclass(frozen=True)
+class BatchOfManyJurisdictions:
+    """Custom error BatchOfManyJurisdictions()."""
+
+    SIGNATURE: ClassVar[str] = "BatchOfManyJurisdictions()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("49823660")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BatchOfManyJurisdictions:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class BatchOutOfBounds:
+    """Custom error BatchOutOfBounds(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "BatchOutOfBounds(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("57eb9449")
+
+    items: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BatchOutOfBounds:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(items=values[0], most=values[1])
+
+
+@dataclass(frozen=True)
 class BatchOutOfRange:
     """Custom error BatchOutOfRange(uint256,uint256)."""
 
@@ -984,6 +1015,22 @@ class EarlierDayOpen:
 
 
 @dataclass(frozen=True)
+class EventBeforeOrder:
+    """Custom error EventBeforeOrder(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "EventBeforeOrder(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("c9e2d935")
+
+    event_at: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> EventBeforeOrder:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(event_at=values[0])
+
+
+@dataclass(frozen=True)
 class EventInFuture:
     """Custom error EventInFuture(uint32)."""
 
@@ -1436,6 +1483,20 @@ class NoCommittee:
         """Read what follows the selector."""
         values = abi.decode(("uint16",), body)
         return cls(jurisdiction=values[0])
+
+
+@dataclass(frozen=True)
+class NoContradiction:
+    """Custom error NoContradiction()."""
+
+    SIGNATURE: ClassVar[str] = "NoContradiction()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ae591c87")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NoContradiction:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
 
 
 @dataclass(frozen=True)
@@ -2432,6 +2493,23 @@ class TooFewSignatures:
         """Read what follows the selector."""
         values = abi.decode(("uint256", "uint8"), body)
         return cls(given=values[0], threshold=values[1])
+
+
+@dataclass(frozen=True)
+class TooLittleGas:
+    """Custom error TooLittleGas(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "TooLittleGas(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9ee5fcf0")
+
+    left: int
+    needed: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TooLittleGas:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(left=values[0], needed=values[1])
 
 
 @dataclass(frozen=True)

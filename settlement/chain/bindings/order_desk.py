@@ -13,17 +13,22 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "OrderDesk"
-ABI_HASH = "0xbd8a3d9e8a99022b63d6f8831396a05f19bcd397f04fd8e9b60dd1fbaeea9f06"
+ABI_HASH = "0xeebf62d460f7139b692709a0367ff533ded876d358b6054b8d2307d1e1868fc1"
 
 
 EVENTS: tuple[type[Any], ...] = ()
 ERRORS: tuple[type[Any], ...] = (
+    errors.EventBeforeOrder,
+    errors.NotClearanceOracle,
     errors.NotExpired,
     errors.NotInBook,
     errors.NothingDue,
     errors.OnHold,
     errors.OrderClosed,
+    errors.PhaseNotAttestable,
+    errors.StaleSequence,
     errors.UnknownOrder,
+    errors.WrongJurisdiction,
 )
 
 
@@ -31,6 +36,10 @@ def _fingerprint_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
     return answer
+
+
+def _hold_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _lapse_answer(output: bytes) -> None:
@@ -67,6 +76,10 @@ def _position_of_answer(output: bytes) -> structs.Position:
     return answer
 
 
+def _record_alone_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _terms_hash_answer(output: bytes) -> bytes:
     values = abi.decode(("bytes32",), output)
     answer: bytes = values[0]
@@ -77,15 +90,22 @@ class OrderDesk:
     """Calls of OrderDesk."""
 
     @staticmethod
-    def deploy(network: str, ledger: str, receivables: str) -> bytes:
+    def deploy(network: str, ledger: str, receivables: str, clearance_oracle: str) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address"), (network, ledger, receivables))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (network, ledger, receivables, clearance_oracle))
 
     @staticmethod
     def fingerprint(buyer_lei: bytes, supplier_lei: bytes, number: str, year: int) -> abi.Call[int]:
         """fingerprint(bytes20,bytes20,string,uint16)"""
         return abi.Call(
             NAME, "fingerprint", bytes.fromhex("f97aa5a7") + abi.encode(("bytes20", "bytes20", "string", "uint16"), (abi.fixed(buyer_lei, 20), abi.fixed(supplier_lei, 20), number, year)), True, _fingerprint_answer
+        )
+
+    @staticmethod
+    def hold(id: int, jurisdiction: int, seq: int) -> abi.Call[None]:
+        """hold(uint256,uint16,uint32)"""
+        return abi.Call(
+            NAME, "hold", bytes.fromhex("ab7cba5a") + abi.encode(("uint256", "uint16", "uint32"), (id, jurisdiction, seq)), False, _hold_answer
         )
 
     @staticmethod
@@ -121,6 +141,13 @@ class OrderDesk:
         """positionOf(uint256)"""
         return abi.Call(
             NAME, "positionOf", bytes.fromhex("46f96023") + abi.encode(("uint256",), (id,)), True, _position_of_answer
+        )
+
+    @staticmethod
+    def record_alone(attestation: structs.Attestation, treasury: int) -> abi.Call[None]:
+        """recordAlone((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
+        return abi.Call(
+            NAME, "recordAlone", bytes.fromhex("085f9de3") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_alone_answer
         )
 
     @staticmethod

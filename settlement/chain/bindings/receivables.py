@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xd5d8675ac09e681ad137960fb5faa9d4928be43ca405e0229d19f433bc1f4693"
+ABI_HASH = "0xe51eb816be31d6766be335f99fd47b2a9a085602b180b09f9383029f1aee012a"
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,25 @@ class Funded:
         indexed = abi.decode_topics(("uint256",), topics)
         values = abi.decode(("uint256",), body)
         return cls(order=indexed[0], amount=values[0])
+
+
+@dataclass(frozen=True)
+class Held:
+    """Event Held(uint256,uint32)."""
+
+    CONTRACT: ClassVar[str] = "Receivables"
+    SIGNATURE: ClassVar[str] = "Held(uint256,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("17775ff2df7d6e035441136d1075e71e9c8c7724cf9b1c67f789491e9a28cdc7")
+
+    order: int
+    seq: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Held:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint32",), body)
+        return cls(order=indexed[0], seq=values[0])
 
 
 @dataclass(frozen=True)
@@ -314,6 +333,7 @@ EVENTS: tuple[type[Any], ...] = (
     DueSet,
     DutyUnpaid,
     Funded,
+    Held,
     Lapsed,
     Recorded,
     Reversed,
@@ -329,6 +349,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.CurrencyDiffers,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
+    errors.EventBeforeOrder,
     errors.ExpiryTooFar,
     errors.FaceOutOfRange,
     errors.FunderIsSupplier,
@@ -416,6 +437,10 @@ def _get_approved_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
     return answer
+
+
+def _hold_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _is_approved_for_all_answer(output: bytes) -> bool:
@@ -547,6 +572,10 @@ def _publish_answer(output: bytes) -> PublishAnswer:
 
 
 def _record_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _record_alone_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -725,6 +754,13 @@ class Receivables:
         )
 
     @staticmethod
+    def hold(id: int, jurisdiction: int, seq: int) -> abi.Call[None]:
+        """hold(uint256,uint16,uint32)"""
+        return abi.Call(
+            NAME, "hold", bytes.fromhex("ab7cba5a") + abi.encode(("uint256", "uint16", "uint32"), (id, jurisdiction, seq)), False, _hold_answer
+        )
+
+    @staticmethod
     def is_approved_for_all(arg0: str, arg1: str) -> abi.Call[bool]:
         """isApprovedForAll(address,address)"""
         return abi.Call(
@@ -862,6 +898,13 @@ class Receivables:
         """record((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
         return abi.Call(
             NAME, "record", bytes.fromhex("e6d354b7") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_answer
+        )
+
+    @staticmethod
+    def record_alone(attestation: structs.Attestation, treasury: int) -> abi.Call[None]:
+        """recordAlone((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
+        return abi.Call(
+            NAME, "recordAlone", bytes.fromhex("085f9de3") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_alone_answer
         )
 
     @staticmethod

@@ -130,6 +130,24 @@ class Attestation:
 
 
 @dataclass(frozen=True)
+class AttestationBatch:
+    """Solidity struct AttestationBatch."""
+
+    ABI_TYPE: ClassVar[str] = "((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)[])"
+
+    items: tuple[Attestation, ...]
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return ([item.to_abi() for item in self.items],)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> AttestationBatch:
+        """The struct of values that eth_abi gave."""
+        return cls(items=tuple(Attestation.from_abi(item) for item in values[0]))
+
+
+@dataclass(frozen=True)
 class Draw:
     """Solidity struct Draw."""
 
@@ -148,6 +166,34 @@ class Draw:
     def from_abi(cls, values: Sequence[Any]) -> Draw:
         """The struct of values that eth_abi gave."""
         return cls(order=values[0], index=values[1], amount=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class HoldRequest:
+    """Solidity struct HoldRequest."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint32,bytes32,uint32)"
+
+    order: int
+    jurisdiction: int
+    seq: int
+    messages: bytes
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.jurisdiction, self.seq, abi.fixed(self.messages, 32), self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> HoldRequest:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            jurisdiction=values[1],
+            seq=values[2],
+            messages=values[3],
+            deadline=values[4],
+        )
 
 
 @dataclass(frozen=True)
@@ -1045,6 +1091,26 @@ class Seat:
     def from_abi(cls, values: Sequence[Any]) -> Seat:
         """The struct of values that eth_abi gave."""
         return cls(key=abi.checksum(values[0]), member=values[1])
+
+
+@dataclass(frozen=True)
+class SignedState:
+    """Solidity struct SignedState."""
+
+    ABI_TYPE: ClassVar[str] = "((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes32[],bytes)"
+
+    state: Attestation
+    batch: tuple[bytes, ...]
+    signature: bytes
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.state.to_abi(), [abi.fixed(item, 32) for item in self.batch], self.signature)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> SignedState:
+        """The struct of values that eth_abi gave."""
+        return cls(state=Attestation.from_abi(values[0]), batch=values[1], signature=values[2])
 
 
 @dataclass(frozen=True)

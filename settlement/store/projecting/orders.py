@@ -12,6 +12,7 @@ from settlement.chain.bindings.receivables import (
     DueSet,
     DutyUnpaid,
     Funded,
+    Held,
     Lapsed,
     Recorded,
     Reversed,
@@ -70,6 +71,11 @@ def recorded(projection: Projection, event: Recorded, place: EventPlace) -> None
     row.refused = event.refused
     row.released_minor = event.released
     row.duty_minor = event.duty
+
+
+def held(projection: Projection, event: Held, _place: EventPlace) -> None:
+    """A minority of the committee stopped payment; the attested state stays what it was."""
+    _order(projection, event.order).hold = True
 
 
 def attestation(projection: Projection, order: int, seq: int, place: EventPlace) -> Attestation:

@@ -18,7 +18,6 @@ from eth_utils.crypto import keccak
 from settlement.chain.abi import checksum
 from tests.contracts.harness.port import (
     BLOCK_GAS,
-    CALL_GAS,
     CHAIN_ID,
     GENESIS_AT,
     Evm,
@@ -130,7 +129,7 @@ class PyEvm(Evm):
         for address in (origin, created or target, COINBASE):
             state.mark_address_warm(address)  # type: ignore[arg-type]  # py-evm's Address is a NewType of bytes
         message = Message(
-            gas=CALL_GAS,
+            gas=self.gas_limit,
             to=target,  # type: ignore[arg-type]  # the same
             sender=origin,  # type: ignore[arg-type]  # the same
             value=0,

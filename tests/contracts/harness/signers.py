@@ -12,7 +12,7 @@ from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
 
 from hanse.bindgen.shapes import snake
-from settlement.typed_data import DOMAIN_NAME, DOMAIN_VERSION, TYPES
+from settlement.typed_data import DOMAIN_NAME, DOMAIN_VERSION, TYPES, used_types
 from tests.contracts.harness.port import CHAIN_ID
 
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -71,6 +71,8 @@ def struct_hash(struct: object) -> bytes:
 
 
 def _word(kind: str, value: Any) -> Any:
+    if kind.removesuffix("[]") in TYPES:
+        return keccak(b"".join(struct_hash(item) for item in value))
     if kind == "string":
         return keccak(text=value)
     if kind.endswith("[]"):
@@ -85,5 +87,7 @@ def _is_hashed(kind: str) -> bool:
 @cache
 def _layout(name: str) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
     fields = TYPES[name]
-    text = f"{name}({','.join(f'{kind} {field}' for field, kind in fields)})"
+    text = "".join(
+        f"{used}({','.join(f'{kind} {field}' for field, kind in TYPES[used])})" for used in used_types(name)
+    )
     return keccak(text=text), tuple(kind for _, kind in fields), tuple(snake(field) for field, _ in fields)
