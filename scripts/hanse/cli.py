@@ -144,9 +144,25 @@ def deploy(data: Folder = None, rpc_port: RpcPort = None) -> None:
     settings = _settings(data, None, rpc_port)
     prepare_folder(settings.folder)
     with ChainClient(settings.chain_url, settings.chain_id) as client:
-        deployment = deploy_suite(client, load_signer("governor", settings), settings.deployment_file)
+        deployment = deploy_suite(
+            client,
+            load_signer("governor", settings),
+            settings.deployment_file,
+            delay_s=settings.governance_delay_s,
+        )
     for name, address in deployment.addresses.items():
         typer.echo(f"{name:<16} {address}")
+
+
+@app.command()
+def seal(data: Folder = None, port: Port = None, rpc_port: RpcPort = None) -> None:
+    """End a network's set-up: from then on acts of governance wait, and nobody is admin any more."""
+    from hanse.network import ensure_sealed
+    from settlement.chain.deployment import load_deployment
+
+    settings = _running(data, port, rpc_port)
+    ensure_sealed(settings, load_deployment(settings.deployment_file))
+    typer.echo("the network is sealed")
 
 
 @app.command()

@@ -19,10 +19,10 @@ from contracts import MODULES, Artifact, load_artifact
 from settlement.chain.abi import checksum, encode
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.direct import send_and_wait, wait_for
-from settlement.chain.governance import LOCAL_DELAY_S
 from settlement.chain.signer import Signer
 from settlement.durable_file import write_durably
 from settlement.errors import ChainError, Conflict, InvariantBroken, NotFound
+from settlement.settings import LOCAL_DELAY_S
 
 CONTRACTS: Final = (
     "Governance",

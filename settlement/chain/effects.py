@@ -199,6 +199,14 @@ def _cover_event(event: Any) -> Look:
     return look
 
 
+def _sealed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return None if effects.gateways.governance.is_admin(key[0]) else Evidence()
+
+
+def _scheduled(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return Evidence() if effects.gateways.governance.scheduled_for(bytes.fromhex(key[0][2:])) else None
+
+
 def _enrolled(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
     member = effects.gateways.network.id_of(bytes.fromhex(key[0][2:]))
     if member is None:
@@ -269,6 +277,8 @@ _LOOKS: Final[dict[str, Look]] = {
     Kind.BUY_COVER: _cover_event(disruption_cover.CoverBought),
     Kind.PAY_COVER: _cover_event(disruption_cover.CoverPaid),
     Kind.EXPIRE_COVER: _cover_event(disruption_cover.CoverExpired),
+    Kind.SEAL_GOVERNANCE: _sealed,
+    Kind.SCHEDULE: _scheduled,
     Kind.ENROL: _enrolled,
     Kind.SET_STATUS: _status_set,
     Kind.RENEW: _renewed,

@@ -18,8 +18,6 @@ from settlement.chain.bindings.governance import Governance
 ADMIN: Final = 0
 GOVERNOR: Final = 1
 GUARDIAN: Final = 2
-REAL_DELAY_S: Final = 2 * 86_400
-LOCAL_DELAY_S: Final = 1
 
 VERBS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
     GOVERNOR: {

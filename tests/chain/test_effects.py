@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from settlement.chain.bindings.enums import Status
 from settlement.chain.bindings.structs import KeyGrant, KeyRevocation, Repayment, Seat, Withdrawal
 from settlement.chain.effects import Evidence, open_effects
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
+from settlement.chain.signer import demo_signer
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import LineId, lei_hash
 from settlement.money import currency
@@ -150,6 +153,18 @@ def _enrol(trade: Trade) -> Wanted:
     )
 
 
+def _seal(trade: Trade) -> Wanted:
+    governor, guardian = demo_signer("governor").address, address_of("guardian")
+    return trade.gateways.governance.seal(trade.deployment, governor, guardian)
+
+
+def _schedule(trade: Trade) -> Wanted:
+    trade.send(_seal(trade), by="governor")
+    act, governor = _set_status(trade), demo_signer("governor").address
+    operation = keccak(encode(("address", "address", "bytes"), (governor, act.to, act.calldata)))
+    return trade.gateways.governance.schedule(act.to, act.calldata, operation)
+
+
 def _set_status(trade: Trade) -> Wanted:
     return trade.gateways.network.set_status(member_of("insurer"), Status.SUSPENDED)
 
@@ -208,6 +223,8 @@ SCENES: dict[Kind, Callable[[Trade], Wanted]] = {
     Kind.BUY_COVER: _buy,
     Kind.PAY_COVER: _pay_cover,
     Kind.EXPIRE_COVER: _expire_cover,
+    Kind.SEAL_GOVERNANCE: _seal,
+    Kind.SCHEDULE: _schedule,
     Kind.ENROL: _enrol,
     Kind.SET_STATUS: _set_status,
     Kind.RENEW: _renew,
@@ -222,6 +239,8 @@ ONLY_A_VIEW_TELLS = {
     Kind.REPAY,
     Kind.WITHDRAW,
     Kind.FUND_POOL,
+    Kind.SEAL_GOVERNANCE,
+    Kind.SCHEDULE,
     Kind.SET_STATUS,
     Kind.RENEW,
     Kind.GRANT_KEY,
