@@ -52,7 +52,7 @@ def verbs(world: World) -> list[tuple[str, Call[Any]]]:
         ("CashLedger", CashLedger.freeze(USD, buyer, True)),
         ("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 3, 0, seats)),
         ("ClearanceOracle", ClearanceOracle.suspend_seat(seats[0].key)),
-        ("IndexOracle", IndexOracle.seat(1, (SPARE.address,))),
+        ("IndexOracle", IndexOracle.seat(1, 0, (SPARE.address,))),
     ]
 
 

@@ -15,7 +15,7 @@ def test_i29__network_after_its_start__has_no_admin_and_one_governor_that_waits(
         logs = witness.logs("Governance", address)
     holders: dict[int, dict[str, int]] = {ADMIN: {}, GOVERNOR: {}, GUARDIAN: {}}
     for log in logs:
-        role, account = log.fields.get("roleId"), str(log.fields.get("account"))
+        role, account = log.fields.get("roleId", ADMIN), str(log.fields.get("account"))
         if log.name == "RoleGranted":
             holders[int(role)][account] = int(log.fields["delay"])
         elif log.name == "RoleRevoked":
