@@ -31,7 +31,7 @@ VERBS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
             "retire",
         ),
         "CashLedger": ("list", "freeze"),
-        "ClearanceOracle": ("seat", "suspendSeat"),
+        "ClearanceOracle": ("seat", "nameReserves", "suspendSeat"),
         "IndexOracle": ("seat",),
     },
     GUARDIAN: {"TrustedNetwork": ("halt",)},

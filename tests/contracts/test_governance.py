@@ -15,6 +15,7 @@ from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.enums import HaltOn, Status
 from settlement.chain.bindings.governance import Governance
 from settlement.chain.bindings.index_oracle import IndexOracle
+from settlement.chain.bindings.structs import Seat
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from settlement.chain.governance import ADMIN, GOVERNOR, GUARDIAN, VERBS, sealing, selector_of
 from tests.contracts.harness import Outcome, Signer, reverts, signer
@@ -25,7 +26,7 @@ SOURCES = Path(__file__).resolve().parents[2] / "contracts" / "src"
 CHAIR, WATCH, SPARE = signer(70), signer(71), signer(72)
 EVERYBODY = [DEPLOYER, CHAIR, WATCH, SPARE, *(signer(n) for n in range(1, 10))]
 # Abstract parts and the contract they are deployed in.
-PARTS = {"Halts": "TrustedNetwork", "MemberKeys": "TrustedNetwork"}
+PARTS = {"Halts": "TrustedNetwork", "MemberKeys": "TrustedNetwork", "Committees": "ClearanceOracle"}
 
 
 @pytest.fixture
@@ -51,6 +52,10 @@ def verbs(world: World) -> list[tuple[str, Call[Any]]]:
         ("CashLedger", CashLedger.list(978, 2, world.tokens[USD])),
         ("CashLedger", CashLedger.freeze(USD, buyer, True)),
         ("ClearanceOracle", ClearanceOracle.seat(COUNTRY, 3, 0, seats)),
+        (
+            "ClearanceOracle",
+            ClearanceOracle.name_reserves(COUNTRY, (Seat(SPARE.address, world.ids["treasury"]),)),
+        ),
         ("ClearanceOracle", ClearanceOracle.suspend_seat(seats[0].key)),
         ("IndexOracle", IndexOracle.seat(1, 0, (SPARE.address,))),
     ]
