@@ -237,7 +237,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
             accrued: uint88(loan.accrued),
             since: uint32(loan.since),
             draws: uint16(loan.draws),
-            drawsClosed: !_isDrawable(order, loan),
+            drawsClosed: !_isDrawable(id, order, loan),
             maturity: uint32(Waterfall.min(maturity, Clock.LAST)),
             writtenOff: loan.isWrittenOff()
         });
@@ -268,7 +268,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         (uint256 sums, uint256 order) = _wordsOf(id);
         LoanWord.Loan memory loan;
         loan.load(_words[id].loan);
-        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) return 0;
+        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(id, order, loan)) return 0;
         uint256 terms = _termsOf(id, order);
         uint16 currency = uint16(OrderWords.currencyOf(order));
         bool isWelcome = _network.isTrading(uint32(OrderWords.holderOf(order)), SUPPLIER, currency)

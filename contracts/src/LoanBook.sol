@@ -50,23 +50,37 @@ abstract contract LoanBook is OrderBook {
         if (usage.isCommitted()) _setAside(id, usage, amount, OrderWords.holderOf(order), terms.commitmentBpsOf());
     }
 
-    /// @dev The claim of an undrawn order changes: what it takes of its line follows, tested again where it grows.
+    /// @dev The claim changes: what the order takes of its line follows while draws are open (R10), tested again where it
+    /// grows. A smaller use is welcome also where the limit was lowered below the sum.
+    /// @param fromClaim the claim that an undrawn use was reckoned from
     function _resizeReserve(uint256 id, uint256 order, uint256 fromClaim, uint256 toClaim) internal {
         uint256 line = OrderWords.lineOf(order);
+        if (line == 0 || OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED)) return;
+        LoanWord.Loan memory loan;
+        loan.load(_words[id].loan);
+        if (loan.isClosed == 1) return;
         uint256 terms = _termsOf(id, order);
-        (uint256 from, uint256 to) = (terms.mostOf(fromClaim), terms.mostOf(toClaim));
+        uint256 from = loan.draws == 0 ? terms.mostOf(fromClaim) : loan.use;
+        uint256 to = terms.mostOf(toClaim);
+        if (to < loan.principal) to = loan.principal;
+        if (to == from) return;
         uint256 usage = _usage[line];
+        uint256 used;
         if (to > from) {
-            emit ICreditLines.LineUsed(uint32(line), _useLine(line, usage, to - from));
+            used = _useLine(line, usage, to - from);
             if (usage.isCommitted()) _setAside(id, usage, to - from, 0, 0);
-        } else if (to < from) {
-            uint256 used = usage.usedOf() - (from - to);
+        } else {
+            // The line's sum counts the present use, so it is at least as large.
+            used = usage.usedOf() - (from - to);
             _usage[line] = usage.withUsed(used);
-            emit ICreditLines.LineUsed(uint32(line), used);
             if (usage.isCommitted()) {
                 _moveOne(usage.currencyOf(), _reserveAccount(id), usage.funderOfUsage(), from - to);
             }
         }
+        emit ICreditLines.ReserveChanged(id, uint32(line), to, used);
+        if (loan.draws == 0) return;
+        loan.use = to;
+        _words[id].loan = loan.pack();
     }
 
     /// @dev Headroom is tested, and taken.
@@ -230,8 +244,10 @@ abstract contract LoanBook is OrderBook {
         if (block.timestamp >= OrderWords.baseOf(order) + terms.graceOf()) {
             // What the buyer leaves unpaid is the supplier's only with recourse; non-performance always is.
             OrderWords.Order memory whole;
-            whole.load(id, sums, order);
-            if (terms.hasRecourse() || _payable(whole) == 0) return interest + loan.principal;
+            _load(whole, id);
+            // Under a dispute it is not known yet whose it is.
+            bool isSuppliers = _payable(whole) == 0 && whole.disputed() == 0;
+            if (terms.hasRecourse() || isSuppliers) return interest + loan.principal;
         }
         uint256 cover = terms.mostOf(OrderWords.claimOf(sums) - OrderWords.paidOf(sums));
         uint256 excess = Waterfall.minusFloor(loan.principal, cover);
@@ -249,8 +265,9 @@ abstract contract LoanBook is OrderBook {
         }
     }
 
-    function _isDrawable(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
-        return OrderWords.lineOf(order) != 0 && _isOpenForDraws(order, loan);
+    function _isDrawable(uint256 id, uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
+        bool isDisputed = OrderWords.hasFlag(order, OrderWords.EXTENDED) && uint56(_words[id].extension) != 0;
+        return OrderWords.lineOf(order) != 0 && !isDisputed && _isOpenForDraws(order, loan);
     }
 
     function _isOpenForDraws(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {

@@ -27,6 +27,7 @@ abstract contract OrderBook {
         uint256 duty;
         uint256 late;
         uint256 loan;
+        uint256 extension;
     }
 
     bytes32 private constant DOMAIN_TYPE =
@@ -76,6 +77,7 @@ abstract contract OrderBook {
     function _load(OrderWords.Order memory order, uint256 id) internal view {
         (uint256 sums, uint256 terms) = _wordsOf(id);
         order.load(id, sums, terms);
+        if (order.has(OrderWords.EXTENDED)) order.extension = _words[id].extension;
     }
 
     function _wordsOf(uint256 id) internal view returns (uint256 sums, uint256 terms) {
@@ -99,7 +101,10 @@ abstract contract OrderBook {
     /// @dev Y once the order's condition is met: nothing before the due date, where there is a tenor.
     function _duePart(OrderWords.Order memory order) internal view returns (uint256) {
         if (OrderWords.tenorOf(order.terms) != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
-        return Waterfall.minusFloor(_delivered(order), order.paid);
+        unchecked {
+            // R3: both are parts of a face.
+            return Waterfall.minusFloor(_delivered(order), order.paid + order.disputed());
+        }
     }
 
     /// @return the order's late charge with everything since its last count, at the signed rate (R6)
@@ -117,14 +122,19 @@ abstract contract OrderBook {
         return _ledger.secondsFrozen(uint16(currency), uint32(buyer));
     }
 
+    /// @dev What of the hold and the buyer's free cash may be paid: the hold without the disputed part (R5).
     function _cashFor(OrderWords.Order memory order)
         internal
         view
         returns (uint256 held, uint256 free, bool isFrozen)
     {
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
-        if (order.has(OrderWords.FUNDED)) return _ledger.available(uint16(currency), order.id, buyer);
-        (free, isFrozen) = _ledger.freeOf(uint16(currency), buyer);
+        if (order.has(OrderWords.FUNDED | OrderWords.EXTENDED)) {
+            (held, free, isFrozen) = _ledger.available(uint16(currency), order.id, buyer);
+            held = Waterfall.minusFloor(held, order.disputed());
+        } else {
+            (free, isFrozen) = _ledger.freeOf(uint16(currency), buyer);
+        }
     }
 
     function _moveOne(uint256 currency, uint256 from, uint256 to, uint256 amount) internal {
@@ -141,7 +151,13 @@ abstract contract OrderBook {
 
     function _isConditionMet(OrderWords.Order memory order) internal pure returns (bool) {
         bool isOnRelease = OrderWords.settleOnOf(order.terms) == uint256(SettleOn.Release);
-        return !order.has(OrderWords.HOLD) && order.phase >= uint256(isOnRelease ? Phase.Released : Phase.Cleared);
+        return !order.has(OrderWords.HOLD) && order.phase >= uint256(isOnRelease ? Phase.Released : Phase.Cleared)
+            && !_isArrivalOpen(order);
+    }
+
+    /// @return whether the order waits for a carrier's word
+    function _isArrivalOpen(OrderWords.Order memory order) internal pure returns (bool) {
+        return OrderWords.settleOnOf(order.terms) == uint256(SettleOn.Arrival) && !order.hasArrived();
     }
 
     function _delivered(OrderWords.Order memory order) internal pure returns (uint256) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Disputes} from "./Disputes.sol";
 import {OrderBook} from "./OrderBook.sol";
-import {OrderSettlement} from "./OrderSettlement.sol";
+import {OrderChanges} from "./OrderChanges.sol";
 import {IOrderDesk} from "./interfaces/IOrderDesk.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Bounds} from "./lib/Bounds.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Fingerprint} from "./lib/Fingerprint.sol";
 import {Interest} from "./lib/Interest.sol";
@@ -14,11 +16,9 @@ import {TypedHash} from "./lib/TypedHash.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title The rarer verbs of an order and its views: a module of Receivables
-contract OrderDesk is OrderSettlement, IOrderDesk {
+contract OrderDesk is OrderChanges, Disputes, IOrderDesk {
     using OrderWords for OrderWords.Order;
     using TypedHash for PurchaseOrder;
-
-    uint256 private constant POSTING_GRACE = 5 days;
 
     address private immutable _clearance;
 
@@ -59,15 +59,14 @@ contract OrderDesk is OrderSettlement, IOrderDesk {
     function lapse(uint256 id) external onlyInBook {
         OrderWords.Order memory order;
         _loadOpen(order, id);
-        uint256 until = OrderWords.expiryOf(order.terms) + POSTING_GRACE;
-        if (block.timestamp <= until) revert IReceivables.NotExpired(uint32(Waterfall.min(until, Clock.LAST)));
-        if (order.has(OrderWords.LAPSED)) {
-            // A release taken back since leaves another part undelivered, unless it only stands still under a hold.
-            if (order.has(OrderWords.HOLD)) revert IReceivables.OnHold(id);
-            if (_undelivered(order) == 0) revert IReceivables.NothingDue(id);
-        }
+        uint256 until = _lapseAt(order);
+        if (block.timestamp <= until) revert IReceivables.NotExpired(uint32(until));
+        // Goods that were cleared on their way and never came are not delivered.
+        uint256 cut = _isArrivalOpen(order) ? order.claim() - order.paid : _undelivered(order);
+        // A release taken back since leaves another part undelivered.
+        if (cut == 0 && order.has(OrderWords.LAPSED)) revert IReceivables.NothingDue(id);
         uint256 late = _lateNow(order);
-        _reduceUndelivered(order);
+        _reduceUndelivered(order, cut);
         _pay(order, late, 0);
     }
 
@@ -124,7 +123,7 @@ contract OrderDesk is OrderSettlement, IOrderDesk {
     function lapseAt(uint256 id) external view returns (uint32) {
         OrderWords.Order memory order;
         _load(order, id);
-        return uint32(Waterfall.min(OrderWords.expiryOf(order.terms) + POSTING_GRACE, Clock.LAST));
+        return uint32(_lapseAt(order));
     }
 
     /// @inheritdoc IOrderDesk
@@ -149,5 +148,12 @@ contract OrderDesk is OrderSettlement, IOrderDesk {
         }
         _store(order);
         if (dutyWord != 0) _words[order.id].duty = dutyWord;
+    }
+
+    /// @dev A hold leaves released value open: what customs only hold is not cut, until the hold itself is too old.
+    function _lapseAt(OrderWords.Order memory order) private pure returns (uint256) {
+        uint256 until = OrderWords.expiryOf(order.terms) + Bounds.POSTING_GRACE;
+        if (order.has(OrderWords.HOLD)) until += Bounds.HOLD_GRACE;
+        return Waterfall.min(until, Clock.LAST);
     }
 }

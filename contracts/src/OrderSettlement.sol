@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {LoanBook} from "./LoanBook.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Bounds} from "./lib/Bounds.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {Legs} from "./lib/Legs.sol";
@@ -17,7 +18,6 @@ abstract contract OrderSettlement is LoanBook {
     using OrderWords for OrderWords.Order;
 
     uint256 internal constant LAST_COUNT = type(uint16).max;
-    uint256 internal constant LONGEST_LIFE = 730 days;
 
     /// @dev One settlement, whole before anything is written: what is paid, and what stays unpaid.
     struct Payment {
@@ -42,7 +42,7 @@ abstract contract OrderSettlement is LoanBook {
         uint256 eventAt = state.eventAt;
         unchecked {
             // When the order was accepted is not kept; it cannot have been earlier than this (O08).
-            if (eventAt + LONGEST_LIFE < OrderWords.expiryOf(order.terms)) {
+            if (eventAt + Bounds.LONGEST_LIFE < OrderWords.expiryOf(order.terms)) {
                 revert IReceivables.EventBeforeOrder(uint32(eventAt));
             }
         }
@@ -78,17 +78,37 @@ abstract contract OrderSettlement is LoanBook {
         if (wasHeld && !hold && order.due != 0 && order.due < Clock.time()) _moveDue(order, Clock.time());
     }
 
-    /// @dev R4: the undelivered part is no longer claimed, and nothing more may be drawn on it.
-    function _reduceUndelivered(OrderWords.Order memory order) internal {
-        if (OrderWords.lineOf(order.terms) != 0 && !order.has(OrderWords.DRAWS_CLOSED)) {
-            _payLoan(order.id, order.terms, order.claim(), 0);
-        }
-        order.set(OrderWords.DRAWS_CLOSED);
-        uint256 cut = _undelivered(order);
+    /// @dev R4: the undelivered part `cut` is no longer claimed, and nothing more may be drawn on it.
+    function _reduceUndelivered(OrderWords.Order memory order, uint256 cut) internal {
+        _closeDraws(order, order.claim());
         order.reduced += cut;
         order.set(OrderWords.LAPSED);
         emit IReceivables.Lapsed(order.id, cut);
+        if (order.disputed() != 0) _clampDispute(order);
         _setDue(order);
+    }
+
+    /// @dev Nothing more may be drawn; what the reserve kept for it is free.
+    /// @param claim that an undrawn reserve counts
+    function _closeDraws(OrderWords.Order memory order, uint256 claim) internal {
+        if (OrderWords.lineOf(order.terms) != 0 && !order.has(OrderWords.DRAWS_CLOSED)) {
+            _payLoan(order.id, order.terms, claim, 0);
+        }
+        order.set(OrderWords.DRAWS_CLOSED);
+    }
+
+    /// @dev R4: no more is disputed than is open; the cut goes back to the buyer.
+    function _clampDispute(OrderWords.Order memory order) private {
+        (uint256 disputed, uint256 open) = (order.disputed(), order.claim() - order.paid);
+        if (disputed <= open) return;
+        unchecked {
+            // The disputed part is the lowest field of its word.
+            order.extension -= disputed - open;
+            _words[order.id].extension = order.extension;
+            _moveOne(
+                OrderWords.currencyOf(order.terms), order.id, OrderWords.buyerOf(order.terms), disputed - open
+            );
+        }
     }
 
     /// @dev Lock the buyer's cash the first time the phase is reached that it promised it for (FundBy.Shipped or
@@ -99,8 +119,10 @@ abstract contract OrderSettlement is LoanBook {
         if (order.phase < uint256(isOnShipment ? Phase.Shipped : Phase.Released)) return;
         order.set(OrderWords.FUNDED);
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
-        (uint256 free,) = _ledger.freeOf(uint16(currency), buyer);
-        _lock(order.id, currency, buyer, Waterfall.min(free, order.claim() - order.paid));
+        // A dispute may have locked a part before.
+        (uint256 held, uint256 free,) = _ledger.available(uint16(currency), order.id, buyer);
+        uint256 missing = Waterfall.minusFloor(order.claim() - order.paid, held);
+        _lock(order.id, currency, buyer, Waterfall.min(free, missing));
     }
 
     function _lockAll(uint256 id, uint16 currency, uint32 buyer, uint256 face) internal {
@@ -184,7 +206,7 @@ abstract contract OrderSettlement is LoanBook {
             if (order.has(OrderWords.DUTY)) duty = _dutyDue(payment, order.id);
         }
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
-        if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED)) return;
+        if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED | OrderWords.EXTENDED)) return;
 
         (uint256 held, uint256 free, bool isFrozen) = _cashFor(order);
         unchecked {
@@ -205,10 +227,11 @@ abstract contract OrderSettlement is LoanBook {
         }
     }
 
-    function _setDue(OrderWords.Order memory order) private {
+    function _setDue(OrderWords.Order memory order) internal {
         uint256 tenor = OrderWords.tenorOf(order.terms);
-        // An order with nothing left to pay gets no due date: its loan would mature by it.
-        if (tenor == 0 || order.due != 0 || order.claim() == order.paid) return;
+        // An order with nothing left to pay gets no due date: its loan would mature by it. Nor one whose goods are
+        // cleared on their way: the tenor counts from their arrival.
+        if (tenor == 0 || order.due != 0 || order.claim() == order.paid || _isArrivalOpen(order)) return;
         _moveDue(order, Waterfall.min(block.timestamp + tenor * 1 days, Clock.LAST));
     }
 

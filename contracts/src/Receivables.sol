@@ -7,6 +7,7 @@ import {OrderSettlement} from "./OrderSettlement.sol";
 import {ReceivableToken} from "./ReceivableToken.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Bounds} from "./lib/Bounds.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Fingerprint} from "./lib/Fingerprint.sol";
 import {LineWords} from "./lib/LineWords.sol";
@@ -41,9 +42,6 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         uint256 lanes;
         address account; // the supplier's
     }
-
-    // A loan matures by expiry or due date: neither may lie so far off that it never falls due.
-    uint16 private constant LONGEST_TENOR = 365;
 
     address private immutable _clearance;
     address private immutable _orderDesk;
@@ -133,7 +131,7 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         bool isRefused = attestation.refused;
         uint256 dutyWord = _take(order, attestation, isRefused, treasury);
         // A whole state says "refused" again and again; a hold in between must not reduce what was delivered.
-        if (isRefused && !order.has(OrderWords.LAPSED)) _reduceUndelivered(order);
+        if (isRefused && !order.has(OrderWords.LAPSED)) _reduceUndelivered(order, _undelivered(order));
         if (OrderWords.fundByOf(order.terms) >= uint256(FundBy.Shipped)) _lockBy(order);
         _pay(order, late, dutyWord);
     }
@@ -169,7 +167,7 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         LoanWord.Loan memory loan;
         loan.load(_words[id].loan);
         if (request.index != loan.draws) revert ICreditLines.DrawIndexUsed(request.index, uint16(loan.draws));
-        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) {
+        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(id, order, loan)) {
             revert ICreditLines.DrawsClosed(id);
         }
         uint256 most = _advanceLeft(sums, order, terms, loan.principal);
@@ -235,16 +233,16 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         uint256 expiry = order.expiry;
         unchecked {
             // Below zero where it is past, which is more than any life.
-            if (expiry - block.timestamp - 1 >= LONGEST_LIFE) _refuseExpiry(uint32(expiry));
+            if (expiry - block.timestamp - 1 >= Bounds.LONGEST_LIFE) _refuseExpiry(uint32(expiry));
         }
         if (order.face == 0) revert FaceOutOfRange(0);
-        if (order.tenorDays > LONGEST_TENOR) revert TenorTooLong(order.tenorDays, LONGEST_TENOR);
+        if (order.tenorDays > Bounds.LONGEST_TENOR) revert TenorTooLong(order.tenorDays, Bounds.LONGEST_TENOR);
         if (!OrderNumber.isCanonical(number)) revert NumberNotCanonical(number);
     }
 
     function _refuseExpiry(uint32 expiry) private view {
         if (block.timestamp >= expiry) revert OrderExpired(expiry);
-        revert ExpiryTooFar(expiry, uint32(block.timestamp + LONGEST_LIFE));
+        revert ExpiryTooFar(expiry, uint32(block.timestamp + Bounds.LONGEST_LIFE));
     }
 
     /// @dev The first words of an order. The fields keep their widths by their types.

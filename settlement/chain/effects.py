@@ -15,6 +15,7 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
     trusted_network,
 )
@@ -125,6 +126,10 @@ def _settled(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
 
 def _lapsed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
     return _newest(effects.logs(effects.deployment.receivables, receivables.Lapsed, id_from_text(key[0])))
+
+
+def _dismissed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return _newest(effects.logs(effects.deployment.receivables, order_desk.Resolved, id_from_text(key[0])))
 
 
 def _published(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
@@ -265,6 +270,7 @@ _LOOKS: Final[dict[str, Look]] = {
     Kind.ATTEST: _attested,
     Kind.SETTLE: _settled,
     Kind.LAPSE: _lapsed,
+    Kind.DISMISS: _dismissed,
     Kind.PUBLISH_LINE: _published,
     Kind.DRAW: _drawn,
     Kind.REPAY: _repaid,

@@ -23,7 +23,9 @@ from settlement.errors import (
 )
 from settlement.ids import id_text
 
-_TIMES: Final = frozenset({"deadline", "until", "expiry", "latest", "maturity", "event_at", "observed_at"})
+_TIMES: Final = frozenset(
+    {"deadline", "until", "expiry", "latest", "maturity", "event_at", "observed_at", "arrived_at"}
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
@@ -93,6 +95,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "member {insured} is neither holder nor buyer of the open order {order}",
     ),
     "RoleMissing": (NotPermitted, "member {member} lacks role {role}; the governor can give it"),
+    "PartyOfOrder": (NotPermitted, "member {member} is a party of the order; an outsider must sign this"),
     "NotInGoodStanding": (
         NotPermitted,
         "member {member} is suspended, expelled or past its valid-until date",
@@ -179,6 +182,12 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         InputRefused,
         "the order may fall due as late as {until}; line {line} takes {latest} at the latest; choose another",
     ),
+    "CreditOutOfRange": (
+        InputRefused,
+        "a credit note of {amount} must be above 0 and at most {most}, what is open and not disputed",
+    ),
+    "DisputeOutOfRange": (InputRefused, "{amount} must be above 0 and at most {most} minor units"),
+    "ArrivedOutOfTime": (InputRefused, "the goods arrived at {arrived_at}, after the chain's clock or never"),
     "ExpiryTooFar": (InputRefused, "the order expires at {expiry}; it may at {latest} at the latest"),
     "TenorTooLong": (InputRefused, "a tenor of {tenor_days} days is too long; agree on {most} at most"),
     "BucketMismatch": (
@@ -257,6 +266,8 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "{wanted} exceeds what order {order} may draw now ({available} minor units)",
     ),
     "AlreadyAccepted": (Conflict, "order {order} was accepted before; one acceptance per order, ever"),
+    "AlreadyPaid": (Conflict, "something was paid on order {order}; it can no longer be cancelled"),
+    "ArrivalNotAwaited": (Conflict, "order {order} does not wait for an arrival"),
     "AlreadyEnrolled": (Conflict, "a member with LEI hash {lei} is enrolled already"),
     "AlreadyFixed": (Conflict, "bucket {bucket} is decided already: fixed, held, void or without data"),
     "AlreadyObserved": (Conflict, "{observer} has spoken for bucket {bucket} already"),
@@ -287,6 +298,11 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "CapitalStillBound": (Conflict, "the capital of policy {policy} is bound until {until}"),
     "CurrencyTaken": (Conflict, "currency {currency} is listed already"),
     "DayNotOver": (Conflict, "day {day} is not over; observe it afterwards"),
+    "DecisionOverdue": (
+        Conflict,
+        "the arbiter's time ended at {until}; anyone may dismiss the dispute now",
+    ),
+    "DisputeIndexUsed": (Conflict, "dispute {index} is not the one; the next or present is {next}"),
     "DrawIndexUsed": (Conflict, "draw {index} was made already; the next is {next}"),
     "DrawsClosed": (
         Conflict,
@@ -318,6 +334,17 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "LimitExceeded": (
         Conflict,
         "line {line} has {available} of {wanted} minor units left; choose another line",
+    ),
+    "LoanOutstanding": (Conflict, "a loan is out on order {order}; repay it first"),
+    "NotAmendable": (
+        Conflict,
+        "something of order {order} was released, paid, due or lapsed; its terms stand for good",
+    ),
+    "NotDisputed": (Conflict, "nothing of order {order} is disputed"),
+    "UnderDispute": (Conflict, "a part of order {order} is disputed; end that first"),
+    "VersionSuperseded": (
+        Conflict,
+        "signed for version {version} of order {order}, which has version {present} now; sign again",
     ),
     "LineExpired": (Conflict, "version {version} of line {line} has expired; choose another line"),
     "NonceUsed": (Conflict, "nonce {nonce} of member {member} was used; this act was done before"),

@@ -1,4 +1,4 @@
-"""Calls what falls due by time alone: payments, lapses, recourse, indices, cover payouts and expiries.
+"""Calls what falls due by time alone: payments, lapses, ends of disputes, recourse, indices, cover payouts and expiries.
 
 The projection says what may be due, the chain at business time whether it is; then one intent is queued for it.
 """
@@ -115,7 +115,7 @@ class Keeper:
         return True
 
     def _orders(self, session: Session, now: int) -> Iterator[Candidate]:
-        """Payments whose date has come or whose late buyer has cash again, and orders that may lapse."""
+        """Payments whose date has come or whose late buyer has cash again, orders that may lapse, overdue disputes."""
         for row in open_receivables(session, closed_phase=int(Phase.CLOSED)):
             order = OrderId(id_from_text(row.order))
             marks = (row.block_number, balance_minor(session, row.currency, row.buyer))
@@ -123,6 +123,8 @@ class Keeper:
                 yield Candidate(self._gateways.receivables.settle(order, ""), marks)
             if now > row.expiry_at and (not row.lapsed or _may_lapse_again(row)):
                 yield Candidate(self._gateways.receivables.lapse(order), marks)
+            if row.disputed_minor and now > row.dispute_until_at:
+                yield Candidate(self._gateways.receivables.dismiss(order), marks)
 
     def _loans(self, session: Session, now: int) -> Iterator[Candidate]:
         """Loans past maturity, or above what a reduced order carries, while the supplier has cash."""
@@ -152,14 +154,20 @@ class Keeper:
 def _is_payment_due(row: rows.Receivable, now: int) -> bool:
     """Whether the order's condition is met and something delivered is unpaid (R2, R3)."""
     needed = Phase.RELEASED if row.settle_on == SettleOn.RELEASE else Phase.CLEARED
-    if row.phase < needed or (row.tenor_days and not 0 < row.due_at <= now):
+    if row.phase < needed or _is_under_way(row) or (row.tenor_days and not 0 < row.due_at <= now):
         return False
-    return _delivered_minor(row) > row.paid_minor
+    return _delivered_minor(row) > row.paid_minor + row.disputed_minor
+
+
+def _is_under_way(row: rows.Receivable) -> bool:
+    """Whether the order waits for a carrier's word."""
+    return row.settle_on == SettleOn.ARRIVAL and not row.arrived_at
 
 
 def _may_lapse_again(row: rows.Receivable) -> bool:
-    """Whether a release taken back since the first lapse left something undelivered (R4)."""
-    return not row.hold and row.face_minor - row.reduced_minor > max(_delivered_minor(row), row.paid_minor)
+    """Whether a release taken back, or never arrived, since the first lapse left something undelivered (R4)."""
+    delivered_minor = 0 if _is_under_way(row) else _delivered_minor(row)
+    return row.face_minor - row.reduced_minor > max(delivered_minor, row.paid_minor)
 
 
 def _delivered_minor(row: rows.Receivable) -> int:

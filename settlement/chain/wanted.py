@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """ORDER"""
     LAPSE = "lapse"
     """ORDER"""
+    DISMISS = "dismiss"
+    """ORDER"""
     PUBLISH_LINE = "publish_line"
     """FUNDER:NONCE"""
     DRAW = "draw"
@@ -83,6 +85,7 @@ GAS_LIMITS: Final[dict[Kind, int]] = {
     Kind.ATTEST: 500_000,
     Kind.SETTLE: 400_000,
     Kind.LAPSE: 400_000,
+    Kind.DISMISS: 400_000,
     Kind.PUBLISH_LINE: 350_000,
     Kind.DRAW: 300_000,
     Kind.REPAY: 300_000,

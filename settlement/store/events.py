@@ -11,11 +11,12 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
     registry,
     trusted_network,
 )
-from settlement.store.projecting import cash, clearance, cover, credit, network, orders
+from settlement.store.projecting import cash, changes, clearance, cover, credit, network, orders
 from settlement.store.projecting.text import snake_words
 from settlement.store.projection import EventPlace, Projection
 
@@ -58,8 +59,15 @@ _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
     receivables.DueSet: (orders.due_set, "order.due_set"),
     receivables.Lapsed: (orders.lapsed, "order.lapsed"),
     receivables.Closed: (orders.closed, "order.closed"),
+    order_desk.Amended: (changes.amended, "order.amended"),
+    order_desk.Cancelled: (changes.cancelled, "order.cancelled"),
+    order_desk.Credited: (changes.credited, "order.credited"),
+    order_desk.Disputed: (changes.disputed, "order.disputed"),
+    order_desk.Resolved: (changes.resolved, "order.resolved"),
+    order_desk.Arrived: (changes.arrived, "order.arrived"),
     credit_lines.LinePublished: (credit.line_published, "line.published"),
     credit_lines.LineUsed: (credit.line_used, "line.used"),
+    credit_lines.ReserveChanged: (credit.reserve_changed, "loan.reserve_changed"),
     credit_lines.Reserved: (credit.reserved, "loan.reserved"),
     credit_lines.Drawn: (credit.drawn, "loan.drawn"),
     credit_lines.Accrued: (credit.accrued, "loan.accrued"),

@@ -117,6 +117,12 @@ class Receivable(ProjectionTable, table=True):
     lapsed: bool = Field(default=False)
     draws_closed: bool = Field(default=False)
     settlements: int = whole(default=0)
+    disputed_minor: int = amount(0)
+    dispute_until_at: int = whole(default=0)
+    disputes: int = whole(default=0)
+    amendments: int = whole(default=0)
+    arbiter: int = whole(default=0)
+    arrived_at: int = whole(default=0)
     number: str
     year: int = whole()
     document_root: str

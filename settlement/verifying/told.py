@@ -17,6 +17,7 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
     trusted_network,
 )
@@ -98,7 +99,12 @@ def _moved(_: Told, event: cash_ledger.Moved, __: BlockHeader, ___: PlacedEvent)
         yield rows.AccountBalance, (event.currency, id_text(leg.to)), {}
 
 
-def _reserved(_: Told, event: credit_lines.Reserved, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+def _reserved(
+    _: Told,
+    event: credit_lines.Reserved | credit_lines.ReserveChanged,
+    __: BlockHeader,
+    ___: PlacedEvent,
+) -> Iterator[Words]:
     yield rows.Loan, (id_text(event.order),), {"reserved_minor": event.amount}
 
 
@@ -116,6 +122,10 @@ def _accepted(_: Told, event: receivables.Accepted, block: BlockHeader, __: Plac
         "accepted_at": block.timestamp,
     }
     yield rows.Receivable, (id_text(event.order),), words
+
+
+def _amended(_: Told, event: order_desk.Amended, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    yield rows.Receivable, (id_text(event.order),), {"document_root": _hex(event.terms.document)}
 
 
 def _recorded(
@@ -268,8 +278,10 @@ _TELLERS: Final[dict[type, Teller]] = {
     cash_ledger.Deposited: _deposited,
     cash_ledger.Moved: _moved,
     credit_lines.Reserved: _reserved,
+    credit_lines.ReserveChanged: _reserved,
     disruption_cover.PoolFunded: _pool_funded,
     receivables.Accepted: _accepted,
+    order_desk.Amended: _amended,
     receivables.Recorded: _recorded,
     receivables.Settled: _settled,
     clearance_oracle.Attested: _attested,

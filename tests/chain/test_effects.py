@@ -17,6 +17,7 @@ from settlement.chain.signer import demo_signer
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import LineId, lei_hash
 from settlement.money import currency
+from tests.chain.changes import dispute
 from tests.chain.trade import (
     COUNTRY,
     DAY,
@@ -52,6 +53,14 @@ def _lapse(trade: Trade) -> Wanted:
     trade.send(trade.accept(order))
     trade.advance(7 * DAY)
     return trade.gateways.receivables.lapse(trade.id_of(order))
+
+
+def _dismiss(trade: Trade) -> Wanted:
+    order = trade.order()
+    trade.send(trade.accept(order))
+    trade.send(dispute(trade, order, 1_00))
+    trade.advance(31 * DAY)
+    return trade.gateways.receivables.dismiss(trade.id_of(order))
 
 
 def _publish(trade: Trade) -> Wanted:
@@ -211,6 +220,7 @@ SCENES: dict[Kind, Callable[[Trade], Wanted]] = {
     Kind.ATTEST: _attest,
     Kind.SETTLE: _settle,
     Kind.LAPSE: _lapse,
+    Kind.DISMISS: _dismiss,
     Kind.PUBLISH_LINE: _publish,
     Kind.DRAW: _draw,
     Kind.REPAY: _repay,
@@ -314,7 +324,7 @@ def test_find__a_mint__is_never_looked_for(trade: Trade) -> None:
     assert effects.find(wanted.kind, wanted.effect_key, wanted.calldata) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.SETTLE, Kind.RECOURSE, Kind.LAPSE])
+@pytest.mark.parametrize("kind", [Kind.SETTLE, Kind.RECOURSE, Kind.LAPSE, Kind.DISMISS])
 def test_find__the_order_is_not_on_chain__neither_is_the_effect(trade: Trade, kind: Kind) -> None:
     """A fork may take back the very order that an intent is about."""
     assert open_effects(trade.client, trade.deployment).find(kind, "0x" + "ab" * 32, b"") is None

@@ -17,6 +17,9 @@ INTERFACES = (
     "IClearanceOracle",
     "IIndexOracle",
     "IDisruptionCover",
+    "IOrderDesk",
+    "IOrderChanges",
+    "IDisputes",
 )
 HERE = Path(__file__).parent
 

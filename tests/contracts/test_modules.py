@@ -14,6 +14,7 @@ from settlement.chain.bindings import errors
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.structs import Repayment, ReserveMove, ReserveRelease, WriteOff
+from tests.contracts.changes import every_call
 from tests.contracts.harness import reverts, signer
 from tests.contracts.world import World
 
@@ -89,6 +90,7 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
         ("OrderDesk", OrderDesk.lapse(1)),
         ("OrderDesk", OrderDesk.hold(1, 276, 0)),
         ("OrderDesk", OrderDesk.record_alone(world.attestation(1, 1), 0)),
+        *(("OrderDesk", call) for call in every_call(world)),
         ("CreditLines", CreditLines.publish(terms, b"")),
         ("CreditLines", CreditLines.repay(repayment, b"")),
         ("CreditLines", CreditLines.recourse(1)),

@@ -42,7 +42,7 @@ from tests.contracts.harness import NOBODY, Evm, Outcome, Signer, new_evm, signe
 from tests.contracts.harness.signers import struct_hash
 
 DAY: Final = 86_400
-BUYER, SUPPLIER, FUNDER, CUSTOMS, INSURER, OBSERVER = 1, 2, 4, 8, 16, 32
+BUYER, SUPPLIER, FUNDER, CUSTOMS, INSURER, OBSERVER, CARRIER, ARBITER = (1 << n for n in range(8))
 USD, JPY, KWD = 840, 392, 414
 COUNTRY: Final = 276
 YEAR: Final = 2023
@@ -62,6 +62,9 @@ CAST: Final = {
     "insurer": (7, INSURER),
     "treasury": (8, CUSTOMS),
     **{f"customs{n}": (10 + n, CUSTOMS) for n in range(1, 6)},
+    "carrier": (16, CARRIER),
+    "arbiter": (17, ARBITER),
+    "arbiter2": (18, ARBITER),
 }
 RICH: Final = ("buyer", "bank", "buyer2", "bank2", "insurer")
 

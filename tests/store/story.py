@@ -14,6 +14,7 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
     structs,
     trusted_network,
@@ -25,6 +26,8 @@ BUYER, SUPPLIER, BANK, CUSTOMS, INSURER = 1, 2, 3, 4, 5
 USD: Final = 840
 FIRST: Final = 2**255 + 17
 SECOND: Final = 2**254 + 19
+CHANGED: Final = 2**252 + 31
+CANCELLED: Final = 2**252 + 37
 POLICY: Final = 2**253 + 23
 EXPIRING: Final = 2**253 + 29
 POOL: Final = pool_id(INSURER, USD)
@@ -271,10 +274,41 @@ def _refused_order(chain: Chain) -> None:
     )
 
 
+def _changed_orders(chain: Chain) -> None:
+    chain.mine(
+        accepted(CHANGED, 30_000, duty_cap_minor=10),
+        credit_lines.Reserved(CHANGED, 1, 2, 24_000, 24_000),
+        moved((BUYER, CHANGED, 30_000)),
+        accepted(CANCELLED, 20_000, line=0),
+        moved((BUYER, CANCELLED, 20_000)),
+    )
+    terms = structs.Amendment(
+        CHANGED, 0, 28_000, b"\x08" * 32, SettleOn.ARRIVAL, 0, 5, 0, STARTED_AT + 80 * 86_400, 9, STARTED_AT
+    )
+    chain.mine(
+        credit_lines.ReserveChanged(CHANGED, 1, 22_400, 22_400),
+        order_desk.Amended(CHANGED, 1, terms),
+        moved((CHANGED, BUYER, 2_000)),
+        order_desk.Cancelled(CANCELLED, 20_000),
+        receivables.Closed(CANCELLED),
+        moved((CANCELLED, BUYER, 20_000)),
+    )
+    chain.mine(order_desk.Disputed(CHANGED, 0, 4_000, b"\x09" * 32, STARTED_AT + 50 * 86_400))
+    chain.mine(
+        credit_lines.ReserveChanged(CHANGED, 1, 20_000, 20_000),
+        order_desk.Resolved(CHANGED, 0, 3_000, 1, 9),
+        moved((CHANGED, BUYER, 3_000)),
+        order_desk.Arrived(CHANGED, 8, STARTED_AT + 10, b"\x0a" * 32),
+        credit_lines.ReserveChanged(CHANGED, 1, 0, 0),
+        order_desk.Credited(CHANGED, 5_000, b"\x0b" * 32),
+        moved((CHANGED, BUYER, 5_000)),
+    )
+
+
 def whole_story(*, branch: str = "", forked_at: int = 0) -> Story:
     """All of it, block by block."""
     chain = Chain(branch, forked_at)
-    for part in (_network, _first_order, _settlement, _refused_order):
+    for part in (_network, _first_order, _settlement, _refused_order, _changed_orders):
         part(chain)
         chain.mine()
     return chain.blocks

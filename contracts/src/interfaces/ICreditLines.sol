@@ -43,6 +43,8 @@ interface ICreditLines {
     event LinePublished(uint32 indexed line, uint16 indexed version, uint32 indexed funder, LineTerms terms);
     /// @notice An order takes `amount` of its line, whose new sum of uses is `used` (R10).
     event Reserved(uint256 indexed order, uint32 indexed line, uint16 version, uint256 amount, uint256 used);
+    /// @notice The order's claim changed, and with it what it takes of its line: `amount` now.
+    event ReserveChanged(uint256 indexed order, uint32 indexed line, uint256 amount, uint256 used);
     /// @notice The line's sum of uses changed where neither Reserved nor Repaid tells it.
     event LineUsed(uint32 indexed line, uint256 used);
     event Drawn(uint256 indexed order, uint16 index, uint256 amount, uint256 fee, uint256 principal, uint256 accrued);

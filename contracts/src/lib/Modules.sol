@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {ICreditBook} from "../interfaces/ICreditBook.sol";
 import {ICreditLines} from "../interfaces/ICreditLines.sol";
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {IOrderChanges} from "../interfaces/IOrderChanges.sol";
 import {IOrderDesk} from "../interfaces/IOrderDesk.sol";
 
 /// @notice Which module of Receivables has which verb. Fixed in its code: nobody can add a module or exchange one.
@@ -21,7 +23,15 @@ library Modules {
             || selector == IOrderDesk.lateOf.selector || selector == IOrderDesk.payableNow.selector
             || selector == IOrderDesk.lapseAt.selector || selector == IOrderDesk.fingerprint.selector
             || selector == IOrderDesk.termsHash.selector || selector == IOrderDesk.recordAlone.selector
-            || selector == IOrderDesk.hold.selector;
+            || selector == IOrderDesk.hold.selector || _isChange(selector);
+    }
+
+    function _isChange(bytes4 selector) private pure returns (bool) {
+        return selector == IOrderChanges.amend.selector || selector == IOrderChanges.cancel.selector
+            || selector == IOrderChanges.credit.selector || selector == IDisputes.dispute.selector
+            || selector == IDisputes.resolve.selector || selector == IDisputes.arbitrate.selector
+            || selector == IDisputes.dismiss.selector || selector == IDisputes.arrive.selector
+            || selector == IDisputes.changesOf.selector;
     }
 
     function _isCreditLines(bytes4 selector) private pure returns (bool) {

@@ -10,6 +10,7 @@ import {PurchaseOrder} from "./Terms.sol";
 ///        | version 16 | flags 8 | phase 4 | settleOn 2 | fundBy 2
 /// duty   cap 56 | paid 56 | demanded 56 | treasury 32, only with a duty cap
 /// late   accrued 88 | since 32, only while the buyer is late
+/// extension  disputed 56 | arbiter 32 | until 32 | arrived 32 | amendments 16 | disputes 16, only with EXTENDED
 ///
 /// The other trade contracts read single fields from the words; Receivables works on the whole order.
 library OrderWords {
@@ -19,6 +20,7 @@ library OrderWords {
     uint256 internal constant LATE = 8;
     uint256 internal constant DRAWS_CLOSED = 16;
     uint256 internal constant LAPSED = 32;
+    uint256 internal constant EXTENDED = 64; // the extension's word exists
 
     struct Order {
         uint256 id;
@@ -32,6 +34,17 @@ library OrderWords {
         uint256 due;
         uint256 flags;
         uint256 phase;
+        uint256 extension; // zero without EXTENDED
+    }
+
+    /// @dev What is seldom there, unpacked where a verb changes it.
+    struct Extension {
+        uint256 disputed; // W
+        uint256 arbiter; // named by an amendment, 0: any of the network
+        uint256 until; // of the dispute: anyone may dismiss it afterwards
+        uint256 arrivedAt; // 0: the carrier has said nothing
+        uint256 amendments;
+        uint256 disputes;
     }
 
     function load(Order memory order, uint256 id, uint256 sums, uint256 terms) internal pure {
@@ -64,6 +77,16 @@ library OrderWords {
     function withLine(uint256 terms, uint256 line, uint256 version) internal pure returns (uint256) {
         uint256 kept = terms & ~(uint256(type(uint32).max) << 64 | uint256(type(uint16).max) << 224);
         return kept | line << 64 | version << 224;
+    }
+
+    /// @return the terms' word with those of an amendment, which all whose claim it touches have signed (I-06)
+    function amended(uint256 terms, uint256 expiry, uint256 tenor, uint256 lateBps, uint256 settleOn)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 changing = uint256(type(uint32).max) << 128 | uint256(type(uint32).max) << 192 | uint256(0x3) << 252;
+        return (terms & ~changing) | expiry << 128 | tenor << 192 | lateBps << 208 | settleOn << 252;
     }
 
     /// @return the terms' word of an order just accepted, without its parties, line and version
@@ -104,6 +127,31 @@ library OrderWords {
 
     function unpackLate(uint256 word) internal pure returns (uint256 accrued, uint256 since) {
         return (uint88(word), uint32(word >> 88));
+    }
+
+    function unpackExtension(uint256 word) internal pure returns (Extension memory extension) {
+        extension.disputed = uint56(word);
+        extension.arbiter = uint32(word >> 56);
+        extension.until = uint32(word >> 88);
+        extension.arrivedAt = uint32(word >> 120);
+        extension.amendments = uint16(word >> 152);
+        extension.disputes = uint16(word >> 168);
+    }
+
+    /// @dev Disputed is at most a face, times come from 32 bits, counts stop at 16.
+    function packExtension(Extension memory extension) internal pure returns (uint256) {
+        return extension.disputed | extension.arbiter << 56 | extension.until << 88 | extension.arrivedAt << 120
+            | extension.amendments << 152 | extension.disputes << 168;
+    }
+
+    /// @return W, the part of the claim that the buyer disputes
+    function disputed(Order memory order) internal pure returns (uint256) {
+        return uint56(order.extension);
+    }
+
+    /// @return whether the carrier has signed the arrival
+    function hasArrived(Order memory order) internal pure returns (bool) {
+        return uint32(order.extension >> 120) != 0;
     }
 
     function has(Order memory order, uint256 flag) internal pure returns (bool) {

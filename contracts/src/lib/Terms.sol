@@ -35,10 +35,12 @@ enum Phase {
     Closed
 }
 
-/// @dev Which attested phase makes the released value payable.
+/// @dev Which attested phase makes the released value payable. Arrival: cleared, also before the goods are there, and a
+/// carrier's signed arrival.
 enum SettleOn {
     Release,
-    Clearance
+    Clearance,
+    Arrival
 }
 
 /// @dev When the buyer's cash is locked for the order; Never is open account.
@@ -214,6 +216,63 @@ struct HoldRequest {
     uint32 seq; // of the state that the order has: a newer one ends the request
     bytes32 messages; // hash of the sorted ids of the messages that are its reason
     uint32 deadline; // on the hour, at most two hours ahead
+}
+
+/// @notice What both parties sign to change an order, and the holder and the lender whose claim it touches. All terms
+/// that may change, whole.
+struct Amendment {
+    uint256 order;
+    uint16 version; // amendments the order has had before this one
+    uint56 face;
+    bytes32 document; // root of the changed order's fields
+    SettleOn settleOn;
+    uint16 tenorDays;
+    uint16 lateBps;
+    uint56 dutyCap;
+    uint32 expiry;
+    uint32 arbiter; // member that decides disputes, 0: any arbiter of the network
+    uint32 deadline;
+}
+
+/// @notice What both parties, the holder and a lender with a reserve sign to end an order on which nothing is paid.
+struct Cancellation {
+    uint256 order;
+    uint16 version; // amendments the order has had
+    uint32 deadline;
+}
+
+/// @notice What the buyer, the present holder and a lender with principal out sign to reduce a claim.
+struct CreditNote {
+    uint256 order;
+    uint56 amount;
+    bytes32 document; // root of the note's fields
+    uint64 nonce; // the buyer's, unordered
+    uint32 deadline;
+}
+
+/// @notice What the buyer signs to have a part of the claim withheld, funded out of its free cash, until it is decided.
+struct Dispute {
+    uint256 order;
+    uint16 index; // disputes the order has had before this one
+    uint56 amount;
+    bytes32 reason; // hash of what the buyer says
+    uint32 deadline;
+}
+
+/// @notice What ends a dispute: the parties' agreement, or the arbiter's decision. The rest of it is payable again.
+struct DisputeEnd {
+    uint256 order;
+    uint16 index; // of the dispute
+    uint56 upheld; // minor units by which the claim falls
+    uint32 deadline;
+}
+
+/// @notice What a carrier signs once the goods of an order are there.
+struct Arrival {
+    uint256 order;
+    uint32 arrivedAt;
+    bytes32 document; // root of the transport document's fields
+    uint32 deadline;
 }
 
 /// @notice One observer's answer for one bucket (peril, place, day).

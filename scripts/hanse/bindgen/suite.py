@@ -77,7 +77,7 @@ def _surfaces(by_name: dict[str, Artifact]) -> Iterator[Surface]:
         if artifact.kind == "interface":
             implemented = name.removeprefix("I")
             # Callers name the contract; its interface stands in only while no code is built.
-            if implemented not in by_name:
+            if implemented not in by_name and not _is_of_another(artifact, by_name):
                 yield Surface(implemented, artifact, artifact.abi)
             continue
         libraries = [by_name[library] for library in artifact.bytecode.libraries if library in by_name]
@@ -92,6 +92,16 @@ def _surfaces(by_name: dict[str, Artifact]) -> Iterator[Surface]:
         called_here = [entry for module in modules for entry in module.abi if entry["type"] == "function"]
         foreign = frozenset(event for event, owner in owners.items() if owner != name)
         yield Surface(name, artifact, (*own, *shared, *called_here), foreign)
+
+
+def _is_of_another(interface: Artifact, by_name: dict[str, Artifact]) -> bool:
+    """Whether one contract declares all of it, events included, beside its own interface."""
+    declared = {signature(entry) for entry in interface.abi}
+    has_events = any(entry["type"] == "event" for entry in interface.abi)
+    contracts = (artifact for artifact in by_name.values() if artifact.kind == "contract")
+    return has_events and any(
+        declared <= {signature(entry) for entry in contract.abi if "name" in entry} for contract in contracts
+    )
 
 
 def _event_owners(by_name: dict[str, Artifact]) -> dict[str, str]:

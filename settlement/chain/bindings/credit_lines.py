@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0xbc06cca7f06940ae46e28d36c9d5a08f391f258e1b600dcdb1afd0d59926dc9e"
+ABI_HASH = "0x80001adfa89ea0a7ce266a9d6e4978e9b0d58ba66d11ec6094af93969c2c9c7c"
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,27 @@ class Repaid:
 
 
 @dataclass(frozen=True)
+class ReserveChanged:
+    """Event ReserveChanged(uint256,uint32,uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "ReserveChanged(uint256,uint32,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("3dae2e4055daf5e769203cbdd431a249a6d3b49269a80931275788d6df36ef4e")
+
+    order: int
+    line: int
+    amount: int
+    used: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ReserveChanged:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=indexed[0], line=indexed[1], amount=values[0], used=values[1])
+
+
+@dataclass(frozen=True)
 class ReserveReleased:
     """Event ReserveReleased(uint256,uint32)."""
 
@@ -221,6 +242,7 @@ EVENTS: tuple[type[Any], ...] = (
     LinePublished,
     LineUsed,
     Repaid,
+    ReserveChanged,
     ReserveReleased,
     Reserved,
     WrittenOff,

@@ -73,6 +73,7 @@ class SettleOn(IntEnum):
 
     RELEASE = 0
     CLEARANCE = 1
+    ARRIVAL = 2
 
 
 class Status(IntEnum):

@@ -440,6 +440,22 @@ class AlreadyObserved:
 
 
 @dataclass(frozen=True)
+class AlreadyPaid:
+    """Custom error AlreadyPaid(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyPaid(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("612ec438")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyPaid:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class AmountOutOfRange:
     """Custom error AmountOutOfRange(uint256)."""
 
@@ -469,6 +485,38 @@ class AnswerWithValue:
         """Read what follows the selector."""
         values = abi.decode(("uint64",), body)
         return cls(value=values[0])
+
+
+@dataclass(frozen=True)
+class ArrivalNotAwaited:
+    """Custom error ArrivalNotAwaited(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ArrivalNotAwaited(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a9954529")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ArrivalNotAwaited:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class ArrivedOutOfTime:
+    """Custom error ArrivedOutOfTime(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "ArrivedOutOfTime(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9197948c")
+
+    arrived_at: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ArrivedOutOfTime:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(arrived_at=values[0])
 
 
 @dataclass(frozen=True)
@@ -657,6 +705,23 @@ class CapitalStillBound:
 
 
 @dataclass(frozen=True)
+class CreditOutOfRange:
+    """Custom error CreditOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "CreditOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("2b16f294")
+
+    amount: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> CreditOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(amount=values[0], most=values[1])
+
+
+@dataclass(frozen=True)
 class CurrencyDiffers:
     """Custom error CurrencyDiffers(uint16,uint16)."""
 
@@ -770,6 +835,22 @@ class DeadlineTooFar:
 
 
 @dataclass(frozen=True)
+class DecisionOverdue:
+    """Custom error DecisionOverdue(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "DecisionOverdue(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9f1da23c")
+
+    until: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DecisionOverdue:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(until=values[0])
+
+
+@dataclass(frozen=True)
 class DelayTooShort:
     """Custom error DelayTooShort(uint32,uint32)."""
 
@@ -784,6 +865,40 @@ class DelayTooShort:
         """Read what follows the selector."""
         values = abi.decode(("uint32", "uint32"), body)
         return cls(given=values[0], least=values[1])
+
+
+@dataclass(frozen=True)
+class DisputeIndexUsed:
+    """Custom error DisputeIndexUsed(uint16,uint16)."""
+
+    SIGNATURE: ClassVar[str] = "DisputeIndexUsed(uint16,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("634689d9")
+
+    index: int
+    next: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DisputeIndexUsed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16", "uint16"), body)
+        return cls(index=values[0], next=values[1])
+
+
+@dataclass(frozen=True)
+class DisputeOutOfRange:
+    """Custom error DisputeOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "DisputeOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b79998fe")
+
+    amount: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DisputeOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(amount=values[0], most=values[1])
 
 
 @dataclass(frozen=True)
@@ -1422,6 +1537,22 @@ class LineExpired:
 
 
 @dataclass(frozen=True)
+class LoanOutstanding:
+    """Custom error LoanOutstanding(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "LoanOutstanding(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("34b94a76")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> LoanOutstanding:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class MemberExpelled:
     """Custom error MemberExpelled(uint32)."""
 
@@ -1550,6 +1681,22 @@ class NonceUsed:
 
 
 @dataclass(frozen=True)
+class NotAmendable:
+    """Custom error NotAmendable(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotAmendable(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a7458443")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotAmendable:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class NotClearanceOracle:
     """Custom error NotClearanceOracle(address)."""
 
@@ -1563,6 +1710,22 @@ class NotClearanceOracle:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(caller=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class NotDisputed:
+    """Custom error NotDisputed(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotDisputed(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("bcdd74eb")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotDisputed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
 
 
 @dataclass(frozen=True)
@@ -2032,6 +2195,22 @@ class PartiesNotDistinct:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class PartyOfOrder:
+    """Custom error PartyOfOrder(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "PartyOfOrder(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("169825e9")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PartyOfOrder:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
 
 
 @dataclass(frozen=True)
@@ -2529,6 +2708,22 @@ class TriggeredUnpaid:
 
 
 @dataclass(frozen=True)
+class UnderDispute:
+    """Custom error UnderDispute(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "UnderDispute(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("187da9aa")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UnderDispute:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class UnknownLine:
     """Custom error UnknownLine(uint32,uint16)."""
 
@@ -2607,6 +2802,24 @@ class UnknownVerb:
         """Read what follows the selector."""
         values = abi.decode(("bytes4",), body)
         return cls(selector=values[0])
+
+
+@dataclass(frozen=True)
+class VersionSuperseded:
+    """Custom error VersionSuperseded(uint256,uint16,uint16)."""
+
+    SIGNATURE: ClassVar[str] = "VersionSuperseded(uint256,uint16,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("358b210d")
+
+    order: int
+    version: int
+    present: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> VersionSuperseded:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint16", "uint16"), body)
+        return cls(order=values[0], version=values[1], present=values[2])
 
 
 @dataclass(frozen=True)

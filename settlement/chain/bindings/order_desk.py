@@ -13,23 +13,207 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "OrderDesk"
-ABI_HASH = "0xeebf62d460f7139b692709a0367ff533ded876d358b6054b8d2307d1e1868fc1"
+ABI_HASH = "0x4b658d0f852af19206c00f0ccc09f04753a8e495b7ddbbf74f109e7c58faa2ad"
 
 
-EVENTS: tuple[type[Any], ...] = ()
+@dataclass(frozen=True)
+class Amended:
+    """Event Amended(uint256,uint16,(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32))."""
+
+    CONTRACT: ClassVar[str] = "OrderDesk"
+    SIGNATURE: ClassVar[str] = "Amended(uint256,uint16,(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32))"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("20d54e781d2f0078f8bf2a5632e57e2d7afd2b59da6fb55fc004f8d353ed303d")
+
+    order: int
+    version: int
+    terms: structs.Amendment
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Amended:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint16"), topics)
+        values = abi.decode(("(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32)",), body)
+        return cls(order=indexed[0], version=indexed[1], terms=structs.Amendment.from_abi(values[0]))
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Event Arrived(uint256,uint32,uint32,bytes32)."""
+
+    CONTRACT: ClassVar[str] = "OrderDesk"
+    SIGNATURE: ClassVar[str] = "Arrived(uint256,uint32,uint32,bytes32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("bfb63e23a75a13cb97bb7416054057d571bc52eb7d60f6a89d0d80532707bad2")
+
+    order: int
+    carrier: int
+    arrived_at: int
+    document: bytes
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Arrived:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint32", "bytes32"), body)
+        return cls(order=indexed[0], carrier=indexed[1], arrived_at=values[0], document=values[1])
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """Event Cancelled(uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "OrderDesk"
+    SIGNATURE: ClassVar[str] = "Cancelled(uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("a761582a460180d55522f9f5fdc076390a1f48a7a62a8afbd45c1bb797948edb")
+
+    order: int
+    reduced: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Cancelled:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint256",), body)
+        return cls(order=indexed[0], reduced=values[0])
+
+
+@dataclass(frozen=True)
+class Credited:
+    """Event Credited(uint256,uint256,bytes32)."""
+
+    CONTRACT: ClassVar[str] = "OrderDesk"
+    SIGNATURE: ClassVar[str] = "Credited(uint256,uint256,bytes32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("a31fabaa92286e099af53ddfcb961374ffb4bd8aea185feb255ffb5b219fa033")
+
+    order: int
+    amount: int
+    document: bytes
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Credited:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint256", "bytes32"), body)
+        return cls(order=indexed[0], amount=values[0], document=values[1])
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """Event Disputed(uint256,uint16,uint256,bytes32,uint32)."""
+
+    CONTRACT: ClassVar[str] = "OrderDesk"
+    SIGNATURE: ClassVar[str] = "Disputed(uint256,uint16,uint256,bytes32,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("084da0298a401f17730f173d9e553cce9d941cdca95654a41c70564caa70b9af")
+
+    order: int
+    index: int
+    amount: int
+    reason: bytes
+    until: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Disputed:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint16", "uint256", "bytes32", "uint32"), body)
+        return cls(order=indexed[0], index=values[0], amount=values[1], reason=values[2], until=values[3])
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Event Resolved(uint256,uint16,uint256,uint8,uint32)."""
+
+    CONTRACT: ClassVar[str] = "OrderDesk"
+    SIGNATURE: ClassVar[str] = "Resolved(uint256,uint16,uint256,uint8,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("b5f4049a6a0c2e583b482e5893bf5db6bc1ab19f01a7571602c284fd7b353f1f")
+
+    order: int
+    index: int
+    upheld: int
+    source: int
+    arbiter: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Resolved:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint16", "uint256", "uint8", "uint32"), body)
+        return cls(order=indexed[0], index=values[0], upheld=values[1], source=values[2], arbiter=values[3])
+
+
+EVENTS: tuple[type[Any], ...] = (Amended, Arrived, Cancelled, Credited, Disputed, Resolved)
 ERRORS: tuple[type[Any], ...] = (
+    errors.AdvanceExceeded,
+    errors.AlreadyPaid,
+    errors.ArrivalNotAwaited,
+    errors.ArrivedOutOfTime,
+    errors.BuyerShort,
+    errors.CreditOutOfRange,
+    errors.DecisionOverdue,
+    errors.DisputeIndexUsed,
+    errors.DisputeOutOfRange,
     errors.EventBeforeOrder,
+    errors.ExpiryTooFar,
+    errors.FaceOutOfRange,
+    errors.LifeTooLong,
+    errors.LimitExceeded,
+    errors.LoanOutstanding,
+    errors.NoLoan,
+    errors.NonceUsed,
+    errors.NotAmendable,
     errors.NotClearanceOracle,
+    errors.NotDisputed,
     errors.NotExpired,
     errors.NotInBook,
+    errors.NotSignedBy,
     errors.NothingDue,
     errors.OnHold,
+    errors.OrderCapExceeded,
     errors.OrderClosed,
+    errors.OrderExpired,
+    errors.PartyOfOrder,
     errors.PhaseNotAttestable,
+    errors.SignatureExpired,
     errors.StaleSequence,
+    errors.TenorTooLong,
+    errors.UnderDispute,
     errors.UnknownOrder,
+    errors.VersionSuperseded,
     errors.WrongJurisdiction,
 )
+
+
+def _amend_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _arbitrate_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _arrive_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _cancel_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _changes_of_answer(output: bytes) -> structs.Changes:
+    values = abi.decode(("(uint56,uint32,uint16,uint16,uint32,uint32)",), output)
+    answer: structs.Changes = structs.Changes.from_abi(values[0])
+    return answer
+
+
+def _credit_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _dismiss_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _dispute_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _fingerprint_answer(output: bytes) -> int:
@@ -80,6 +264,10 @@ def _record_alone_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _resolve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _terms_hash_answer(output: bytes) -> bytes:
     values = abi.decode(("bytes32",), output)
     answer: bytes = values[0]
@@ -93,6 +281,62 @@ class OrderDesk:
     def deploy(network: str, ledger: str, receivables: str, clearance_oracle: str) -> bytes:
         """Creation code with its arguments."""
         return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (network, ledger, receivables, clearance_oracle))
+
+    @staticmethod
+    def amend(amendment: structs.Amendment, consents: structs.Consents) -> abi.Call[None]:
+        """amend((uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "amend", bytes.fromhex("cc92122f") + abi.encode(("(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32)", "(bytes,bytes,bytes,bytes)"), (amendment.to_abi(), consents.to_abi())), False, _amend_answer
+        )
+
+    @staticmethod
+    def arbitrate(resolution: structs.DisputeEnd, signature: bytes) -> abi.Call[None]:
+        """arbitrate((uint256,uint16,uint56,uint32),bytes)"""
+        return abi.Call(
+            NAME, "arbitrate", bytes.fromhex("ddaec9ea") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (resolution.to_abi(), signature)), False, _arbitrate_answer
+        )
+
+    @staticmethod
+    def arrive(arrival: structs.Arrival, signature: bytes) -> abi.Call[None]:
+        """arrive((uint256,uint32,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "arrive", bytes.fromhex("ff8bf20b") + abi.encode(("(uint256,uint32,bytes32,uint32)", "bytes"), (arrival.to_abi(), signature)), False, _arrive_answer
+        )
+
+    @staticmethod
+    def cancel(cancellation: structs.Cancellation, consents: structs.Consents) -> abi.Call[None]:
+        """cancel((uint256,uint16,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "cancel", bytes.fromhex("c328a60f") + abi.encode(("(uint256,uint16,uint32)", "(bytes,bytes,bytes,bytes)"), (cancellation.to_abi(), consents.to_abi())), False, _cancel_answer
+        )
+
+    @staticmethod
+    def changes_of(id: int) -> abi.Call[structs.Changes]:
+        """changesOf(uint256)"""
+        return abi.Call(
+            NAME, "changesOf", bytes.fromhex("0dfdc91b") + abi.encode(("uint256",), (id,)), True, _changes_of_answer
+        )
+
+    @staticmethod
+    def credit(note: structs.CreditNote, consents: structs.Consents) -> abi.Call[None]:
+        """credit((uint256,uint56,bytes32,uint64,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "credit", bytes.fromhex("c4359577") + abi.encode(("(uint256,uint56,bytes32,uint64,uint32)", "(bytes,bytes,bytes,bytes)"), (note.to_abi(), consents.to_abi())), False, _credit_answer
+        )
+
+    @staticmethod
+    def dismiss(id: int) -> abi.Call[None]:
+        """dismiss(uint256)"""
+        return abi.Call(
+            NAME, "dismiss", bytes.fromhex("7fa73dea") + abi.encode(("uint256",), (id,)), False, _dismiss_answer
+        )
+
+    @staticmethod
+    def dispute(signed: structs.Dispute, signature: bytes) -> abi.Call[None]:
+        """dispute((uint256,uint16,uint56,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "dispute", bytes.fromhex("fd409c3b") + abi.encode(("(uint256,uint16,uint56,bytes32,uint32)", "bytes"), (signed.to_abi(), signature)), False, _dispute_answer
+        )
 
     @staticmethod
     def fingerprint(buyer_lei: bytes, supplier_lei: bytes, number: str, year: int) -> abi.Call[int]:
@@ -148,6 +392,13 @@ class OrderDesk:
         """recordAlone((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
         return abi.Call(
             NAME, "recordAlone", bytes.fromhex("085f9de3") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_alone_answer
+        )
+
+    @staticmethod
+    def resolve(resolution: structs.DisputeEnd, consents: structs.Consents) -> abi.Call[None]:
+        """resolve((uint256,uint16,uint56,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "resolve", bytes.fromhex("36258aed") + abi.encode(("(uint256,uint16,uint56,uint32)", "(bytes,bytes,bytes,bytes)"), (resolution.to_abi(), consents.to_abi())), False, _resolve_answer
         )
 
     @staticmethod

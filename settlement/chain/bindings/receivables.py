@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xe51eb816be31d6766be335f99fd47b2a9a085602b180b09f9383029f1aee012a"
+ABI_HASH = "0x516d305d602d15bf5bb1f44787dc6f01e8fd8ceb637357fbc2ec1b4b62ccf187"
 
 
 @dataclass(frozen=True)
@@ -389,13 +389,35 @@ def _accept_answer(output: bytes) -> int:
     return answer
 
 
+def _amend_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _approve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _arbitrate_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _arrive_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
 def _balance_of_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
+    return answer
+
+
+def _cancel_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _changes_of_answer(output: bytes) -> structs.Changes:
+    values = abi.decode(("(uint56,uint32,uint16,uint16,uint32,uint32)",), output)
+    answer: structs.Changes = structs.Changes.from_abi(values[0])
     return answer
 
 
@@ -409,6 +431,18 @@ class CollectAnswer(NamedTuple):
 def _collect_answer(output: bytes) -> CollectAnswer:
     values = abi.decode(("uint256", "uint32"), output)
     return CollectAnswer(to_funder=values[0], funder=values[1])
+
+
+def _credit_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _dismiss_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _dispute_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _draw_answer(output: bytes) -> None:
@@ -597,6 +631,10 @@ def _reserve_account_of_answer(output: bytes) -> int:
     return answer
 
 
+def _resolve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _safe_transfer_from_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -698,10 +736,31 @@ class Receivables:
         )
 
     @staticmethod
+    def amend(amendment: structs.Amendment, consents: structs.Consents) -> abi.Call[None]:
+        """amend((uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "amend", bytes.fromhex("cc92122f") + abi.encode(("(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32)", "(bytes,bytes,bytes,bytes)"), (amendment.to_abi(), consents.to_abi())), False, _amend_answer
+        )
+
+    @staticmethod
     def approve(arg0: str, id: int) -> abi.Call[None]:
         """approve(address,uint256)"""
         return abi.Call(
             NAME, "approve", bytes.fromhex("095ea7b3") + abi.encode(("address", "uint256"), (arg0, id)), True, _approve_answer
+        )
+
+    @staticmethod
+    def arbitrate(resolution: structs.DisputeEnd, signature: bytes) -> abi.Call[None]:
+        """arbitrate((uint256,uint16,uint56,uint32),bytes)"""
+        return abi.Call(
+            NAME, "arbitrate", bytes.fromhex("ddaec9ea") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (resolution.to_abi(), signature)), False, _arbitrate_answer
+        )
+
+    @staticmethod
+    def arrive(arrival: structs.Arrival, signature: bytes) -> abi.Call[None]:
+        """arrive((uint256,uint32,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "arrive", bytes.fromhex("ff8bf20b") + abi.encode(("(uint256,uint32,bytes32,uint32)", "bytes"), (arrival.to_abi(), signature)), False, _arrive_answer
         )
 
     @staticmethod
@@ -712,10 +771,45 @@ class Receivables:
         )
 
     @staticmethod
+    def cancel(cancellation: structs.Cancellation, consents: structs.Consents) -> abi.Call[None]:
+        """cancel((uint256,uint16,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "cancel", bytes.fromhex("c328a60f") + abi.encode(("(uint256,uint16,uint32)", "(bytes,bytes,bytes,bytes)"), (cancellation.to_abi(), consents.to_abi())), False, _cancel_answer
+        )
+
+    @staticmethod
+    def changes_of(id: int) -> abi.Call[structs.Changes]:
+        """changesOf(uint256)"""
+        return abi.Call(
+            NAME, "changesOf", bytes.fromhex("0dfdc91b") + abi.encode(("uint256",), (id,)), True, _changes_of_answer
+        )
+
+    @staticmethod
     def collect(id: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
             NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
+        )
+
+    @staticmethod
+    def credit(note: structs.CreditNote, consents: structs.Consents) -> abi.Call[None]:
+        """credit((uint256,uint56,bytes32,uint64,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "credit", bytes.fromhex("c4359577") + abi.encode(("(uint256,uint56,bytes32,uint64,uint32)", "(bytes,bytes,bytes,bytes)"), (note.to_abi(), consents.to_abi())), False, _credit_answer
+        )
+
+    @staticmethod
+    def dismiss(id: int) -> abi.Call[None]:
+        """dismiss(uint256)"""
+        return abi.Call(
+            NAME, "dismiss", bytes.fromhex("7fa73dea") + abi.encode(("uint256",), (id,)), False, _dismiss_answer
+        )
+
+    @staticmethod
+    def dispute(signed: structs.Dispute, signature: bytes) -> abi.Call[None]:
+        """dispute((uint256,uint16,uint56,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "dispute", bytes.fromhex("fd409c3b") + abi.encode(("(uint256,uint16,uint56,bytes32,uint32)", "bytes"), (signed.to_abi(), signature)), False, _dispute_answer
         )
 
     @staticmethod
@@ -933,6 +1027,13 @@ class Receivables:
         """reserveAccountOf(uint256)"""
         return abi.Call(
             NAME, "reserveAccountOf", bytes.fromhex("baf4d6cd") + abi.encode(("uint256",), (id,)), True, _reserve_account_of_answer
+        )
+
+    @staticmethod
+    def resolve(resolution: structs.DisputeEnd, consents: structs.Consents) -> abi.Call[None]:
+        """resolve((uint256,uint16,uint56,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "resolve", bytes.fromhex("36258aed") + abi.encode(("(uint256,uint16,uint56,uint32)", "(bytes,bytes,bytes,bytes)"), (resolution.to_abi(), consents.to_abi())), False, _resolve_answer
         )
 
     @staticmethod

@@ -75,6 +75,79 @@ class AccountReplacement:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """Solidity struct Amendment."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32)"
+
+    order: int
+    version: int
+    face: int
+    document: bytes
+    settle_on: enums.SettleOn
+    tenor_days: int
+    late_bps: int
+    duty_cap: int
+    expiry: int
+    arbiter: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.order,
+            self.version,
+            self.face,
+            abi.fixed(self.document, 32),
+            int(self.settle_on),
+            self.tenor_days,
+            self.late_bps,
+            self.duty_cap,
+            self.expiry,
+            self.arbiter,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Amendment:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            version=values[1],
+            face=values[2],
+            document=values[3],
+            settle_on=enums.SettleOn(values[4]),
+            tenor_days=values[5],
+            late_bps=values[6],
+            duty_cap=values[7],
+            expiry=values[8],
+            arbiter=values[9],
+            deadline=values[10],
+        )
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Solidity struct Arrival."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,bytes32,uint32)"
+
+    order: int
+    arrived_at: int
+    document: bytes
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.arrived_at, abi.fixed(self.document, 32), self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Arrival:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], arrived_at=values[1], document=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
 class Attestation:
     """Solidity struct Attestation."""
 
@@ -145,6 +218,142 @@ class AttestationBatch:
     def from_abi(cls, values: Sequence[Any]) -> AttestationBatch:
         """The struct of values that eth_abi gave."""
         return cls(items=tuple(Attestation.from_abi(item) for item in values[0]))
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """Solidity struct Cancellation."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint32)"
+
+    order: int
+    version: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.version, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Cancellation:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], version=values[1], deadline=values[2])
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Solidity struct Changes."""
+
+    ABI_TYPE: ClassVar[str] = "(uint56,uint32,uint16,uint16,uint32,uint32)"
+
+    disputed: int
+    until: int
+    disputes: int
+    amendments: int
+    arbiter: int
+    arrived_at: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.disputed, self.until, self.disputes, self.amendments, self.arbiter, self.arrived_at)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Changes:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            disputed=values[0],
+            until=values[1],
+            disputes=values[2],
+            amendments=values[3],
+            arbiter=values[4],
+            arrived_at=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class Consents:
+    """Solidity struct Consents."""
+
+    ABI_TYPE: ClassVar[str] = "(bytes,bytes,bytes,bytes)"
+
+    buyer: bytes
+    supplier: bytes
+    holder: bytes
+    funder: bytes
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.buyer, self.supplier, self.holder, self.funder)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Consents:
+        """The struct of values that eth_abi gave."""
+        return cls(buyer=values[0], supplier=values[1], holder=values[2], funder=values[3])
+
+
+@dataclass(frozen=True)
+class CreditNote:
+    """Solidity struct CreditNote."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint56,bytes32,uint64,uint32)"
+
+    order: int
+    amount: int
+    document: bytes
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.amount, abi.fixed(self.document, 32), self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> CreditNote:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], amount=values[1], document=values[2], nonce=values[3], deadline=values[4])
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Solidity struct Dispute."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint56,bytes32,uint32)"
+
+    order: int
+    index: int
+    amount: int
+    reason: bytes
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.index, self.amount, abi.fixed(self.reason, 32), self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Dispute:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], index=values[1], amount=values[2], reason=values[3], deadline=values[4])
+
+
+@dataclass(frozen=True)
+class DisputeEnd:
+    """Solidity struct DisputeEnd."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint56,uint32)"
+
+    order: int
+    index: int
+    upheld: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.index, self.upheld, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> DisputeEnd:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], index=values[1], upheld=values[2], deadline=values[3])
 
 
 @dataclass(frozen=True)

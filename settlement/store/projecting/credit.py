@@ -13,6 +13,7 @@ from settlement.chain.bindings.credit_lines import (
     LinePublished,
     LineUsed,
     Repaid,
+    ReserveChanged,
     Reserved,
     ReserveReleased,
     WrittenOff,
@@ -74,6 +75,12 @@ def reserved(projection: Projection, event: Reserved, _place: EventPlace) -> Non
     receivable = projection.get(Receivable, loan.order)
     (loan.line, loan.version, loan.reserved_minor) = (event.line, event.version, event.amount)
     (receivable.line, receivable.version) = (event.line, event.version)
+    projection.get(Line, event.line).used_minor = event.used
+
+
+def reserve_changed(projection: Projection, event: ReserveChanged, _place: EventPlace) -> None:
+    """The claim changed, and the use of the line with it."""
+    projection.get(Loan, id_text(event.order)).reserved_minor = event.amount
     projection.get(Line, event.line).used_minor = event.used
 
 

@@ -10,6 +10,7 @@ from tests.properties.books.arithmetic import (
     AT_SHIPMENT,
     CLOSED,
     DAY,
+    HOLD_GRACE_S,
     LATE_BASIS,
     POSTING_GRACE_S,
     RELEASED,
@@ -88,8 +89,8 @@ class SettlementBook(CreditBook):
         """Anyone, after expiry and posting grace."""
         no = Refusals()
         no.when(order.is_closed, "OrderClosed")
-        no.when(self.now <= order.expiry + POSTING_GRACE_S, "NotExpired")
-        no.when(order.lapsed and order.hold, "OnHold")
+        grace_s = POSTING_GRACE_S + (HOLD_GRACE_S if order.hold else 0)
+        no.when(self.now <= order.expiry + grace_s, "NotExpired")
         no.when(order.lapsed and order.undelivered == 0, "NothingDue")
         no.stand()
         self.count_late(order)
