@@ -10,10 +10,13 @@ from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger, Moved
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.enums import FundBy, HaltOn, Phase
+from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.receivables import DueSet, Funded, Receivables
-from settlement.chain.bindings.structs import AccountReplacement
+from settlement.chain.bindings.structs import AccountReplacement, Wish
 from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.covers import Desk
 from tests.contracts.harness import NOBODY, reverts
+from tests.contracts.observers import Station
 from tests.contracts.world import BUYER, DAY, USD, World, build_world
 
 FACE = 100_000_00
@@ -111,3 +114,84 @@ def test_i11__reserve__is_the_largest_advance_of_any_phase(
     line = world.publish(advance_accepted=accepted, advance_shipped=shipped, advance_released=released)
     world.accepted(line)
     assert world.used(line) == 90_000_00
+
+
+def test_release__draws_closed_by_cover__is_refused() -> None:
+    """I-11: what a payout of cover freed is not freed again by its supplier."""
+    world = build_world("py-evm")
+    line = world.publish()
+    order, _ = world.accepted(line), world.accepted(line)
+    call = CreditLines.collect(order, 5_00, world.ids["insurer"], world.ids["supplier"])
+    world.evm.call(world.at["CreditLines"], call, world.at["DisruptionCover"])
+    with reverts(errors.DrawsClosed(order)):
+        world.release(order)
+    assert world.used(line) == 90_000_00
+
+
+def test_write_off__nothing_owed_at_maturity__is_refused(world: World) -> None:
+    """I-16: a loan that was repaid is no loss."""
+    order = world.accepted(world.publish())
+    world.draw(order, 1_000_00)
+    world.repay(order, 2_000_00, "buyer2")
+    world.evm.advance(200 * DAY)
+    with reverts(errors.NoLoan(order)):
+        world.write_off(order)
+
+
+def test_p13__interest_alone_after_the_write_off__leaves_the_loss(world: World) -> None:
+    """P13: what does not reach the principal takes nothing off the loss."""
+    line = world.publish()
+    order = world.accepted(line)
+    world.draw(order, 1_000_00)
+    world.evm.advance(200 * DAY)
+    world.write_off(order)
+    world.repay(order, 1, "buyer2")
+    assert world.view("CreditLines", CreditLines.loss_of(line)) == 1_000_00
+
+
+@pytest.mark.parametrize("actor", ["buyer", "supplier", "bank"])
+def test_i30__offer_to_a_halted_member__says_so(world: World, actor: str) -> None:
+    """I-30: the offer refuses what acceptance would."""
+    line = world.publish()
+    asked = Wish(
+        buyer=world.ids["buyer"],
+        supplier=world.ids["supplier"],
+        currency=USD,
+        face=FACE,
+        expiry=world.evm.now + 120 * DAY,
+        tenor_days=0,
+    )
+    assert world.view("CreditLines", CreditLines.offer(line, asked)).refusal == bytes(4)
+    world.govern("TrustedNetwork", TrustedNetwork.halt(HaltOn.MEMBER, world.ids[actor]))
+    refusal = world.view("CreditLines", CreditLines.offer(line, asked)).refusal
+    assert refusal == errors.NewBusinessHalted.SELECTOR
+
+
+def new_desk() -> Desk:
+    world = build_world()
+    station = Station(world.evm, world.at["IndexOracle"])
+    station.seat()
+    world.deposit("supplier", 1_000_000_00)
+    return Desk(world, station)
+
+
+def test_index__fixed__shows_its_median() -> None:
+    desk = new_desk()
+    day = desk.today
+    desk.observe(day, 410)
+    bucket = desk.station.bucket(day)
+    assert desk.world.evm.view(desk.station.at, IndexOracle.index_of(bucket)) == (True, 410, 5)
+
+
+def test_p28__entry_too_small_for_one_share__is_refused() -> None:
+    """P28: a price far above the entry gives no share, and takes no cash for none."""
+    desk = new_desk()
+    order = desk.world.accepted(expiry=desk.world.evm.now + 365 * DAY)
+    desk.open_pool()
+    desk.next_exit_day()
+    desk.enter("bank", 1)
+    desk.bought(order, sum=1, premium=900_000_00)
+    before = desk.world.cash("bank2")
+    with reverts(errors.PriceMoved(0, 0)):
+        desk.enter("bank2", 1)
+    assert desk.world.cash("bank2") == before
