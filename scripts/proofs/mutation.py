@@ -41,12 +41,6 @@ CHUNK = 120
 TIMEOUT_S = 240
 PROBED = {"Interest", "Waterfall", "Payout", "Quorum"}
 PROBES = ROOT / "tests" / "agreement" / "probe"
-AGREEMENT = [
-    "tests/agreement/test_interest.py",
-    "tests/agreement/test_payout.py",
-    "tests/agreement/test_quorum.py",
-]
-AGREEMENT += ["tests/agreement/test_waterfall.py"]
 _SWITCH = re.compile(r"block\.prevrandao [!=]= (\d+)")
 
 
@@ -180,7 +174,8 @@ def judge(build: Build, compiler: Compiler, source: str, chosen: list[Mutant]) -
     if Path(source).stem in PROBED:
         own = {f"src/{path.name}": schema(path.read_bytes(), []) for path in PROBES.glob("*.sol")}
         lay_down(build, folder, compiler.compile(sorted(own), {**changed, **own})["artifacts"])
-        every = {mutant.switch: AGREEMENT for mutant in chosen}
+        twin = [f"tests/agreement/test_{Path(source).stem.lower()}.py"]
+        every = {mutant.switch: twin for mutant in chosen}
         left = []
         for verdict in run_all(folder, chosen, every):
             if verdict.verdict == "survived":
