@@ -46,6 +46,11 @@ class Finding:
         """What stays the same when lines move."""
         return (self.check, self.contract, self.function)
 
+    @property
+    def keys(self) -> set[Key]:
+        """Where its reason may stand: at the function, or at the contract as a whole."""
+        return {self.key, (self.check, self.contract, "*")}
+
 
 def environment() -> Path:
     """The Python that has Slither; installed on the first call, and again when the lock has changed.
@@ -116,8 +121,8 @@ def report(found: list[Finding], baseline: Baseline) -> int:
     for check in baseline.off:
         print(f"off     {check}: {sum(finding.check == check for finding in found)} not shown")
     gated = [finding for finding in found if finding.impact in GATED and finding.check not in baseline.off]
-    new = [finding for finding in gated if finding.key not in known]
-    stale = sorted(set(known) - {finding.key for finding in gated})
+    new = [finding for finding in gated if not finding.keys & set(known)]
+    stale = sorted(set(known) - {key for finding in gated for key in finding.keys})
     for finding in new:
         print(f"new     {finding.impact} {finding.check} {finding.contract}.{finding.function}")
         print(f"        {finding.file}:{finding.line}: {finding.description}")

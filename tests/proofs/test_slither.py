@@ -19,7 +19,12 @@ def test_report__high_without_a_reason__fails_and_shows_it(capsys: pytest.Captur
 
 def test_report__high_with_a_reason__passes() -> None:
     assert report([SEEN, LOW], Baseline({SEEN.key: "guarded"}, {})) == 0
+    assert report([SEEN], Baseline({("reentrancy-eth", "CashLedger", "*"): "guarded"}, {})) == 0
     assert report([SEEN], Baseline({}, {SEEN.check: "fits no code here"})) == 0
+
+
+def test_report__reason_of_another_contract__is_none() -> None:
+    assert report([SEEN], Baseline({("reentrancy-eth", "Receivables", "*"): "guarded"}, {})) == 1
 
 
 def test_report__reason_for_what_is_gone__fails() -> None:
