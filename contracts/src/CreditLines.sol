@@ -38,6 +38,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     using LineWords for uint256;
     using LoanWord for LoanWord.Loan;
     using NonceMap for NonceMap.Spent;
+    using OrderWords for OrderWords.Order;
     using TypedHash for LineTerms;
     using TypedHash for Repayment;
     using TypedHash for ReserveMove;
@@ -342,7 +343,11 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         LoanWord.Loan memory loan;
         loan.load(_words[id].loan);
         if (loan.draws != 0) revert AlreadyDrawn(id);
-        if (!_isOpenForDraws(order, loan)) revert DrawsClosed(id);
+        // A standing offer is for orders in order: none that is held, disputed or late comes to it this way.
+        OrderWords.Order memory whole;
+        _load(whole, id);
+        bool isHeld = whole.has(OrderWords.HOLD) || whole.disputed() != 0;
+        if (isHeld || !_isOpenForDraws(order, loan)) revert DrawsClosed(id);
     }
 
     /// @dev The same tests as acceptance makes, in its order.

@@ -273,7 +273,9 @@ abstract contract LoanBook is OrderBook {
     function _isOpenForDraws(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
         // Once a buyer is late its lender lends nothing more on it.
         if (OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED | OrderWords.LATE)) return false;
-        if (OrderWords.phaseOf(order) == uint256(Phase.Closed)) return false;
+        uint256 phase = OrderWords.phaseOf(order);
+        // A share of an order has no phase of its own, and no loan.
+        if (phase == uint256(Phase.None) || phase == uint256(Phase.Closed)) return false;
         return block.timestamp <= OrderWords.expiryOf(order) && loan.isClosed == 0 && loan.draws < LoanWord.MOST_DRAWS;
     }
 

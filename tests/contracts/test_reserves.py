@@ -13,6 +13,7 @@ from settlement.chain.bindings.credit_lines import CreditLines, LineUsed, Reserv
 from settlement.chain.bindings.enums import Phase, Status
 from settlement.chain.bindings.structs import Offer, ReserveMove, ReserveRelease, Wish
 from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.changes import dispute
 from tests.contracts.harness import reverts, signer
 from tests.contracts.world import DAY, JPY, USD, World
 
@@ -333,6 +334,21 @@ def test_move__only_by_the_supplier_while_draws_are_open(world: World) -> None:
     world.evm.advance(121 * DAY)
     with reverts(errors.DrawsClosed(expired)):
         world.move_reserve(expired, old, new)
+
+
+def test_move__held_disputed_or_late_order__is_refused(world: World) -> None:
+    """Another bank's standing offer is for orders in order."""
+    old, new = world.publish(), world.publish("bank2")
+    held, disputed, late = (world.accepted(old) for _ in range(3))
+    world.attest(held, 1, phase=Phase.SHIPPED, released=0, hold=True)
+    dispute(world, disputed, 1)
+    world.drain("buyer")
+    world.attest(late, 1, released=1_00)
+    for order in (held, disputed, late):
+        with reverts(errors.DrawsClosed(order)):
+            world.move_reserve(order, old, new)
+    world.attest(held, 2, phase=Phase.SHIPPED, released=0)
+    world.move_reserve(held, old, new)
 
 
 def test_move__new_funder_out_of_standing__is_refused(world: World) -> None:
