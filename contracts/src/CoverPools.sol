@@ -177,18 +177,14 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
         }
     }
 
-    /// @dev Policies are paid or expired: what they locked is free.
-    function _unlock(uint256 id, uint256 sums, uint256 count) internal returns (uint256 epochDays) {
+    /// @dev Policies of which `day` is a covered one are paid or expired: what they locked is free. Their windows cross
+    /// no exit day, so all are of the day's epoch.
+    function _unlock(uint256 id, uint256 sums, uint256 count, uint256 day) internal {
         Pool memory pool = _pools[id];
         pool.locked -= uint56(sums);
         pool.open -= uint24(count);
         _pools[id] = pool;
-        return pool.epochDays;
-    }
-
-    /// @dev After `_unlock`: one policy of that epoch is no longer open.
-    function _leaveEpoch(uint256 id, uint256 firstDay, uint256 epochDays) internal {
-        if (epochDays != 0) _openIn[id][_epochOf(firstDay, epochDays)] -= 1;
+        if (pool.epochDays != 0) _openIn[id][_epochOf(day, pool.epochDays)] -= count;
     }
 
     /// @dev Whose signature it is, whether its key may move that much, and whether the member is in good standing.

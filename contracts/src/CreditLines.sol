@@ -137,19 +137,25 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         returns (uint256 toFunder, uint32 funder)
     {
         if (msg.sender != _cover) revert NotTradeContract(msg.sender);
-        // Cover was sold on an order that is known; an unknown one has no line.
-        uint256 order = _words[id].terms;
-        if (OrderWords.lineOf(order) == 0) return (0, 0);
-        LoanWord.Loan memory loan = _loanNow(id, order);
-        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
-        // A payout to the buyer for its own loss must not close the supplier's draws (P31).
-        if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
-        if (loan.draws == 0) {
-            _closeUndrawn(loan, id, order, OrderWords.claimOf(_words[id].sums));
-            return (0, 0);
+        uint256 to;
+        (toFunder, to) = _collect(id, amount, insurer, insured);
+        return (toFunder, uint32(to));
+    }
+
+    /// @inheritdoc ICreditBook
+    function collectMany(Claim[] calldata claims, uint32 insurer)
+        external
+        onlyInBook
+        returns (uint256[] memory parts)
+    {
+        if (msg.sender != _cover) revert NotTradeContract(msg.sender);
+        parts = new uint256[](claims.length);
+        // At most 50, by the batch of DisruptionCover.
+        for (uint256 i; i < parts.length; ++i) {
+            Claim calldata claim = claims[i];
+            (uint256 toFunder, uint256 funder) = _collect(claim.order, claim.amount, insurer, claim.insured);
+            parts[i] = toFunder | funder << 64;
         }
-        loan.isClosed = 1;
-        funder = uint32(_bookPayment(loan, id, OrderWords.lineOf(order), insurer, COVER, toFunder));
     }
 
     /// @inheritdoc ICreditLines
@@ -320,6 +326,26 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     /// @inheritdoc ICreditLines
     function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
         return _nonces.isSpent(member, nonce);
+    }
+
+    /// @dev The insurer pays under the order, the lender first.
+    function _collect(uint256 id, uint256 amount, uint256 insurer, uint256 insured)
+        private
+        returns (uint256 toFunder, uint256 funder)
+    {
+        // Cover was sold on an order that is known; an unknown one has no line.
+        uint256 order = _words[id].terms;
+        if (OrderWords.lineOf(order) == 0) return (0, 0);
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
+        // A payout to the buyer for its own loss must not close the supplier's draws (P31).
+        if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
+        if (loan.draws == 0) {
+            _closeUndrawn(loan, id, order, OrderWords.claimOf(_words[id].sums));
+            return (0, 0);
+        }
+        loan.isClosed = 1;
+        funder = _bookPayment(loan, id, OrderWords.lineOf(order), insurer, COVER, toFunder);
     }
 
     function _checkTerms(LineTerms calldata terms) private view {

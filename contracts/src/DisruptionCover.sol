@@ -32,6 +32,7 @@ contract DisruptionCover is CoverPools {
         bytes32 bucket;
         uint256 since; // day of the first reading
         uint256 day;
+        IIndexOracle.Reading reading; // of the day
         IIndexOracle.Reading[] readings;
     }
 
@@ -77,15 +78,17 @@ contract DisruptionCover is CoverPools {
         if (day < terms.firstDay || day > terms.lastDay) revert DayNotCovered(day);
         Batch memory batch = _newBatch(terms.insurer, terms.currency, 1);
         _read(batch, terms.peril, terms.place, terms.firstDay, day);
-        IIndexOracle.Reading memory reading = batch.readings[day - terms.firstDay];
-        if (reading.state != IndexState.Fixed && reading.state != IndexState.NoData) revert IndexNotFixed(day);
-        uint256 payout = _payoutAt(terms, reading);
-        if (payout == 0) revert BelowAttach(reading.median, terms.attach);
+        IndexState found = batch.reading.state;
+        if (found != IndexState.Fixed && found != IndexState.NoData) revert IndexNotFixed(day);
+        uint256 payout = _payoutAt(terms, batch.reading);
+        if (payout == 0) revert BelowAttach(batch.reading.median, terms.attach);
         uint256 earlier = _firstOpenOrPaying(batch, terms);
         if (earlier != day) revert EarlierDayOpen(uint32(earlier));
 
-        _payOne(batch, policy, word, terms, payout);
-        _leaveEpoch(batch.pool, terms.firstDay, _unlock(batch.pool, terms.sum, 1));
+        _policies[policy] = word.settled(payout);
+        _unlock(batch.pool, terms.sum, 1, day);
+        (uint256 toLossPayee, uint32 lossPayee) = _credit.collect(terms.order, payout, terms.insurer, terms.insured);
+        _share(batch, policy, payout, toLossPayee, lossPayee, terms.insured);
         Legs.send(batch.legs, _ledger);
     }
 
@@ -103,7 +106,9 @@ contract DisruptionCover is CoverPools {
         Batch memory batch = _newBatch(insurer, currency, given);
         _read(batch, peril, place, _earliest(policies, day), day);
 
-        uint256 epochDays = poolWordOf(insurer, currency).epochDays;
+        ICreditBook.Claim[] memory claims = new ICreditBook.Claim[](given);
+        uint256[] memory paidPolicies = new uint256[](given);
+        IIndexOracle.Reading memory reading = batch.reading;
         uint256 sums;
         // At most MOST_BATCH, as was tested.
         for (uint256 i; i < given; ++i) {
@@ -111,19 +116,33 @@ contract DisruptionCover is CoverPools {
             uint256 policy = policyId(terms);
             uint256 word = _policies[policy];
             // Unknown, settled, of another pool or bucket: left as it is.
-            if (word.isSettled() || !_isOf(word, insurer, currency)) continue;
+            if (!word.isOpenOf(insurer, currency)) continue;
             if (terms.perilOf() != peril || terms.placeOf() != place) continue;
             if (day < terms.firstDayOf() || day > terms.lastDayOf()) continue;
-            uint256 payout = _payoutAt(terms, batch.readings[day - batch.since]);
+            uint256 payout = _payoutAt(terms, reading);
             if (payout == 0 || _firstOpenOrPaying(batch, terms) != day) continue;
 
-            _payOne(batch, policy, word, terms, payout);
-            _leaveEpoch(batch.pool, terms.firstDayOf(), epochDays);
-            sums += word.sumOf();
-            ++paid;
+            _policies[policy] = word.settled(payout);
+            ICreditBook.Claim memory claim = claims[paid];
+            (claim.order, claim.amount, claim.insured) = (terms.orderOf(), payout, uint32(word.insuredOf()));
+            paidPolicies[paid] = policy;
+            unchecked {
+                // Fifty sums below 2^56.
+                sums += word.sumOf();
+                ++paid;
+            }
         }
         if (paid == 0) revert NothingPayable(day);
-        _unlock(batch.pool, sums, paid);
+        _unlock(batch.pool, sums, paid, day);
+        assembly ("memory-safe") {
+            mstore(claims, paid)
+        }
+        uint256[] memory parts = _credit.collectMany(claims, insurer);
+        // At most MOST_BATCH, as was tested.
+        for (uint256 i; i < paid; ++i) {
+            (uint256 part, ICreditBook.Claim memory claim) = (parts[i], claims[i]);
+            _share(batch, paidPolicies[i], claim.amount, uint64(part), part >> 64, claim.insured);
+        }
         Legs.send(batch.legs, _ledger);
     }
 
@@ -140,8 +159,7 @@ contract DisruptionCover is CoverPools {
             if (_payoutAt(terms, readings[i]) != 0) revert TriggeredUnpaid(uint32(terms.firstDay + i));
         }
         _policies[policy] = word.settled(0);
-        uint256 pool = poolId(terms.insurer, terms.currency);
-        _leaveEpoch(pool, terms.firstDay, _unlock(pool, terms.sum, 1));
+        _unlock(poolId(terms.insurer, terms.currency), terms.sum, 1, terms.firstDay);
         emit CoverExpired(policy, terms.sum);
     }
 
@@ -179,20 +197,26 @@ contract DisruptionCover is CoverPools {
         batch.since = since;
         batch.day = day;
         batch.readings = _indices.readingsOf(peril, place, since, day);
+        batch.reading = batch.readings[day - since];
     }
 
     /// @dev Nobody is asked who could refuse: the lender's part is booked, and cash moves inside the ledger (I-04).
-    function _payOne(Batch memory batch, uint256 policy, uint256 word, Policy calldata terms, uint256 payout)
-        private
-    {
-        _policies[policy] = word.settled(payout);
-        uint256 insured = word.insuredOf();
-        (uint256 toLossPayee, uint32 lossPayee) =
-            _credit.collect(terms.orderOf(), payout, uint32(word.insurerOf()), uint32(insured));
-        uint64 index = batch.readings[batch.day - batch.since].median;
-        emit CoverPaid(policy, batch.bucket, index, payout, toLossPayee, payout - toLossPayee);
+    function _share(
+        Batch memory batch,
+        uint256 policy,
+        uint256 payout,
+        uint256 toLossPayee,
+        uint256 lossPayee,
+        uint256 insured
+    ) private {
+        uint256 toInsured;
+        unchecked {
+            // The lender never gets more than there is: CreditLines takes the smaller.
+            toInsured = payout - toLossPayee;
+        }
+        emit CoverPaid(policy, batch.bucket, batch.reading.median, payout, toLossPayee, toInsured);
         Legs.addUp(batch.legs, batch.pool, lossPayee, toLossPayee);
-        Legs.addUp(batch.legs, batch.pool, insured, payout - toLossPayee);
+        Legs.addUp(batch.legs, batch.pool, insured, toInsured);
     }
 
     function _checkTerms(Policy calldata terms) private view {
@@ -266,10 +290,6 @@ contract DisruptionCover is CoverPools {
     /// @dev A held bucket may still be resolved.
     function _isOpen(IIndexOracle.Reading memory reading) private pure returns (bool) {
         return reading.state == IndexState.Open || reading.state == IndexState.Held;
-    }
-
-    function _isOf(uint256 word, uint256 insurer, uint256 currency) private pure returns (bool) {
-        return word.insurerOf() == insurer && PolicyWords.currencyOf(word) == currency && word != 0;
     }
 
     /// @dev Of a known policy. A day whose payout is nothing does not trigger: it must not use up the policy before a

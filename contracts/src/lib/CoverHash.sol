@@ -30,8 +30,9 @@ library CoverHash {
     function hash(Policy calldata terms) internal pure returns (bytes32 result) {
         bytes32 typeHash = POLICY;
         (bytes32 stepAt, bytes32 stepPays) = (NOTHING, NOTHING);
-        if (terms.stepAt.length != 0) stepAt = keccak256(abi.encodePacked(terms.stepAt));
-        if (terms.stepPays.length != 0) stepPays = keccak256(abi.encodePacked(terms.stepPays));
+        // A list that starts with a length of 0, or beyond the calldata, is empty.
+        if (_lengthAt(terms, 416) != 0) stepAt = keccak256(abi.encodePacked(terms.stepAt));
+        if (_lengthAt(terms, 448) != 0) stepPays = keccak256(abi.encodePacked(terms.stepPays));
         assembly ("memory-safe") {
             let at := mload(0x40)
             mstore(at, typeHash)
@@ -40,6 +41,12 @@ library CoverHash {
             mstore(add(at, 448), stepAt)
             mstore(add(at, 480), stepPays)
             result := keccak256(at, 640)
+        }
+    }
+
+    function _lengthAt(Policy calldata terms, uint256 field) private pure returns (uint256 length) {
+        assembly ("memory-safe") {
+            length := calldataload(add(terms, calldataload(add(terms, field))))
         }
     }
 

@@ -44,6 +44,7 @@ library Legs {
     /// @dev The same, into one of the last two legs where it goes to the same account: the list stays short, and each
     /// payee of a batch is written and told once. All legs of the list have one payer.
     function addUp(uint256 place, uint256 from, uint256 to, uint256 amount) internal pure {
+        if (amount == 0) return;
         uint256 isAdded;
         assembly ("memory-safe") {
             let count := mload(add(place, 68))

@@ -37,6 +37,7 @@ library Modules {
     function _isCreditLines(bytes4 selector) private pure returns (bool) {
         return selector == ICreditLines.publish.selector || selector == ICreditLines.repay.selector
             || selector == ICreditLines.recourse.selector || selector == ICreditBook.collect.selector
+            || selector == ICreditBook.collectMany.selector
             || selector == ICreditLines.loanOf.selector || selector == ICreditLines.outstandingOf.selector
             || selector == ICreditLines.termsOf.selector || selector == ICreditLines.usageOf.selector
             || selector == ICreditLines.drawableOf.selector || selector == ICreditLines.dueFromSupplier.selector

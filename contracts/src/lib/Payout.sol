@@ -11,7 +11,10 @@ library Payout {
     function linear(uint256 sum, uint256 index, uint256 attach, uint256 exhaust) internal pure returns (uint256 payout) {
         if (index < attach) return 0;
         if (index >= exhaust) return sum;
-        return sum * (index - attach) / (exhaust - attach);
+        unchecked {
+            // Above attach and below exhaust, and 56 + 64 bits fit.
+            return sum * (index - attach) / (exhaust - attach);
+        }
     }
 
     /// @return payout the sum at attach and above, nothing below

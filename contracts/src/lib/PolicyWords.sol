@@ -7,6 +7,7 @@ import {Policy} from "./Terms.sol";
 /// The terms are pinned by its id; those of a known policy were checked at the sale and are read without a check.
 library PolicyWords {
     uint256 private constant SETTLED = 1 << 192;
+    uint256 private constant POOL = uint256(type(uint16).max) << 64 | type(uint32).max;
 
     function pack(Policy calldata terms) internal pure returns (uint256) {
         return uint256(terms.insurer) | uint256(terms.insured) << 32 | uint256(terms.currency) << 64
@@ -20,6 +21,11 @@ library PolicyWords {
 
     function isSettled(uint256 word) internal pure returns (bool) {
         return word & SETTLED != 0;
+    }
+
+    /// @return whether it is a policy of that insurer and currency, neither paid nor expired
+    function isOpenOf(uint256 word, uint256 insurer, uint256 currency) internal pure returns (bool) {
+        return word & (SETTLED | POOL) == (insurer | currency << 64) && word != 0;
     }
 
     function insurerOf(uint256 word) internal pure returns (uint256) {

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditBook"
-ABI_HASH = "0x5b995a576579b3511f0600f403e324a2ff82e040eead177b9f1c5256c534b3db"
+ABI_HASH = "0x6535a56bed3f1d885c3cb76a20238a7b9e1e72c3e955a894f4a887492f9ab98d"
 
 
 EVENTS: tuple[type[Any], ...] = ()
@@ -32,6 +32,12 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
+def _collect_many_answer(output: bytes) -> tuple[int, ...]:
+    values = abi.decode(("uint256[]",), output)
+    answer: tuple[int, ...] = values[0]
+    return answer
+
+
 class CreditBook:
     """Calls of CreditBook."""
 
@@ -40,4 +46,11 @@ class CreditBook:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
             NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (order, amount, insurer, insured)), False, _collect_answer
+        )
+
+    @staticmethod
+    def collect_many(claims: tuple[structs.Claim, ...], insurer: int) -> abi.Call[tuple[int, ...]]:
+        """collectMany((uint256,uint256,uint32)[],uint32)"""
+        return abi.Call(
+            NAME, "collectMany", bytes.fromhex("bfcc068e") + abi.encode(("(uint256,uint256,uint32)[]", "uint32"), ([item.to_abi() for item in claims], insurer)), False, _collect_many_answer
         )
