@@ -16,6 +16,7 @@ from typing import Any, Final
 from eth_account import Account
 from eth_utils.crypto import keccak
 
+from hanse.bench_cover import COVER_BARS, measure_cover
 from settlement.chain.abi import Call
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
@@ -64,14 +65,16 @@ BARS: Final[dict[str, int | None]] = {
     "attest_settle_3of5_2payees": None,
     "repay": None,
     "lifecycle": 355_000,
+    **COVER_BARS,
 }
-_BUYER, _SUPPLIER, _FUNDER, _CUSTOMS = 1, 2, 4, 8
+_BUYER, _SUPPLIER, _FUNDER, _CUSTOMS, _INSURER = 1, 2, 4, 8, 16
 _ROLES: Final = {
     "buyer": _BUYER,
     "supplier": _SUPPLIER,
     "bank": _FUNDER,
     "treasury": _CUSTOMS,
     **{f"customs{n}": _CUSTOMS for n in range(1, 6)},
+    "insurer": _INSURER,
 }
 _DUTY_MINOR: Final = 5_000_00
 
@@ -91,6 +94,7 @@ def measure_gas() -> dict[str, dict[str, int | None]]:
         for _ in range(ROUNDS):
             for name, gas in bench.play().items():
                 figures[name].append(gas)
+        figures |= measure_cover(bench, USD.number)
     return {
         name: {"gas": int(statistics.median(figures[name][1:])), "bar": bar, "first": figures[name][0]}
         for name, bar in BARS.items()
@@ -247,7 +251,8 @@ def _open(client: ChainClient, deployment_file: Path) -> _Bench:
         raise ChainError("the test token was mined without an address; is this an EVM chain?")
     govern(chain.ledger.list_currency(USD.number, USD.exponent, token))
     bench = _Bench(client, deployment, {actor: int(member) for actor, member in members.items()})
-    for actor in ("buyer", "bank"):
+    govern(chain.index.seat(2, tuple(_address(f"observer{n}") for n in range(1, 4))))
+    for actor in ("buyer", "bank", "insurer"):
         _deposit(bench, token, actor, 100_000_000_00)
     _publish(bench, until)
     return bench
