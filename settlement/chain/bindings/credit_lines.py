@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x80001adfa89ea0a7ce266a9d6e4978e9b0d58ba66d11ec6094af93969c2c9c7c"
+ABI_HASH = "0x7d16d5a8c65ca890a93b0664927a3f874c3ebc6209f4ca02e749d68391daff5c"
 
 
 @dataclass(frozen=True)
@@ -288,6 +288,12 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
+def _collect_many_answer(output: bytes) -> tuple[int, ...]:
+    values = abi.decode(("uint256[]",), output)
+    answer: tuple[int, ...] = values[0]
+    return answer
+
+
 def _drawable_of_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
@@ -418,6 +424,13 @@ class CreditLines:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
             NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
+        )
+
+    @staticmethod
+    def collect_many(claims: tuple[structs.Claim, ...], insurer: int) -> abi.Call[tuple[int, ...]]:
+        """collectMany((uint256,uint256,uint32)[],uint32)"""
+        return abi.Call(
+            NAME, "collectMany", bytes.fromhex("bfcc068e") + abi.encode(("(uint256,uint256,uint32)[]", "uint32"), ([item.to_abi() for item in claims], insurer)), False, _collect_many_answer
         )
 
     @staticmethod

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0x516d305d602d15bf5bb1f44787dc6f01e8fd8ceb637357fbc2ec1b4b62ccf187"
+ABI_HASH = "0xd57570f9499a1055452d5998c427a302cbeeab13a8070b8694f9e0ca0432ae05"
 
 
 @dataclass(frozen=True)
@@ -433,6 +433,12 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
+def _collect_many_answer(output: bytes) -> tuple[int, ...]:
+    values = abi.decode(("uint256[]",), output)
+    answer: tuple[int, ...] = values[0]
+    return answer
+
+
 def _credit_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -789,6 +795,13 @@ class Receivables:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
             NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
+        )
+
+    @staticmethod
+    def collect_many(claims: tuple[structs.Claim, ...], insurer: int) -> abi.Call[tuple[int, ...]]:
+        """collectMany((uint256,uint256,uint32)[],uint32)"""
+        return abi.Call(
+            NAME, "collectMany", bytes.fromhex("bfcc068e") + abi.encode(("(uint256,uint256,uint32)[]", "uint32"), ([item.to_abi() for item in claims], insurer)), False, _collect_many_answer
         )
 
     @staticmethod

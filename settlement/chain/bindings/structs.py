@@ -271,6 +271,26 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Solidity struct Claim."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint256,uint32)"
+
+    order: int
+    amount: int
+    insured: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.amount, self.insured)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Claim:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], amount=values[1], insured=values[2])
+
+
+@dataclass(frozen=True)
 class Consents:
     """Solidity struct Consents."""
 
