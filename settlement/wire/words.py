@@ -39,6 +39,7 @@ PAY: Final = 4
 WITHDRAW: Final = 8
 PUBLISH: Final = 16
 COVER: Final = 32
+KEYS: Final = 64
 
 KEY_SCOPES: Final[dict[str, int]] = {
     "PurchaseOrder": SIGN_ORDER,
@@ -50,11 +51,22 @@ KEY_SCOPES: Final[dict[str, int]] = {
     "DisputeEnd": SIGN_ORDER,
     "Arrival": SIGN_ORDER,
     "LineTerms": PUBLISH,
+    "WriteOff": PUBLISH,
+    # The funder of an uncommitted line gives a reserve back with PUBLISH.
+    "ReserveRelease": DRAW,
+    "ReserveMove": DRAW,
     "Draw": DRAW,
     "Repayment": PAY,
     "Withdrawal": WITHDRAW,
     "Policy": COVER,
     "PoolFunding": COVER,
+    "PoolTerms": COVER,
+    "PoolEntry": COVER,
+    "PoolExit": COVER,
+    "KeyGrant": KEYS,
+    "KeyRevocation": KEYS,
+    "AccountReplacement": KEYS,
+    "AccountRefusal": KEYS,
 }
 """What a key must be allowed to do to sign each kind of message. A Permit needs the member's account itself."""
 
