@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -31,8 +33,7 @@ class Compiler:
     """One Node process that keeps the compiler loaded; a job takes seconds, its start another."""
 
     def __enter__(self) -> Compiler:
-        if not (CONTRACTS / "node_modules" / "solc").is_dir():
-            raise CannotCompile("contracts/node_modules is not there; run scripts/build_contracts once")
+        _install()
         self._node = subprocess.Popen(
             ["node", str(HERE / "solc.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -80,6 +81,17 @@ class Compiler:
         if answer["errors"]:
             raise CannotCompile(answer["errors"][0], [place for place in answer["places"] if place])
         return answer
+
+
+def _install() -> None:
+    """Install the locked compiler where it is not there yet, as scripts/build_contracts does."""
+    if (CONTRACTS / "node_modules" / "solc").is_dir():
+        return
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        raise CannotCompile("node and npm are not installed; Node 18 or newer compiles the contracts")
+    done = subprocess.run(["npm", "ci", "--loglevel=error"], cwd=CONTRACTS, stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise CannotCompile("npm could not install contracts/package-lock.json; its own words stand above")
 
 
 @dataclass(frozen=True)
