@@ -157,7 +157,6 @@ def _network(chain: Chain) -> None:
         clearance_oracle.CommitteeSeated(276, 1, 2, CUSTOMS, seats),
         clearance_oracle.CommitteeSeated(276, 2, 2, CUSTOMS, seats),
         clearance_oracle.ReservesNamed(276, 2, (structs.Seat(address(43), CUSTOMS),)),
-        clearance_oracle.Equivocated(FIRST, 1, address(41)),
         clearance_oracle.SeatSuspended(276, address(41)),
         clearance_oracle.ReserveSeated(276, 2, 3, address(43), CUSTOMS),
         index_oracle.ObserversSeated(1, 2, 1_000, (address(50), address(51), address(52))),
@@ -190,7 +189,7 @@ def _first_order(chain: Chain) -> None:
         disruption_cover.CoverBought(EXPIRING, FIRST, SUPPLIER, b"\x06" * 32, policy_terms(20_000, 1)),
         moved((SUPPLIER, POOL, 500)),
     )
-    chain.mine(*recorded(FIRST, 1, Phase.SHIPPED, 0))
+    chain.mine(*recorded(FIRST, 1, Phase.SHIPPED, 0), clearance_oracle.Equivocated(FIRST, 1, address(41)))
     chain.mine(credit_lines.Drawn(FIRST, 1, 30_000, 150, 70_000, 2**80), moved((BANK, SUPPLIER, 29_850)))
     chain.mine(
         clearance_oracle.HoldAsked(FIRST, 1, b"\x07" * 32, b"\x04" * 32, 0b11), receivables.Held(FIRST, 1)
