@@ -212,6 +212,11 @@ def test_p36__successor__waits_until_its_predecessor_is_retired(world: World) ->
     later = replace(world, at={**world.at, NETWORK: at})
     with reverts(errors.PredecessorInBusiness(world.at[NETWORK])):
         later.view(NETWORK, TrustedNetwork.require_open(0))
+    parties = (world.key("buyer").address, world.key("supplier").address)
+    with reverts(errors.PredecessorInBusiness(world.at[NETWORK])):
+        later.view(NETWORK, TrustedNetwork.counterparties(*parties, 0, 0, USD))
+    with reverts(errors.PredecessorInBusiness(world.at[NETWORK])):
+        later.view(NETWORK, TrustedNetwork.borrower(parties[1], 1, 1, 3, USD))
     with reverts(errors.PredecessorInBusiness(world.at[NETWORK])):
         later.send(NETWORK, TrustedNetwork.begin())
     with reverts(errors.PredecessorInBusiness(NOBODY)):
