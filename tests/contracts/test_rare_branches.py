@@ -8,16 +8,18 @@ import pytest
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger, Moved
+from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.credit_lines import CreditLines
-from settlement.chain.bindings.enums import FundBy, HaltOn, Phase
+from settlement.chain.bindings.enums import FundBy, HaltOn, Phase, SettleOn
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.receivables import DueSet, Funded, Receivables
-from settlement.chain.bindings.structs import AccountReplacement, Wish
+from settlement.chain.bindings.structs import AccountReplacement, Seat, Wish
 from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.changes import amend, changes_of, dispute
 from tests.contracts.covers import Desk
-from tests.contracts.harness import NOBODY, reverts
+from tests.contracts.harness import NOBODY, reverts, signer
 from tests.contracts.observers import Station
-from tests.contracts.world import BUYER, DAY, USD, World, build_world
+from tests.contracts.world import BUYER, COUNTRY, CUSTOMS, DAY, USD, World, build_world
 
 FACE = 100_000_00
 
@@ -195,3 +197,42 @@ def test_p28__entry_too_small_for_one_share__is_refused() -> None:
     with reverts(errors.PriceMoved(0, 0)):
         desk.enter("bank2", 1)
     assert desk.world.cash("bank2") == before
+
+
+def test_release__draws_closed_by_a_payment__is_refused(world: World) -> None:
+    order = world.accepted(world.publish())
+    world.attest(order, 1, released=FACE // 2)
+    with reverts(errors.DrawsClosed(order)):
+        world.release(order)
+
+
+def test_p38__reserves_of_one_member_with_two_keys__are_refused(world: World) -> None:
+    """I-17: two free keys of one member must not become two seats."""
+    key = signer(90)
+    member = world.govern(
+        "TrustedNetwork",
+        TrustedNetwork.enroll(b"\x5a" * 20, key.address, COUNTRY, CUSTOMS, 1, world.evm.now + DAY),
+    ).value
+    first, second = (Seat(signer(91 + n).address, member) for n in range(2))
+    with reverts(errors.InvalidCommittee()):
+        world.govern("ClearanceOracle", ClearanceOracle.name_reserves(COUNTRY, (first, second)))
+    world.govern("ClearanceOracle", ClearanceOracle.name_reserves(COUNTRY, (second,)))
+
+
+def test_p16__amendment_in_the_phase_released_with_nothing_released__is_too_late(world: World) -> None:
+    """P16: the phase alone is enough."""
+    order = world.accepted()
+    world.attest(order, 1, phase=Phase.RELEASED, released=0)
+    with reverts(errors.NotAmendable(order)):
+        amend(world, order, late_bps=1)
+
+
+def test_lapse__what_stays_open_holds_the_dispute__leaves_it(world: World) -> None:
+    """R4: a dispute is cut to what is open, and not below."""
+    order = world.accepted(settle_on=SettleOn.CLEARANCE)
+    dispute(world, order, 10_000_00)
+    world.attest(order, 1, phase=Phase.RELEASED, released=50_000_00)
+    world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
+    world.lapse(order)
+    assert changes_of(world, order).disputed == 10_000_00
+    assert world.cash(order) == 10_000_00
