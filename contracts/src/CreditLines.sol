@@ -47,7 +47,6 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
 
     uint8 private constant REPAYMENT = 1;
     uint8 private constant RECOURSE = 2;
-    uint8 private constant COVER = 3;
 
     address private immutable _cover;
 
@@ -326,26 +325,6 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
     /// @inheritdoc ICreditLines
     function isNonceUsed(uint32 member, uint64 nonce) external view returns (bool) {
         return _nonces.isSpent(member, nonce);
-    }
-
-    /// @dev The insurer pays under the order, the lender first.
-    function _collect(uint256 id, uint256 amount, uint256 insurer, uint256 insured)
-        private
-        returns (uint256 toFunder, uint256 funder)
-    {
-        // Cover was sold on an order that is known; an unknown one has no line.
-        uint256 order = _words[id].terms;
-        if (OrderWords.lineOf(order) == 0) return (0, 0);
-        LoanWord.Loan memory loan = _loanNow(id, order);
-        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
-        // A payout to the buyer for its own loss must not close the supplier's draws (P31).
-        if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
-        if (loan.draws == 0) {
-            _closeUndrawn(loan, id, order, OrderWords.claimOf(_words[id].sums));
-            return (0, 0);
-        }
-        loan.isClosed = 1;
-        funder = _bookPayment(loan, id, OrderWords.lineOf(order), insurer, COVER, toFunder);
     }
 
     function _checkTerms(LineTerms calldata terms) private view {

@@ -137,13 +137,7 @@ contract DisruptionCover is CoverPools {
         assembly ("memory-safe") {
             mstore(claims, paid)
         }
-        uint256[] memory parts = _credit.collectMany(claims, insurer);
-        // At most MOST_BATCH, as was tested.
-        for (uint256 i; i < paid; ++i) {
-            (uint256 part, ICreditBook.Claim memory claim) = (parts[i], claims[i]);
-            _share(batch, paidPolicies[i], claim.amount, uint64(part), part >> 64, claim.insured);
-        }
-        Legs.send(batch.legs, _ledger);
+        _shareAll(batch, paidPolicies, claims, _credit.collectMany(claims, insurer));
     }
 
     /// @inheritdoc IDisruptionCover
@@ -198,6 +192,20 @@ contract DisruptionCover is CoverPools {
         batch.day = day;
         batch.readings = _indices.readingsOf(peril, place, since, day);
         batch.reading = batch.readings[day - since];
+    }
+
+    function _shareAll(
+        Batch memory batch,
+        uint256[] memory policies,
+        ICreditBook.Claim[] memory claims,
+        uint256[] memory parts
+    ) private {
+        // At most MOST_BATCH, as was tested.
+        for (uint256 i; i < parts.length; ++i) {
+            (uint256 part, ICreditBook.Claim memory claim) = (parts[i], claims[i]);
+            _share(batch, policies[i], claim.amount, uint64(part), part >> 64, claim.insured);
+        }
+        Legs.send(batch.legs, _ledger);
     }
 
     /// @dev Nobody is asked who could refuse: the lender's part is booked, and cash moves inside the ledger (I-04).

@@ -20,6 +20,7 @@ abstract contract LoanBook is OrderBook {
     using OrderWords for OrderWords.Order;
 
     uint8 internal constant SETTLEMENT = 0;
+    uint8 internal constant COVER = 3;
 
     /// @dev Test the standing offer's conditions and take the reserve (R10). The funder's standing was asked before.
     /// @param terms the line version's word
@@ -162,6 +163,26 @@ abstract contract LoanBook is OrderBook {
         if (isReserved) _release(id, order, claim);
         loan.isClosed = 1;
         _words[id].loan = loan.pack();
+    }
+
+    /// @dev The insurer pays under the order, the lender first.
+    function _collect(uint256 id, uint256 amount, uint256 insurer, uint256 insured)
+        internal
+        returns (uint256 toFunder, uint256 funder)
+    {
+        // Cover was sold on an order that is known; an unknown one has no line.
+        uint256 order = _words[id].terms;
+        if (OrderWords.lineOf(order) == 0) return (0, 0);
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
+        // A payout to the buyer for its own loss must not close the supplier's draws (P31).
+        if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
+        if (loan.draws == 0) {
+            _closeUndrawn(loan, id, order, OrderWords.claimOf(_words[id].sums));
+            return (0, 0);
+        }
+        loan.isClosed = 1;
+        funder = _bookPayment(loan, id, OrderWords.lineOf(order), insurer, COVER, toFunder);
     }
 
     /// @dev Book a payment into an accrued loan, at most what is outstanding: interest, then principal (R8).
