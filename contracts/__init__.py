@@ -16,7 +16,9 @@ from typing import Any, Final
 Json = dict[str, Any]
 LinkReferences = dict[str, dict[str, list[dict[str, int]]]]
 
-MODULES: Final[Mapping[str, tuple[str, ...]]] = {"Receivables": ("OrderDesk", "CreditLines")}
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "Receivables": ("OrderDesk", "CreditLines", "ShareDesk", "SettlementDesk")
+}
 """Contracts that run at another one's address, by its name: their calls go there, their events come from there."""
 
 

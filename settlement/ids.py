@@ -49,6 +49,19 @@ def fingerprint(buyer_lei: str, supplier_lei: str, canonical_number: str, year: 
     return OrderId(int.from_bytes(keccak(packed), "big") & ~0xFF)
 
 
+def share_number(order: int) -> int:
+    """The number of a share of a split order, which stands in the id's low byte; 0 for an order itself."""
+    return order & 0xFF
+
+
+def undertaking_account(order: int) -> int:
+    """The ledger account that holds the cash of an order's undertaking.
+
+    Source: ShareWords.accountOf.
+    """
+    return int.from_bytes(keccak(encode(["string", "uint256"], ["undertaking", order])), "big")
+
+
 def place_bytes(place: str) -> bytes:
     """A UN/LOCODE as the contracts keep it: left-aligned ASCII. Shapes: 32 bytes."""
     return place.encode("ascii").ljust(32, b"\0")

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {OrderSettlement} from "./OrderSettlement.sol";
+import {ShareBook} from "./ShareBook.sol";
 import {IOrderChanges} from "./interfaces/IOrderChanges.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {IShareDesk} from "./interfaces/IShareDesk.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
+import {ShareWords} from "./lib/ShareWords.sol";
 import {Signature} from "./lib/Signature.sol";
 import {FUNDER, SIGN_ORDER} from "./lib/Terms.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title What all changes of a claim have in common: who must sign, what the reserve and the hold do
-abstract contract ClaimChanges is OrderSettlement {
+abstract contract ClaimChanges is ShareBook {
     using LineWords for uint256;
     using LoanWord for LoanWord.Loan;
     using OrderWords for OrderWords.Order;
+
+    /// @dev An open order in one leaf: what changes a claim would have to say of which leaf.
+    function _loadWhole(OrderWords.Order memory order, uint256 id) internal view {
+        _loadOpen(order, id);
+        if (order.has(OrderWords.SPLIT)) revert IShareDesk.OrderIsSplit(id);
+    }
 
     /// @dev The digest of what is signed, while it may be used.
     function _digestUntil(bytes32 structHash, uint32 deadline) internal view returns (bytes32) {
@@ -77,8 +85,9 @@ abstract contract ClaimChanges is OrderSettlement {
     }
 
     /// @return who sold the goods, whoever holds the receivable now
-    function _supplierOf(OrderWords.Order memory order) internal view virtual returns (uint256) {
-        return OrderWords.holderOf(order.terms);
+    function _supplierOf(OrderWords.Order memory order) internal view returns (uint256) {
+        uint256 supplier = ShareWords.supplierOf(_words[order.id].split);
+        return supplier == 0 ? OrderWords.holderOf(order.terms) : supplier;
     }
 
     /// @return the lender whose line the order names, 0 for none

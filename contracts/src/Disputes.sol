@@ -27,7 +27,7 @@ abstract contract Disputes is ClaimChanges, IDisputes {
     /// @inheritdoc IDisputes
     function dispute(Dispute calldata signed, bytes calldata signature) external onlyInBook {
         OrderWords.Order memory order;
-        _loadOpen(order, signed.order);
+        _loadWhole(order, signed.order);
         _requireUndisputed(order);
         OrderWords.Extension memory extension = OrderWords.unpackExtension(order.extension);
         uint16 next = uint16(extension.disputes);
@@ -82,7 +82,7 @@ abstract contract Disputes is ClaimChanges, IDisputes {
     /// @inheritdoc IDisputes
     function dismiss(uint256 id) external onlyInBook {
         OrderWords.Order memory order;
-        _loadOpen(order, id);
+        _loadWhole(order, id);
         if (order.disputed() == 0) revert NotDisputed(id);
         uint256 until = OrderWords.unpackExtension(order.extension).until;
         if (block.timestamp <= until) revert IReceivables.NotExpired(uint32(until));
@@ -104,7 +104,9 @@ abstract contract Disputes is ClaimChanges, IDisputes {
         extension.arrivedAt = arrivedAt;
         _keepExtension(order, extension);
         emit Arrived(order.id, uint32(carrier), arrivedAt, arrival.document);
-        if (order.released == order.face) _setDue(order);
+        if (order.released == order.whole) _setDue(order);
+        // Shares are paid by `settle`, which comes next.
+        if (order.has(OrderWords.SPLIT)) return _store(order);
         // Nothing was payable before, so nothing is late.
         _pay(order, 0, 0);
     }
@@ -130,7 +132,7 @@ abstract contract Disputes is ClaimChanges, IDisputes {
         view
         returns (bytes32 digest)
     {
-        _loadOpen(order, resolution.order);
+        _loadWhole(order, resolution.order);
         uint256 disputed = order.disputed();
         if (disputed == 0) revert NotDisputed(order.id);
         uint256 last = OrderWords.unpackExtension(order.extension).disputes - 1;

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {ICashLedger} from "./interfaces/ICashLedger.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {IShareDesk} from "./interfaces/IShareDesk.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
@@ -11,6 +12,7 @@ import {Legs} from "./lib/Legs.sol";
 import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Phase, SettleOn} from "./lib/Terms.sol";
+import {ShareWords} from "./lib/ShareWords.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title Everything that is kept of an order, its line and its loan, in one storage
@@ -28,6 +30,8 @@ abstract contract OrderBook {
         uint256 late;
         uint256 loan;
         uint256 extension;
+        uint256 split;
+        uint256 undertaking;
     }
 
     bytes32 private constant DOMAIN_TYPE =
@@ -69,15 +73,34 @@ abstract contract OrderBook {
         return MessageHashUtils.toTypedDataHash(_domainSeparator(), structHash);
     }
 
+    /// @dev For verbs on whole orders: no share, and not closed.
     function _loadOpen(OrderWords.Order memory order, uint256 id) internal view {
         _load(order, id);
-        if (order.phase == uint256(Phase.Closed)) revert IReceivables.OrderClosed(id);
+        _checkOpen(order);
+    }
+
+    function _checkOpen(OrderWords.Order memory order) internal pure {
+        if (ShareWords.numberOf(order.id) != 0) revert IShareDesk.IsShare(order.id);
+        if (order.phase == uint256(Phase.Closed)) revert IReceivables.OrderClosed(order.id);
     }
 
     function _load(OrderWords.Order memory order, uint256 id) internal view {
         (uint256 sums, uint256 terms) = _wordsOf(id);
         order.load(id, sums, terms);
         if (order.has(OrderWords.EXTENDED)) order.extension = _words[id].extension;
+        if (order.has(OrderWords.SPLIT)) _loadSplit(order);
+    }
+
+    /// @dev F0 stands in the split's word; a share has state, due date and releases from its order.
+    function _loadSplit(OrderWords.Order memory order) internal view {
+        Words storage words = _words[ShareWords.orderOf(order.id)];
+        order.whole = ShareWords.wholeOf(words.split);
+        if (ShareWords.numberOf(order.id) == 0) return;
+        uint256 terms = words.terms;
+        order.released = OrderWords.releasedOf(words.sums);
+        (order.due, order.phase) = (OrderWords.dueOf(terms), OrderWords.phaseOf(terms));
+        // What a share has no word for stays with the order.
+        order.flags = OrderWords.flagsOf(terms) & (OrderWords.HOLD | OrderWords.LAPSED | OrderWords.SPLIT);
     }
 
     function _wordsOf(uint256 id) internal view returns (uint256 sums, uint256 terms) {
@@ -98,8 +121,13 @@ abstract contract OrderBook {
         return _isConditionMet(order) ? _duePart(order) : 0;
     }
 
-    /// @dev Y once the order's condition is met: nothing before the due date, where there is a tenor.
-    function _duePart(OrderWords.Order memory order) internal view returns (uint256) {
+    /// @dev Y once the order's condition is met, of all leaves where it is split.
+    function _duePart(OrderWords.Order memory order) internal view virtual returns (uint256) {
+        return _leafDue(order);
+    }
+
+    /// @dev The same of one leaf: nothing before the due date, where there is a tenor.
+    function _leafDue(OrderWords.Order memory order) internal view returns (uint256) {
         if (OrderWords.tenorOf(order.terms) != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
         unchecked {
             // R3: both are parts of a face.
@@ -161,7 +189,9 @@ abstract contract OrderBook {
     }
 
     function _delivered(OrderWords.Order memory order) internal pure returns (uint256) {
-        return Waterfall.deliveredDown(order.face, order.claim(), order.released, order.has(OrderWords.LAPSED));
+        return Waterfall.deliveredDown(
+            order.whole, order.face, order.claim(), order.released, order.has(OrderWords.LAPSED)
+        );
     }
 
     function _domainOf(address book) private view returns (bytes32) {

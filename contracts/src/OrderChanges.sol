@@ -26,7 +26,7 @@ abstract contract OrderChanges is ClaimChanges, IOrderChanges {
     /// @inheritdoc IOrderChanges
     function amend(Amendment calldata amendment, Consents calldata consents) external onlyInBook {
         OrderWords.Order memory order;
-        _loadOpen(order, amendment.order);
+        _loadWhole(order, amendment.order);
         OrderWords.Extension memory extension = OrderWords.unpackExtension(order.extension);
         _requireVersion(extension, order.id, amendment.version);
         _checkAmendable(order);
@@ -62,7 +62,7 @@ abstract contract OrderChanges is ClaimChanges, IOrderChanges {
     /// @inheritdoc IOrderChanges
     function cancel(Cancellation calldata cancellation, Consents calldata consents) external onlyInBook {
         OrderWords.Order memory order;
-        _loadOpen(order, cancellation.order);
+        _loadWhole(order, cancellation.order);
         OrderWords.Extension memory extension = OrderWords.unpackExtension(order.extension);
         _requireVersion(extension, order.id, cancellation.version);
         if (order.paid != 0) revert AlreadyPaid(order.id);
@@ -85,7 +85,7 @@ abstract contract OrderChanges is ClaimChanges, IOrderChanges {
     /// @inheritdoc IOrderChanges
     function credit(CreditNote calldata note, Consents calldata consents) external onlyInBook {
         OrderWords.Order memory order;
-        _loadOpen(order, note.order);
+        _loadWhole(order, note.order);
         uint256 most = order.claim() - order.paid - order.disputed();
         if (note.amount == 0 || note.amount > most) revert CreditOutOfRange(note.amount, most);
         bytes32 digest = _digestUntil(note.hash(), note.deadline);

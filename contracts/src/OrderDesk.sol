@@ -56,21 +56,6 @@ contract OrderDesk is OrderChanges, Disputes, IOrderDesk {
     }
 
     /// @inheritdoc IOrderDesk
-    function lapse(uint256 id) external onlyInBook {
-        OrderWords.Order memory order;
-        _loadOpen(order, id);
-        uint256 until = _lapseAt(order);
-        if (block.timestamp <= until) revert IReceivables.NotExpired(uint32(until));
-        // Goods that were cleared on their way and never came are not delivered.
-        uint256 cut = _isArrivalOpen(order) ? order.claim() - order.paid : _undelivered(order);
-        // A release taken back since leaves another part undelivered.
-        if (cut == 0 && order.has(OrderWords.LAPSED)) revert IReceivables.NothingDue(id);
-        uint256 late = _lateNow(order);
-        _reduceUndelivered(order, cut);
-        _pay(order, late, 0);
-    }
-
-    /// @inheritdoc IOrderDesk
     function positionOf(uint256 id) external view returns (Position memory position) {
         OrderWords.Order memory order;
         _load(order, id);
@@ -148,12 +133,5 @@ contract OrderDesk is OrderChanges, Disputes, IOrderDesk {
         }
         _store(order);
         if (dutyWord != 0) _words[order.id].duty = dutyWord;
-    }
-
-    /// @dev A hold leaves released value open: what customs only hold is not cut, until the hold itself is too old.
-    function _lapseAt(OrderWords.Order memory order) private pure returns (uint256) {
-        uint256 until = OrderWords.expiryOf(order.terms) + Bounds.POSTING_GRACE;
-        if (order.has(OrderWords.HOLD)) until += Bounds.HOLD_GRACE;
-        return Waterfall.min(until, Clock.LAST);
     }
 }

@@ -33,6 +33,44 @@ abstract contract OrderSettlement is LoanBook {
         uint256 funder;
     }
 
+    /// @dev A hold leaves released value open: what customs only hold is not cut, until the hold itself is too old.
+    function _lapseAt(OrderWords.Order memory order) internal pure returns (uint256) {
+        uint256 until = OrderWords.expiryOf(order.terms) + Bounds.POSTING_GRACE;
+        if (order.has(OrderWords.HOLD)) until += Bounds.HOLD_GRACE;
+        return Waterfall.min(until, Clock.LAST);
+    }
+
+    /// @dev An attested state, and what it makes payable.
+    function _record(OrderWords.Order memory order, Attestation calldata attestation, uint256 treasury) internal {
+        _checkOpen(order);
+        _checkState(order, attestation);
+
+        // What was late stays late for the time before this state.
+        uint256 late = order.has(OrderWords.LATE) ? _lateNow(order) : 0;
+        bool isRefused = attestation.refused;
+        uint256 dutyWord = _take(order, attestation, isRefused, treasury);
+        // A whole state says "refused" again and again; a hold in between must not reduce what was delivered.
+        if (isRefused && !order.has(OrderWords.LAPSED)) _reduceUndelivered(order, _undelivered(order));
+        if (OrderWords.fundByOf(order.terms) >= uint256(FundBy.Shipped)) _lockBy(order);
+        _pay(order, late, dutyWord);
+    }
+
+    /// @dev What is due now, where it changes anything.
+    function _settle(OrderWords.Order memory order) internal {
+        _checkOpen(order);
+        if (order.has(OrderWords.HOLD)) revert IReceivables.OnHold(order.id);
+        uint256 late = _lateNow(order);
+        Payment memory payment;
+        _compute(payment, order, late);
+        uint256 paying = payment.face + payment.late + payment.duty;
+        uint256 unpaid = payment.faceUnpaid + payment.lateUnpaid + payment.dutyUnpaid;
+        if (paying + unpaid == 0) revert IReceivables.NothingDue(order.id);
+        // Face found unpaid for the first time starts the late charge; else nothing would change.
+        bool isNews = payment.faceUnpaid != 0 && !order.has(OrderWords.LATE);
+        if (paying == 0 && !isNews) revert IReceivables.BuyerShort(unpaid, 0);
+        _pay(order, late, 0);
+    }
+
     /// @dev Whether the state is for this order and newer than the one it has, whose number it takes.
     function _checkState(OrderWords.Order memory order, Attestation calldata state) internal pure {
         uint256 jurisdiction = OrderWords.jurisdictionOf(order.terms);
@@ -59,7 +97,7 @@ abstract contract OrderSettlement is LoanBook {
         internal
         returns (uint256 dutyWord)
     {
-        uint256 released = Waterfall.min(state.released, order.face);
+        uint256 released = Waterfall.min(state.released, order.whole);
         uint256 demanded;
         if (order.has(OrderWords.DUTY)) {
             demanded = state.duty;
@@ -74,12 +112,12 @@ abstract contract OrderSettlement is LoanBook {
 
         // Paid before it was taken back: a claim between the parties, not a rollback (R14).
         if (hasFallen && _delivered(order) < order.paid) emit IReceivables.Reversed(order.id, released, order.paid);
-        if (released == order.face) _setDue(order);
+        if (released == order.whole) _setDue(order);
         if (wasHeld && !hold && order.due != 0 && order.due < Clock.time()) _moveDue(order, Clock.time());
     }
 
     /// @dev R4: the undelivered part `cut` is no longer claimed, and nothing more may be drawn on it.
-    function _reduceUndelivered(OrderWords.Order memory order, uint256 cut) internal {
+    function _reduceUndelivered(OrderWords.Order memory order, uint256 cut) internal virtual {
         _closeDraws(order, order.claim());
         order.reduced += cut;
         order.set(OrderWords.LAPSED);
@@ -121,7 +159,7 @@ abstract contract OrderSettlement is LoanBook {
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
         // A dispute may have locked a part before.
         (uint256 held, uint256 free,) = _ledger.available(uint16(currency), order.id, buyer);
-        uint256 missing = Waterfall.minusFloor(order.claim() - order.paid, held);
+        uint256 missing = Waterfall.minusFloor(_openOf(order), held);
         _lock(order.id, currency, buyer, Waterfall.min(free, missing));
     }
 
@@ -134,7 +172,7 @@ abstract contract OrderSettlement is LoanBook {
     /// @dev Pay what is payable, keep the late charge, close what is whole; then write, tell and move.
     /// @param late accrued up to now; dropped where nothing is claimed that it could be for
     /// @param dutyWord zero, or the duty's word with the state just attested
-    function _pay(OrderWords.Order memory order, uint256 late, uint256 dutyWord) internal {
+    function _pay(OrderWords.Order memory order, uint256 late, uint256 dutyWord) internal virtual {
         Payment memory payment;
         payment.dutyWord = dutyWord;
         _compute(payment, order, late);
@@ -151,7 +189,7 @@ abstract contract OrderSettlement is LoanBook {
                 ++order.settlements;
             }
         }
-        if (late != 0) late = order.claim() == 0 ? 0 : Interest.afterPayment(late, payment.late);
+        if (late != 0) late = _claimOf(order) == 0 ? 0 : Interest.afterPayment(late, payment.late);
         bool isLate = late | payment.faceUnpaid != 0;
         if (isLate || order.has(OrderWords.LATE)) _keepLate(order, late, isLate);
         bool isWhole = !isLate && order.claim() == order.paid;
@@ -167,7 +205,7 @@ abstract contract OrderSettlement is LoanBook {
     }
 
     /// @dev The lender first (R8), who says what it takes; the rest is the holder's.
-    function _divide(OrderWords.Order memory order, Payment memory payment, uint256 ofClaim) private {
+    function _divide(OrderWords.Order memory order, Payment memory payment, uint256 ofClaim) internal {
         if (OrderWords.lineOf(order.terms) != 0) {
             uint256 reserved = order.has(OrderWords.DRAWS_CLOSED) ? 0 : order.claim();
             (payment.toFunder, payment.funder) = _payLoan(order.id, order.terms, reserved, ofClaim);
@@ -179,7 +217,7 @@ abstract contract OrderSettlement is LoanBook {
         order.set(OrderWords.DRAWS_CLOSED);
     }
 
-    function _tellSettled(OrderWords.Order memory order, Payment memory payment) private {
+    function _tellSettled(OrderWords.Order memory order, Payment memory payment) internal {
         uint256 toHolder;
         unchecked {
             // R8: the funder takes at most the payment.
@@ -202,7 +240,7 @@ abstract contract OrderSettlement is LoanBook {
         (uint256 face, uint256 charge, uint256 duty) = (0, 0, 0);
         if (_isConditionMet(order)) {
             face = _duePart(order);
-            if (late != 0 && order.claim() != 0) charge = Interest.dueUp(late);
+            if (late != 0 && _claimOf(order) != 0) charge = Interest.dueUp(late);
             if (order.has(OrderWords.DUTY)) duty = _dutyDue(payment, order.id);
         }
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
@@ -227,11 +265,21 @@ abstract contract OrderSettlement is LoanBook {
         }
     }
 
+    /// @return what is claimed and not paid yet, of all leaves where the order is split
+    function _openOf(OrderWords.Order memory order) internal view virtual returns (uint256) {
+        return order.claim() - order.paid;
+    }
+
+    /// @return E, of all leaves where the order is split
+    function _claimOf(OrderWords.Order memory order) internal view virtual returns (uint256) {
+        return order.claim();
+    }
+
     function _setDue(OrderWords.Order memory order) internal {
         uint256 tenor = OrderWords.tenorOf(order.terms);
         // An order with nothing left to pay gets no due date: its loan would mature by it. Nor one whose goods are
         // cleared on their way: the tenor counts from their arrival.
-        if (tenor == 0 || order.due != 0 || order.claim() == order.paid || _isArrivalOpen(order)) return;
+        if (tenor == 0 || order.due != 0 || _openOf(order) == 0 || _isArrivalOpen(order)) return;
         _moveDue(order, Waterfall.min(block.timestamp + tenor * 1 days, Clock.LAST));
     }
 

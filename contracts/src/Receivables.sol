@@ -46,6 +46,8 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
     address private immutable _clearance;
     address private immutable _orderDesk;
     address private immutable _creditLines;
+    address private immutable _shareDesk;
+    address private immutable _settlementDesk;
     IReceivables public immutable predecessor;
 
     constructor(
@@ -54,27 +56,25 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
         address clearanceOracle,
         address predecessor_,
         address orderDesk,
-        address creditLines
+        address creditLines,
+        address shareDesk,
+        address settlementDesk
     ) OrderBook(network, ledger, address(this)) {
         _clearance = clearanceOracle;
         predecessor = IReceivables(predecessor_);
         _orderDesk = orderDesk;
         _creditLines = creditLines;
+        _shareDesk = shareDesk;
+        _settlementDesk = settlementDesk;
     }
 
     /// @dev All other verbs run here with a module's code; which code, this contract's own code says.
     fallback() external {
         uint256 number = Modules.numberOf(msg.sig);
         if (number == 0) revert UnknownVerb(msg.sig);
-        address module = number == Modules.ORDER_DESK ? _orderDesk : _creditLines;
-        assembly ("memory-safe") {
-            let at := mload(0x40)
-            calldatacopy(at, 0, calldatasize())
-            let isDone := delegatecall(gas(), module, at, calldatasize(), 0, 0)
-            returndatacopy(at, 0, returndatasize())
-            if iszero(isDone) { revert(at, returndatasize()) }
-            return(at, returndatasize())
-        }
+        if (number == Modules.SHARE_DESK) _runIn(_shareDesk);
+        if (number == Modules.SETTLEMENT_DESK) _runIn(_settlementDesk);
+        _runIn(number == Modules.ORDER_DESK ? _orderDesk : _creditLines);
     }
 
     /// @inheritdoc IReceivables
@@ -123,34 +123,17 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
     function record(Attestation calldata attestation, uint32 treasury) external {
         if (msg.sender != _clearance) revert NotClearanceOracle(msg.sender);
         OrderWords.Order memory order;
-        _loadOpen(order, attestation.order);
-        _checkState(order, attestation);
-
-        // What was late stays late for the time before this state.
-        uint256 late = order.has(OrderWords.LATE) ? _lateNow(order) : 0;
-        bool isRefused = attestation.refused;
-        uint256 dutyWord = _take(order, attestation, isRefused, treasury);
-        // A whole state says "refused" again and again; a hold in between must not reduce what was delivered.
-        if (isRefused && !order.has(OrderWords.LAPSED)) _reduceUndelivered(order, _undelivered(order));
-        if (OrderWords.fundByOf(order.terms) >= uint256(FundBy.Shipped)) _lockBy(order);
-        _pay(order, late, dutyWord);
+        _load(order, attestation.order);
+        if (order.has(OrderWords.SPLIT | OrderWords.EXTENDED)) _runIn(_settlementDesk);
+        _record(order, attestation, treasury);
     }
 
     /// @inheritdoc IReceivables
     function settle(uint256 id) external {
         OrderWords.Order memory order;
-        _loadOpen(order, id);
-        if (order.has(OrderWords.HOLD)) revert OnHold(id);
-        uint256 late = _lateNow(order);
-        Payment memory payment;
-        _compute(payment, order, late);
-        uint256 paying = payment.face + payment.late + payment.duty;
-        uint256 unpaid = payment.faceUnpaid + payment.lateUnpaid + payment.dutyUnpaid;
-        if (paying + unpaid == 0) revert NothingDue(id);
-        // Face found unpaid for the first time starts the late charge; else nothing would change.
-        bool isNews = payment.faceUnpaid != 0 && !order.has(OrderWords.LATE);
-        if (paying == 0 && !isNews) revert BuyerShort(unpaid, 0);
-        _pay(order, late, 0);
+        _load(order, id);
+        if (order.has(OrderWords.SPLIT | OrderWords.EXTENDED)) _runIn(_settlementDesk);
+        _settle(order);
     }
 
     /// @inheritdoc IReceivables
@@ -200,6 +183,18 @@ contract Receivables is IReceivables, OrderSettlement, ReceivableToken {
     /// @inheritdoc IReceivables
     function isKnown(uint256 id) external view returns (bool) {
         return _words[id].terms != 0 || _isOfPredecessor(id);
+    }
+
+    /// @dev The whole call, with a module's code in this storage; never comes back.
+    function _runIn(address module) private {
+        assembly ("memory-safe") {
+            let place := mload(0x40)
+            calldatacopy(place, 0, calldatasize())
+            let isDone := delegatecall(gas(), module, place, calldatasize(), 0, 0)
+            returndatacopy(place, 0, returndatasize())
+            if iszero(isDone) { revert(place, returndatasize()) }
+            return(place, returndatasize())
+        }
     }
 
     function _isOfPredecessor(uint256 id) private view returns (bool) {

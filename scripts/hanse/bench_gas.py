@@ -27,6 +27,7 @@ from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
 from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import (
     Acceptance,
+    Assignment,
     Attestation,
     Consents,
     CreditNote,
@@ -35,6 +36,7 @@ from settlement.chain.bindings.structs import (
     PurchaseOrder,
     Repayment,
     Seat,
+    Split,
 )
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.client import ChainClient
@@ -73,6 +75,10 @@ BARS: Final[dict[str, int | None]] = {
     "attest_settle_7of9": None,
     "credit_note": None,
     **BATCH_BARS,
+    "split4": None,
+    # Three payees and four shares, 22,000 each.
+    "settle_split4": 218_000,
+    "assign": None,
     **COVER_BARS,
     "lifecycle": 355_000,
 }
@@ -84,6 +90,7 @@ _ROLES: Final = {
     "treasury": _CUSTOMS,
     **{f"customs{n}": _CUSTOMS for n in range(1, 10)},
     "insurer": _INSURER,
+    **{f"tier{n}": _SUPPLIER for n in range(1, 5)},
 }
 _DUTY_MINOR: Final = 5_000_00
 _COMMITTEES: Final = {COUNTRY: (3, "customs", 5), 528: (7, "border", 9)}
@@ -152,6 +159,13 @@ class Bench:
         self.wait(10)
         life += self.attest(whole, 1)
 
+        shared, _ = self.accept(duty_cap=_DUTY_MINOR)
+        split = self.split(shared)
+        assign = self.assign(shared | 1)
+        self.draw(shared, 30_000_00, 0)
+        self.wait(10)
+        settle_split = self.attest(shared, 1, duty=_DUTY_MINOR)
+
         lent, _ = self.accept()
         self.draw(lent, 50_000_00, 0)
         self.wait(10)
@@ -165,6 +179,9 @@ class Bench:
             "attest_settle_7of9": settle_abroad,
             "attest_settle_3of5": settle_taxed,
             "attest_settle_3of5_2payees": settle,
+            "split4": split,
+            "settle_split4": settle_split,
+            "assign": assign,
             "repay": self.repay(lent, 1_000_00),
             "credit_note": self.credit(lent, 5_000_00),
             "lifecycle": life,
@@ -226,6 +243,20 @@ class Bench:
         at = self.deployment.receivables
         request = Draw(order, index, amount, self.now + DAY_S)
         return Receivables.draw(request, self.sign(f"supplier{trader}", at, request))
+
+    def split(self, order: int) -> int:
+        """Gas of four shares for four tier-2 suppliers."""
+        at = self.deployment.receivables
+        holders = tuple(self.members[f"tier{n}"] for n in range(1, 5))
+        request = Split(order, self.members["supplier"], 1, holders, (10_000_00,) * 4, self.now + DAY_S)
+        return self.send(at, Receivables.split(request, self.sign("supplier", at, request)))
+
+    def assign(self, share: int) -> int:
+        """Gas of handing the first share on to the second supplier of tier 2."""
+        at = self.deployment.receivables
+        holder, to = self.members["tier1"], self.members["tier2"]
+        request = Assignment(share, holder, to, 10_000_00, self.number, self.now + DAY_S)
+        return self.send(at, Receivables.assign(request, self.sign("tier1", at, request)))
 
     def repay(self, order: int, amount: int) -> int:
         """Gas of the supplier's repayment."""

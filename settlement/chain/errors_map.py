@@ -78,6 +78,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "a module is called at the address of Receivables, never at its own",
     ),
     "UnknownVerb": (InputRefused, "Receivables has no verb {selector}; is it another version?"),
+    "NotHolder": (NotPermitted, "{from_} is not the account of the receivable's holder"),
     "NotTheMember": (
         NotPermitted,
         "the act is not signed by a key of member {member}; sign with one of its keys",
@@ -145,7 +146,22 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "jurisdiction {jurisdiction} has no customs committee; the governor must seat one",
     ),
     "CurrencyUnknown": (NotFound, "currency {currency} is not listed; the governor must list a token for it"),
+    "NothingUndertaken": (NotFound, "no undertaking of order {order} has cash or a claim left"),
     # What can never be accepted as it is
+    "StringsInsufficientHexLength": (
+        InvariantBroken,
+        "{value} does not fit into {length} bytes of text; the renderer is broken",
+    ),
+    "IsShare": (InputRefused, "{share} is a share of an order; name the order itself"),
+    "SharesExceedClaim": (
+        InputRefused,
+        "shares of {faces} leave nothing of the order's claim of {claim}; give less away",
+    ),
+    "GuarantorIsBuyer": (InputRefused, "member {member} is the buyer and cannot guarantee for itself"),
+    "ReceiverRefused": (
+        InputRefused,
+        "the account {to} is a contract and does not take ERC-721 tokens; assign to another",
+    ),
     "AmountOutOfRange": (InputRefused, "amount {amount} must be above 0 and below 2^56 minor units"),
     "FaceOutOfRange": (InputRefused, "face {face} must be above 0 and below 2^56 minor units"),
     "NumberNotCanonical": (
@@ -208,7 +224,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "people choose among what was read, from {lowest} to {highest}, or void the bucket with 0",
     ),
     "BatchOutOfRange": (InputRefused, "{given} policies were given; a batch takes 1 to {most}"),
-    "SharesOutOfRange": (InputRefused, "{shares} shares are more than the {bound} there are or can be"),
+    "SharesOutOfRange": (
+        InputRefused,
+        "{shares} shares: at least one, and at most the {bound} there are or can be",
+    ),
     "DayNotCovered": (InputRefused, "day {day} is not one that the policy covers"),
     "DeadlineNotOnGrid": (InputRefused, "deadline {deadline} is not on the full hour; round it up"),
     "DeadlineTooFar": (
@@ -350,6 +369,22 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "NonceUsed": (Conflict, "nonce {nonce} of member {member} was used; this act was done before"),
     "NotExpired": (Conflict, "this is possible only after {until}"),
     "NotTransferable": (Conflict, "the receivable of order {order} cannot be transferred here"),
+    "AlreadyReleased": (Conflict, "something was released or paid under {order}; it stays with its holder"),
+    "PrincipalOutstanding": (
+        Conflict,
+        "order {order} was drawn on, {principal} is out; repay before it is assigned, and do not split it any more",
+    ),
+    "OrderIsSplit": (
+        Conflict,
+        "order {order} was split; it is not amended, credited, disputed or cancelled any more",
+    ),
+    "ClaimDiffers": (Conflict, "the claim is {present}, signed was {signed}; agree again on what is there"),
+    "ShareOutOfOrder": (Conflict, "the next share has number {next}, signed was {first}; sign again"),
+    "UndertakingTaken": (
+        Conflict,
+        "order {order} has an undertaking with {left} left, or its guarantor is still owed; offer more or later",
+    ),
+    "UndertakingInForce": (Conflict, "the undertaking of order {order} stands until {expiry}"),
     "NothingDue": (Conflict, "nothing is payable on order {order} now"),
     "NothingDueFromSupplier": (Conflict, "nothing falls due from the supplier of order {order} now"),
     "ObservationWindowClosed": (Conflict, "readings for bucket {bucket} are no longer taken"),

@@ -82,9 +82,10 @@ class Kind(StrEnum):
 
 GAS_LIMITS: Final[dict[Kind, int]] = {
     Kind.ACCEPT: 400_000,
-    Kind.ATTEST: 500_000,
-    Kind.SETTLE: 400_000,
-    Kind.LAPSE: 400_000,
+    # A split order has up to nine leaves to pay.
+    Kind.ATTEST: 1_000_000,
+    Kind.SETTLE: 900_000,
+    Kind.LAPSE: 600_000,
     Kind.DISMISS: 400_000,
     Kind.PUBLISH_LINE: 350_000,
     Kind.DRAW: 300_000,

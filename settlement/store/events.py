@@ -14,9 +14,11 @@ from settlement.chain.bindings import (
     order_desk,
     receivables,
     registry,
+    settlement_desk,
+    share_desk,
     trusted_network,
 )
-from settlement.store.projecting import cash, changes, clearance, cover, credit, network, orders
+from settlement.store.projecting import cash, changes, clearance, cover, credit, network, orders, shares
 from settlement.store.projecting.text import snake_words
 from settlement.store.projection import EventPlace, Projection
 
@@ -65,6 +67,15 @@ _HANDLERS: Final[dict[type, tuple[Handler, str | None]]] = {
     order_desk.Disputed: (changes.disputed, "order.disputed"),
     order_desk.Resolved: (changes.resolved, "order.resolved"),
     order_desk.Arrived: (changes.arrived, "order.arrived"),
+    share_desk.Assigned: (shares.assigned, "order.assigned"),
+    share_desk.ShareIssued: (shares.share_issued, "share.issued"),
+    settlement_desk.ShareSettled: (shares.share_settled, "share.settled"),
+    settlement_desk.SharePaid: (shares.share_paid, "share.paid"),
+    settlement_desk.ShareReduced: (shares.share_reduced, "share.reduced"),
+    settlement_desk.Undertaken: (shares.undertaken, "undertaking.given"),
+    settlement_desk.UndertakingCalled: (shares.undertaking_called, "undertaking.called"),
+    settlement_desk.UndertakingReturned: (shares.undertaking_returned, "undertaking.returned"),
+    settlement_desk.GuarantorRefunded: (shares.guarantor_refunded, "undertaking.refunded"),
     credit_lines.LinePublished: (credit.line_published, "line.published"),
     credit_lines.LineUsed: (credit.line_used, "line.used"),
     credit_lines.ReserveChanged: (credit.reserve_changed, "loan.reserve_changed"),

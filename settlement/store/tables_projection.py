@@ -71,7 +71,7 @@ class ListedCurrency(ProjectionTable, table=True):
 
 
 class AccountBalance(ProjectionTable, table=True):
-    """One ledger account: a member's free cash, an order's hold or a pool's capital."""
+    """One ledger account: a member's free cash, a hold (of an order, a share, an undertaking) or a pool's capital."""
 
     __tablename__ = "account_balance"
     __table_args__ = (CheckConstraint("kind IN ('member', 'order', 'pool')", name="kind"),)
@@ -128,6 +128,34 @@ class Receivable(ProjectionTable, table=True):
     document_root: str
     terms_hash: str
     accepted_at: int = whole()
+
+
+class Share(ProjectionTable, table=True):
+    """A share of a split order, whose own row keeps the rest of the face; state and dates are the order's."""
+
+    __tablename__ = "share"
+
+    share: str = Field(primary_key=True)
+    order: str = Field(index=True)
+    number: int = whole()
+    holder: int = whole(index=True)
+    face_minor: int = amount()
+    reduced_minor: int = amount(0)
+    paid_minor: int = amount(0)
+    settlements: int = whole(default=0)
+
+
+class Undertaking(ProjectionTable, table=True):
+    """The cash a guarantor locked for an order in a ledger account of its own, and what the buyer owes it."""
+
+    __tablename__ = "undertaking"
+
+    order: str = Field(primary_key=True)
+    account: str
+    guarantor: int = whole()
+    left_minor: int = amount()
+    claim_minor: int = amount(0)
+    expiry_at: int = whole()
 
 
 class Line(ProjectionTable, table=True):
@@ -409,6 +437,8 @@ PROJECTION_TABLES: tuple[type[ProjectionTable], ...] = (
     ListedCurrency,
     AccountBalance,
     Receivable,
+    Share,
+    Undertaking,
     Line,
     LineVersion,
     Loan,

@@ -9,7 +9,7 @@ from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Changes, Position
 from settlement.errors import HanseError
 from settlement.ids import id_from_text
-from settlement.store.tables_projection import Attestation, Member, Receivable, Repayment, Settlement
+from settlement.store.tables_projection import Attestation, Member, Receivable, Repayment, Settlement, Share
 from settlement.verifying.pinned import Pinned
 from settlement.verifying.report import Tally
 
@@ -102,7 +102,7 @@ def _compare_holders(pinned: Pinned, tally: Tally) -> None:
     """How many receivables each member holds tells of orders that the database lacks."""
     members = pinned.rows(Member)
     calls = [Receivables.balance_of(member.account) for member in members]
-    held = Counter(row.holder for row in pinned.rows(Receivable))
+    held = Counter(row.holder for row in (*pinned.rows(Receivable), *pinned.rows(Share)))
     answers = pinned.ask(pinned.deployment.receivables, calls)
     for member, answer in zip(members, answers, strict=True):
         tally.same(f"receivables held by member {member.member}", answer, held[member.member])

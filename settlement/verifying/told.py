@@ -19,9 +19,11 @@ from settlement.chain.bindings import (
     index_oracle,
     order_desk,
     receivables,
+    settlement_desk,
+    share_desk,
     trusted_network,
 )
-from settlement.ids import id_text
+from settlement.ids import id_text, share_number, undertaking_account
 from settlement.store import tables_projection as rows
 
 BY_REPAYMENT: Final = 1
@@ -52,6 +54,8 @@ COMPLETE: Final[tuple[type[rows.ProjectionTable], ...]] = (
     rows.Observation,
     rows.Policy,
     rows.CoverPayout,
+    rows.Share,
+    rows.Undertaking,
 )
 """Tables whose every row some event here tells of: a row too many or too few shows."""
 
@@ -267,6 +271,24 @@ def _cover_paid(
     yield rows.CoverPayout, (id_text(event.policy),), words
 
 
+def _share_issued(
+    _: Told, event: share_desk.ShareIssued, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    words = {
+        "order": id_text(event.order),
+        "number": share_number(event.share),
+        "face_minor": event.face,
+    }
+    yield rows.Share, (id_text(event.share),), words
+
+
+def _undertaken(
+    _: Told, event: settlement_desk.Undertaken, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    words = {"account": id_text(undertaking_account(event.order))}
+    yield rows.Undertaking, (id_text(event.order),), words
+
+
 def _hex(raw: bytes) -> str:
     return "0x" + raw.hex()
 
@@ -284,6 +306,8 @@ _TELLERS: Final[dict[type, Teller]] = {
     order_desk.Amended: _amended,
     receivables.Recorded: _recorded,
     receivables.Settled: _settled,
+    share_desk.ShareIssued: _share_issued,
+    settlement_desk.Undertaken: _undertaken,
     clearance_oracle.Attested: _attested,
     clearance_oracle.CommitteeSeated: _seated,
     clearance_oracle.ReserveSeated: _reserve_seated,

@@ -38,7 +38,7 @@ ENUMS: dict[str, type[IntEnum]] = {
     "answer": Answer,
     "kind": PayoutKind,
 }
-# Permit belongs to ERC-2612; all others are structs of Terms.sol.
+# Permit belongs to ERC-2612; all others are structs of the contracts.
 OURS = sorted(set(typed_data.TYPES) - {"Permit"})
 
 
@@ -47,8 +47,9 @@ def source_text() -> str:
 
 
 def solidity_structs() -> dict[str, tuple[tuple[str, str], ...]]:
-    """Every struct of Terms.sol as TYPES writes it, enums as uint8."""
-    text = re.sub(r"//[^\n]*", "", (SOURCES / "lib" / "Terms.sol").read_text())
+    """Every struct of Terms.sol and ShareTerms.sol as TYPES writes it, enums as uint8."""
+    sources = [(SOURCES / "lib" / name).read_text() for name in ("Terms.sol", "ShareTerms.sol")]
+    text = re.sub(r"//[^\n]*", "", "\n".join(sources))
     enums = set(re.findall(r"\benum (\w+)", text))
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for name, body in re.findall(r"struct (\w+) \{(.*?)\}", text, re.DOTALL):
@@ -107,7 +108,7 @@ def contracts(evm: Evm) -> dict[str, str]:
         "ClearanceOracle": ClearanceOracle.deploy(DEPLOYER, DEPLOYER, DEPLOYER),
         "IndexOracle": IndexOracle.deploy(DEPLOYER),
         "DisruptionCover": DisruptionCover.deploy(*[DEPLOYER] * 5),
-        "Receivables": Receivables.deploy(*[DEPLOYER] * 3, NOBODY, desk, DEPLOYER),
+        "Receivables": Receivables.deploy(*[DEPLOYER] * 3, NOBODY, desk, *[DEPLOYER] * 3),
     }
     return {name: evm.deploy(code, DEPLOYER, name) for name, code in codes.items()}
 

@@ -141,7 +141,7 @@ def test_i05__order_known_to_the_predecessor__is_refused(world: World) -> None:
         world.at["ClearanceOracle"],
         world.at["Receivables"],
         world.code["OrderDesk"],
-        world.code["CreditLines"],
+        *(world.code[name] for name in ("CreditLines", "ShareDesk", "SettlementDesk")),
     )
     later = replace(
         world, at={**world.at, "Receivables": world.evm.deploy(code, SPARE.address, "Receivables")}
@@ -390,29 +390,6 @@ def test_accept__buyer_short_of_what_it_promised_to_lock__is_refused(world: Worl
     world.deposit("buyer", 1)
     world.accept(world.order(fund_by=FundBy.ACCEPTED))
     assert world.cash("buyer") == 0
-
-
-def test_token__shows_its_holder_and_cannot_be_moved(world: World) -> None:
-    order, here = world.accepted(), SPARE.address
-    supplier = world.key("supplier")
-    moves = [
-        Receivables.transfer_from(supplier.address, here, order),
-        Receivables.safe_transfer_from(supplier.address, here, order),
-        Receivables.safe_transfer_from_2(supplier.address, here, order, b""),
-        Receivables.approve(here, order),
-    ]
-    for move in moves:
-        with reverts(errors.NotTransferable(order)):
-            world.send("Receivables", move, supplier)
-    with reverts(errors.NotTransferable(0)):
-        world.send("Receivables", Receivables.set_approval_for_all(here, True), supplier)
-    assert world.view("Receivables", Receivables.get_approved(order)) == NOBODY
-    assert not world.view("Receivables", Receivables.is_approved_for_all(supplier.address, here))
-    for interface, is_known in (("80ac58cd", True), ("01ffc9a7", True), ("ffffffff", False)):
-        call = Receivables.supports_interface(bytes.fromhex(interface))
-        assert world.view("Receivables", call) == is_known
-    assert world.view("Receivables", Receivables.name()) == "Hanse receivable"
-    assert world.view("Receivables", Receivables.symbol()) == "HANSE"
 
 
 def test_views__unknown_order__is_refused(world: World) -> None:

@@ -13,6 +13,8 @@ INTERFACES = (
     "ITrustedNetwork",
     "ICashLedger",
     "IReceivables",
+    "IShareDesk",
+    "ISettlementDesk",
     "ICreditLines",
     "IClearanceOracle",
     "IIndexOracle",

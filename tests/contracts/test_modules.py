@@ -13,13 +13,25 @@ from settlement.chain.abi import Call, UnknownError, decode_error
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.order_desk import OrderDesk
-from settlement.chain.bindings.structs import Repayment, ReserveMove, ReserveRelease, WriteOff
+from settlement.chain.bindings.settlement_desk import SettlementDesk
+from settlement.chain.bindings.share_desk import ShareDesk
+from settlement.chain.bindings.structs import (
+    Assignment,
+    Repayment,
+    ReserveMove,
+    ReserveRelease,
+    Split,
+    Undertaking,
+    WriteOff,
+)
 from tests.contracts.changes import every_call
-from tests.contracts.harness import reverts, signer
+from tests.contracts.harness import NOBODY, reverts, signer
 from tests.contracts.world import World
 
 HERE = MODULES["Receivables"]
 SPARE = signer(30)
+# The book answers these itself, and runs them with the module's code where the order is no plain one.
+HANDED_ON = {("SettlementDesk", "record"), ("SettlementDesk", "settle")}
 
 
 def layout(artifact: Artifact) -> list[tuple[str, int, int, str]]:
@@ -56,7 +68,12 @@ def test_storage__of_a_module__is_that_of_the_book(module: str) -> None:
 
 
 def test_selectors__of_book_and_modules__are_distinct() -> None:
-    found = [selector(entry) for name in ("Receivables", *HERE) for entry in functions(name)]
+    found = [
+        selector(entry)
+        for name in ("Receivables", *HERE)
+        for entry in functions(name)
+        if (name, entry["name"]) not in HANDED_ON
+    ]
     assert len(found) > 30
     assert len(set(found)) == len(found)
 
@@ -87,7 +104,7 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
     terms = world.line_terms()
     repayment = Repayment(1, world.ids["supplier"], 1, 1, world.evm.now)
     calls: list[tuple[str, Call[Any]]] = [
-        ("OrderDesk", OrderDesk.lapse(1)),
+        ("SettlementDesk", SettlementDesk.lapse(1)),
         ("OrderDesk", OrderDesk.hold(1, 276, 0)),
         ("OrderDesk", OrderDesk.record_alone(world.attestation(1, 1), 0)),
         *(("OrderDesk", call) for call in every_call(world)),
@@ -95,9 +112,20 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
         ("CreditLines", CreditLines.repay(repayment, b"")),
         ("CreditLines", CreditLines.recourse(1)),
         ("CreditLines", CreditLines.collect(1, 1, 1, 1)),
+        ("CreditLines", CreditLines.collect_many((), 1)),
         ("CreditLines", CreditLines.release(ReserveRelease(1, 1, world.evm.now), b"")),
         ("CreditLines", CreditLines.move_reserve(ReserveMove(1, 1, 1, 1, 1, world.evm.now), b"")),
         ("CreditLines", CreditLines.write_off(WriteOff(1, 1, world.evm.now), b"")),
+        ("ShareDesk", ShareDesk.assign(Assignment(1, 2, 3, 4, 5, 6), b"")),
+        ("ShareDesk", ShareDesk.split(Split(1, 2, 1, (3,), (4,), 5), b"")),
+        ("ShareDesk", ShareDesk.transfer_from(NOBODY, NOBODY, 1)),
+        ("ShareDesk", ShareDesk.safe_transfer_from(NOBODY, NOBODY, 1)),
+        ("ShareDesk", ShareDesk.safe_transfer_from_2(NOBODY, NOBODY, 1, b"")),
+        ("SettlementDesk", SettlementDesk.record(world.attestation(1, 1), 1)),
+        ("SettlementDesk", SettlementDesk.settle(1)),
+        ("SettlementDesk", SettlementDesk.undertake(Undertaking(1, 2, 3, 4, 5, 6), b"")),
+        ("SettlementDesk", SettlementDesk.return_undertaking(1)),
+        ("SettlementDesk", SettlementDesk.refund_guarantor(1)),
     ]
     changing = {
         (module, entry["name"])

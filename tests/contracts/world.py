@@ -18,7 +18,10 @@ from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
 from settlement.chain.bindings.governance import Governance
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.order_desk import OrderDesk
+from settlement.chain.bindings.receivable_renderer import ReceivableRenderer
 from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.bindings.settlement_desk import SettlementDesk
+from settlement.chain.bindings.share_desk import ShareDesk
 from settlement.chain.bindings.structs import (
     Acceptance,
     Attestation,
@@ -378,6 +381,7 @@ def list_cash(world: World, currency: int, name: str, *, decimals: int, exponent
 def _deploy(evm: Evm) -> dict[str, str]:
     deployer = signer(0).address
     names = ["Governance", "TrustedNetwork", "CashLedger", "Receivables", "OrderDesk", "CreditLines"]
+    names += ["ShareDesk", "SettlementDesk", "ReceivableRenderer"]
     names += ["ClearanceOracle", "IndexOracle", "DisruptionCover"]
     raw = bytes.fromhex(deployer[2:])
     at = {name: checksum("0x" + keccak(rlp.encode([raw, n]))[12:].hex()) for n, name in enumerate(names)}
@@ -388,10 +392,17 @@ def _deploy(evm: Evm) -> dict[str, str]:
         "TrustedNetwork": TrustedNetwork.deploy(manager, NOBODY),
         "CashLedger": CashLedger.deploy(manager, network, receivables, cover),
         "Receivables": Receivables.deploy(
-            network, ledger, clearance, NOBODY, at["OrderDesk"], at["CreditLines"]
+            network,
+            ledger,
+            clearance,
+            NOBODY,
+            *(at[name] for name in ("OrderDesk", "CreditLines", "ShareDesk", "SettlementDesk")),
         ),
         "OrderDesk": OrderDesk.deploy(network, ledger, receivables, clearance),
         "CreditLines": CreditLines.deploy(network, ledger, receivables, cover),
+        "ShareDesk": ShareDesk.deploy(network, ledger, receivables, at["ReceivableRenderer"]),
+        "SettlementDesk": SettlementDesk.deploy(network, ledger, receivables, clearance),
+        "ReceivableRenderer": ReceivableRenderer.deploy(),
         "ClearanceOracle": ClearanceOracle.deploy(manager, network, receivables),
         "IndexOracle": IndexOracle.deploy(manager),
         "DisruptionCover": DisruptionCover.deploy(

@@ -43,10 +43,6 @@ interface IOrderDesk {
     /// @notice ClearanceOracle only: a minority's hold on an order whose newest state is number `seq`.
     function hold(uint256 order, uint16 jurisdiction, uint32 seq) external;
 
-    /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone; again, but not
-    /// under a hold, where a release was taken back since.
-    function lapse(uint256 order) external;
-
     function positionOf(uint256 order) external view returns (Position memory);
 
     /// @return late charge due now, rounded up (R6)

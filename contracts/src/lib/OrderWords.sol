@@ -20,7 +20,8 @@ library OrderWords {
     uint256 internal constant LATE = 8;
     uint256 internal constant DRAWS_CLOSED = 16;
     uint256 internal constant LAPSED = 32;
-    uint256 internal constant EXTENDED = 64; // the extension's word exists
+    uint256 internal constant EXTENDED = 64; // the extension's word exists, or an undertaking's
+    uint256 internal constant SPLIT = 128;
 
     struct Order {
         uint256 id;
@@ -35,6 +36,7 @@ library OrderWords {
         uint256 flags;
         uint256 phase;
         uint256 extension; // zero without EXTENDED
+        uint256 whole; // F0: the face, of a split order that before the split
     }
 
     /// @dev What is seldom there, unpacked where a verb changes it.
@@ -51,13 +53,14 @@ library OrderWords {
         order.id = id;
         order.terms = terms;
         order.face = faceOf(sums);
+        order.whole = order.face;
         order.reduced = uint56(sums >> 56);
         order.paid = paidOf(sums);
-        order.released = uint56(sums >> 168);
+        order.released = releasedOf(sums);
         order.seq = uint16(sums >> 224);
         order.settlements = sums >> 240;
         order.due = dueOf(terms);
-        order.flags = uint8(terms >> 240);
+        order.flags = flagsOf(terms);
         order.phase = phaseOf(terms);
     }
 
@@ -185,6 +188,24 @@ library OrderWords {
         }
     }
 
+    /// @return what is claimed and not paid yet
+    function openOf(uint256 sums) internal pure returns (uint256) {
+        return claimOf(sums) - paidOf(sums);
+    }
+
+    /// @return sums with `face` more paid, which is at most what is open, in one more settlement
+    function withPayment(uint256 sums, uint256 face) internal pure returns (uint256) {
+        unchecked {
+            // R1: paid stays within the face; the count stops at its field's end.
+            sums += face << 112;
+            return sums >> 240 == type(uint16).max ? sums : sums + (1 << 240);
+        }
+    }
+
+    function releasedOf(uint256 sums) internal pure returns (uint256) {
+        return uint56(sums >> 168);
+    }
+
     function paidOf(uint256 sums) internal pure returns (uint256) {
         return uint56(sums >> 112);
     }
@@ -195,6 +216,18 @@ library OrderWords {
 
     function holderOf(uint256 terms) internal pure returns (uint256) {
         return uint32(terms >> 32);
+    }
+
+    function withHolder(uint256 terms, uint256 holder) internal pure returns (uint256) {
+        return (terms & ~(uint256(type(uint32).max) << 32)) | holder << 32;
+    }
+
+    /// @return the terms' word of a share: what was signed of the order and another holder; no line, no state but that
+    /// it is a share
+    function asShare(uint256 terms, uint256 holder) internal pure returns (uint256) {
+        uint256 kept = type(uint32).max | uint256(type(uint32).max) << 128 | uint256(type(uint64).max) << 160
+            | uint256(0xF) << 252;
+        return (terms & kept) | holder << 32 | SPLIT << 240;
     }
 
     function lineOf(uint256 terms) internal pure returns (uint256) {
@@ -237,6 +270,10 @@ library OrderWords {
 
     function hasFlag(uint256 terms, uint256 flag) internal pure returns (bool) {
         return (terms >> 240) & flag != 0;
+    }
+
+    function flagsOf(uint256 terms) internal pure returns (uint256) {
+        return uint8(terms >> 240);
     }
 
     function phaseOf(uint256 terms) internal pure returns (uint256) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Assignment, Split, Undertaking} from "./ShareTerms.sol";
 import {
     Acceptance,
     AccountRefusal,
@@ -59,6 +60,14 @@ library TypedHash {
         "uint56 released,uint56 duty,bytes32 declarations,bytes32 messages,uint32 eventAt,uint32 deadline)"
     );
 
+    bytes32 internal constant ASSIGNMENT =
+        keccak256("Assignment(uint256 order,uint32 holder,uint32 to,uint56 claim,uint64 nonce,uint32 deadline)");
+    bytes32 internal constant SPLIT = keccak256(
+        "Split(uint256 order,uint32 holder,uint8 first,uint32[] holders,uint56[] faces,uint32 deadline)"
+    );
+    bytes32 internal constant UNDERTAKING = keccak256(
+        "Undertaking(uint256 order,uint32 guarantor,uint56 amount,uint32 expiry,uint64 nonce,uint32 deadline)"
+    );
     bytes32 internal constant ATTESTATION_BATCH = keccak256(
         "AttestationBatch(Attestation[] items)"
         "Attestation(uint256 order,uint16 jurisdiction,uint32 seq,uint8 phase,bool hold,bool refused,"
@@ -206,6 +215,37 @@ library TypedHash {
     /// @param hashes of the batch's items, in their order
     function ofBatch(bytes32[] memory hashes) internal pure returns (bytes32) {
         return keccak256(abi.encode(ATTESTATION_BATCH, keccak256(abi.encodePacked(hashes))));
+    }
+
+    function hash(Assignment calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(ASSIGNMENT, place, 6);
+    }
+
+    function hash(Undertaking calldata signed) internal pure returns (bytes32) {
+        uint256 place;
+        assembly {
+            place := signed
+        }
+        return ofWords(UNDERTAKING, place, 6);
+    }
+
+    function hash(Split calldata signed) internal pure returns (bytes32) {
+        // Elements of a list are whole words each, in the hash of the list as in calldata.
+        return keccak256(
+            abi.encode(
+                SPLIT,
+                signed.order,
+                signed.holder,
+                signed.first,
+                keccak256(abi.encodePacked(signed.holders)),
+                keccak256(abi.encodePacked(signed.faces)),
+                signed.deadline
+            )
+        );
     }
 
     /// @dev Hash of a struct without dynamic fields, straight from calldata. A field with dirty upper bits gives a

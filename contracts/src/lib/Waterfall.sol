@@ -6,20 +6,29 @@ pragma solidity 0.8.37;
 library Waterfall {
     uint256 internal constant WHOLE_BPS = 10_000;
 
-    /// @param face the order's face F0 @param open_ the claim E = face - reduced @param released R @param isLapsed
-    /// whether the undelivered part is already in `reduced`
+    /// @param whole the order's face F0, before any split @param face of this leaf, the same where there is one
+    /// @param open_ its claim E = face - reduced @param released R @param isLapsed whether the undelivered part is
+    /// already in `reduced`
     /// @return D of R2, rounded down: the fraction stays with the buyer until everything is released
-    function deliveredDown(uint256 face, uint256 open_, uint256 released, bool isLapsed)
+    function deliveredDown(uint256 whole, uint256 face, uint256 open_, uint256 released, bool isLapsed)
         internal
         pure
         returns (uint256)
     {
-        // After a lapse E is the delivered part; a release taken back since must not be paid (I-17).
-        if (isLapsed) return min(open_, released);
-        if (released == face) return open_;
         unchecked {
-            // Two amounts below 2^56; an order's face is never 0.
-            return open_ * released / face;
+            // Amounts below 2^56; an order's face is never 0.
+            // After a lapse E is the delivered part; a release taken back since must not be paid (I-17).
+            if (isLapsed) return min(open_, face == whole ? released : face * released / whole);
+            if (released == whole) return open_;
+            return open_ * released / whole;
+        }
+    }
+
+    /// @return part of `amount` by `weight` among `weights`, rounded down; 0 where nothing weighs (R5)
+    function proRataDown(uint256 amount, uint256 weight, uint256 weights) internal pure returns (uint256) {
+        unchecked {
+            // Amounts below 2^56.
+            return weights == 0 ? 0 : amount * weight / weights;
         }
     }
 

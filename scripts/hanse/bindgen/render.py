@@ -111,7 +111,8 @@ def _registry(suite: Suite) -> str:
     imports += [listed(f"from {PACKAGE} import (", ["errors", *sorted(names.values())], ")")]
     events = ["EVENTS: dict[str, dict[bytes, type[Event]]] = {"]
     for name, file in names.items():
-        files = [file, *(names[module] for module in MODULES.get(name, ()) if module in names)]
+        # The contract comes last: an event that a module tells too has its class.
+        files = [*(names[module] for module in MODULES.get(name, ()) if module in names), file]
         told = f"{file}.EVENTS" if len(files) == 1 else f"({', '.join(f'*{one}.EVENTS' for one in files)})"
         events.append(f'    "{name}": {{event.TOPIC: event for event in {told}}},')
     events += ["}", '"""Events by the name of the contract at a log\'s address, and topic."""', ""]

@@ -456,6 +456,22 @@ class AlreadyPaid:
 
 
 @dataclass(frozen=True)
+class AlreadyReleased:
+    """Custom error AlreadyReleased(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyReleased(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("50514a3b")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyReleased:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class AmountOutOfRange:
     """Custom error AmountOutOfRange(uint256)."""
 
@@ -702,6 +718,23 @@ class CapitalStillBound:
         """Read what follows the selector."""
         values = abi.decode(("uint256", "uint32"), body)
         return cls(policy=values[0], until=values[1])
+
+
+@dataclass(frozen=True)
+class ClaimDiffers:
+    """Custom error ClaimDiffers(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ClaimDiffers(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3c2ae7b4")
+
+    signed: int
+    present: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ClaimDiffers:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(signed=values[0], present=values[1])
 
 
 @dataclass(frozen=True)
@@ -1258,6 +1291,22 @@ class FunderIsSupplier:
 
 
 @dataclass(frozen=True)
+class GuarantorIsBuyer:
+    """Custom error GuarantorIsBuyer(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "GuarantorIsBuyer(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d0070f99")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> GuarantorIsBuyer:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
+
+
+@dataclass(frozen=True)
 class HaltedBefore:
     """Custom error HaltedBefore(uint8,uint32,uint48)."""
 
@@ -1414,6 +1463,22 @@ class InvalidTerms:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class IsShare:
+    """Custom error IsShare(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "IsShare(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("4b05d37c")
+
+    share: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> IsShare:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(share=values[0])
 
 
 @dataclass(frozen=True)
@@ -1812,6 +1877,22 @@ class NotHeld:
 
 
 @dataclass(frozen=True)
+class NotHolder:
+    """Custom error NotHolder(address)."""
+
+    SIGNATURE: ClassVar[str] = "NotHolder(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ea4bef5b")
+
+    from_: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotHolder:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(from_=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
 class NotInBook:
     """Custom error NotInBook()."""
 
@@ -2054,6 +2135,22 @@ class NothingPayable:
 
 
 @dataclass(frozen=True)
+class NothingUndertaken:
+    """Custom error NothingUndertaken(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NothingUndertaken(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b4724c01")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NothingUndertaken:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class NumberNotCanonical:
     """Custom error NumberNotCanonical(string)."""
 
@@ -2184,6 +2281,22 @@ class OrderExpired:
 
 
 @dataclass(frozen=True)
+class OrderIsSplit:
+    """Custom error OrderIsSplit(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "OrderIsSplit(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6767b933")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> OrderIsSplit:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class PartiesNotDistinct:
     """Custom error PartiesNotDistinct()."""
 
@@ -2311,6 +2424,23 @@ class PriceMoved:
 
 
 @dataclass(frozen=True)
+class PrincipalOutstanding:
+    """Custom error PrincipalOutstanding(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PrincipalOutstanding(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8cbd4b3f")
+
+    order: int
+    principal: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PrincipalOutstanding:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], principal=values[1])
+
+
+@dataclass(frozen=True)
 class QuoteUsed:
     """Custom error QuoteUsed(uint256)."""
 
@@ -2324,6 +2454,22 @@ class QuoteUsed:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(policy=values[0])
+
+
+@dataclass(frozen=True)
+class ReceiverRefused:
+    """Custom error ReceiverRefused(address)."""
+
+    SIGNATURE: ClassVar[str] = "ReceiverRefused(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7e67fb75")
+
+    to: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ReceiverRefused:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(to=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -2454,6 +2600,40 @@ class SeatsNotAscending:
 
 
 @dataclass(frozen=True)
+class ShareOutOfOrder:
+    """Custom error ShareOutOfOrder(uint8,uint8)."""
+
+    SIGNATURE: ClassVar[str] = "ShareOutOfOrder(uint8,uint8)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e8ec1fd5")
+
+    first: int
+    next: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ShareOutOfOrder:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint8"), body)
+        return cls(first=values[0], next=values[1])
+
+
+@dataclass(frozen=True)
+class SharesExceedClaim:
+    """Custom error SharesExceedClaim(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "SharesExceedClaim(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("dd0355e3")
+
+    faces: int
+    claim: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SharesExceedClaim:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(faces=values[0], claim=values[1])
+
+
+@dataclass(frozen=True)
 class SharesOutOfRange:
     """Custom error SharesOutOfRange(uint256,uint256)."""
 
@@ -2517,6 +2697,23 @@ class StringTooLong:
         """Read what follows the selector."""
         values = abi.decode(("string",), body)
         return cls(str=values[0])
+
+
+@dataclass(frozen=True)
+class StringsInsufficientHexLength:
+    """Custom error StringsInsufficientHexLength(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "StringsInsufficientHexLength(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e22e27eb")
+
+    value: int
+    length: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> StringsInsufficientHexLength:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(value=values[0], length=values[1])
 
 
 @dataclass(frozen=True)
@@ -2721,6 +2918,40 @@ class UnderDispute:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class UndertakingInForce:
+    """Custom error UndertakingInForce(uint256,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "UndertakingInForce(uint256,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b429b6c4")
+
+    order: int
+    expiry: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UndertakingInForce:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint32"), body)
+        return cls(order=values[0], expiry=values[1])
+
+
+@dataclass(frozen=True)
+class UndertakingTaken:
+    """Custom error UndertakingTaken(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "UndertakingTaken(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8abf2f14")
+
+    order: int
+    left: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UndertakingTaken:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], left=values[1])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "OrderDesk"
-ABI_HASH = "0x4b658d0f852af19206c00f0ccc09f04753a8e495b7ddbbf74f109e7c58faa2ad"
+ABI_HASH = "0xb159e67b377f16b352a92af4581cfb54c34449331adb771fd920e4983c7a1263"
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.EventBeforeOrder,
     errors.ExpiryTooFar,
     errors.FaceOutOfRange,
+    errors.IsShare,
     errors.LifeTooLong,
     errors.LimitExceeded,
     errors.LoanOutstanding,
@@ -165,11 +166,11 @@ ERRORS: tuple[type[Any], ...] = (
     errors.NotExpired,
     errors.NotInBook,
     errors.NotSignedBy,
-    errors.NothingDue,
     errors.OnHold,
     errors.OrderCapExceeded,
     errors.OrderClosed,
     errors.OrderExpired,
+    errors.OrderIsSplit,
     errors.PartyOfOrder,
     errors.PhaseNotAttestable,
     errors.SignatureExpired,
@@ -223,10 +224,6 @@ def _fingerprint_answer(output: bytes) -> int:
 
 
 def _hold_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
-def _lapse_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -350,13 +347,6 @@ class OrderDesk:
         """hold(uint256,uint16,uint32)"""
         return abi.Call(
             NAME, "hold", bytes.fromhex("ab7cba5a") + abi.encode(("uint256", "uint16", "uint32"), (id, jurisdiction, seq)), False, _hold_answer
-        )
-
-    @staticmethod
-    def lapse(id: int) -> abi.Call[None]:
-        """lapse(uint256)"""
-        return abi.Call(
-            NAME, "lapse", bytes.fromhex("dd91d923") + abi.encode(("uint256",), (id,)), False, _lapse_answer
         )
 
     @staticmethod

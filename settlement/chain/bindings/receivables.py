@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xd57570f9499a1055452d5998c427a302cbeeab13a8070b8694f9e0ca0432ae05"
+ABI_HASH = "0x1856ea910ee8f0bbcc2113f7728fcd9dae810b215212cd09ff80a3062532c543"
 
 
 @dataclass(frozen=True)
@@ -46,46 +46,6 @@ class Accepted:
             line=values[2],
             version=values[3],
         )
-
-
-@dataclass(frozen=True)
-class Approval:
-    """Event Approval(address,address,uint256)."""
-
-    CONTRACT: ClassVar[str] = "Receivables"
-    SIGNATURE: ClassVar[str] = "Approval(address,address,uint256)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925")
-
-    owner: str
-    approved: str
-    token_id: int
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Approval:
-        """Read one log of this event."""
-        indexed = abi.decode_topics(("address", "address", "uint256"), topics)
-        abi.decode((), body)
-        return cls(owner=abi.checksum(indexed[0]), approved=abi.checksum(indexed[1]), token_id=indexed[2])
-
-
-@dataclass(frozen=True)
-class ApprovalForAll:
-    """Event ApprovalForAll(address,address,bool)."""
-
-    CONTRACT: ClassVar[str] = "Receivables"
-    SIGNATURE: ClassVar[str] = "ApprovalForAll(address,address,bool)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31")
-
-    owner: str
-    operator: str
-    approved: bool
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ApprovalForAll:
-        """Read one log of this event."""
-        indexed = abi.decode_topics(("address", "address"), topics)
-        values = abi.decode(("bool",), body)
-        return cls(owner=abi.checksum(indexed[0]), operator=abi.checksum(indexed[1]), approved=values[0])
 
 
 @dataclass(frozen=True)
@@ -327,8 +287,6 @@ class Unpaid:
 
 EVENTS: tuple[type[Any], ...] = (
     Accepted,
-    Approval,
-    ApprovalForAll,
     Closed,
     DueSet,
     DutyUnpaid,
@@ -354,6 +312,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.FaceOutOfRange,
     errors.FunderIsSupplier,
     errors.InvalidTerms,
+    errors.IsShare,
     errors.LifeTooLong,
     errors.LimitExceeded,
     errors.LineExpired,
@@ -402,6 +361,10 @@ def _arbitrate_answer(output: bytes) -> None:
 
 
 def _arrive_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _assign_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -476,6 +439,12 @@ def _fingerprint_answer(output: bytes) -> int:
 def _get_approved_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
+    return answer
+
+
+def _guarantee_of_answer(output: bytes) -> structs.Guarantee:
+    values = abi.decode(("(uint32,uint56,uint56,uint32)",), output)
+    answer: structs.Guarantee = structs.Guarantee.from_abi(values[0])
     return answer
 
 
@@ -623,6 +592,10 @@ def _recourse_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _refund_guarantor_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _release_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -641,6 +614,10 @@ def _resolve_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _return_undertaking_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _safe_transfer_from_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -654,6 +631,16 @@ def _set_approval_for_all_answer(output: bytes) -> None:
 
 
 def _settle_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _shares_of_answer(output: bytes) -> tuple[structs.Share, ...]:
+    values = abi.decode(("(uint256,uint8,uint32,uint56,uint56,uint56,uint56,uint16,bool)[]",), output)
+    answer: tuple[structs.Share, ...] = tuple(structs.Share.from_abi(item) for item in values[0])
+    return answer
+
+
+def _split_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -681,8 +668,24 @@ def _terms_of_answer(output: bytes) -> structs.LineTerms:
     return answer
 
 
+def _token_uri_answer(output: bytes) -> str:
+    values = abi.decode(("string",), output)
+    answer: str = values[0]
+    return answer
+
+
 def _transfer_from_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _undertake_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _undertaking_account_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
 
 
 class UsageOfAnswer(NamedTuple):
@@ -725,9 +728,11 @@ class Receivables:
         predecessor: str,
         order_desk: str,
         credit_lines: str,
+        share_desk: str,
+        settlement_desk: str,
     ) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address", "address"), (network, ledger, clearance_oracle, predecessor, order_desk, credit_lines))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address", "address", "address", "address"), (network, ledger, clearance_oracle, predecessor, order_desk, credit_lines, share_desk, settlement_desk))
 
     @staticmethod
     def accept(
@@ -767,6 +772,13 @@ class Receivables:
         """arrive((uint256,uint32,bytes32,uint32),bytes)"""
         return abi.Call(
             NAME, "arrive", bytes.fromhex("ff8bf20b") + abi.encode(("(uint256,uint32,bytes32,uint32)", "bytes"), (arrival.to_abi(), signature)), False, _arrive_answer
+        )
+
+    @staticmethod
+    def assign(assignment: structs.Assignment, signature: bytes) -> abi.Call[None]:
+        """assign((uint256,uint32,uint32,uint56,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "assign", bytes.fromhex("bf3980d9") + abi.encode(("(uint256,uint32,uint32,uint56,uint64,uint32)", "bytes"), (assignment.to_abi(), signature)), False, _assign_answer
         )
 
     @staticmethod
@@ -854,10 +866,17 @@ class Receivables:
         )
 
     @staticmethod
-    def get_approved(arg0: int) -> abi.Call[str]:
+    def get_approved(id: int) -> abi.Call[str]:
         """getApproved(uint256)"""
         return abi.Call(
-            NAME, "getApproved", bytes.fromhex("081812fc") + abi.encode(("uint256",), (arg0,)), True, _get_approved_answer
+            NAME, "getApproved", bytes.fromhex("081812fc") + abi.encode(("uint256",), (id,)), True, _get_approved_answer
+        )
+
+    @staticmethod
+    def guarantee_of(id: int) -> abi.Call[structs.Guarantee]:
+        """guaranteeOf(uint256)"""
+        return abi.Call(
+            NAME, "guaranteeOf", bytes.fromhex("8a7849f8") + abi.encode(("uint256",), (id,)), True, _guarantee_of_answer
         )
 
     @staticmethod
@@ -1022,6 +1041,13 @@ class Receivables:
         )
 
     @staticmethod
+    def refund_guarantor(id: int) -> abi.Call[None]:
+        """refundGuarantor(uint256)"""
+        return abi.Call(
+            NAME, "refundGuarantor", bytes.fromhex("b5f41d65") + abi.encode(("uint256",), (id,)), False, _refund_guarantor_answer
+        )
+
+    @staticmethod
     def release(request: structs.ReserveRelease, signature: bytes) -> abi.Call[None]:
         """release((uint256,uint32,uint32),bytes)"""
         return abi.Call(
@@ -1050,17 +1076,24 @@ class Receivables:
         )
 
     @staticmethod
-    def safe_transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
-        """safeTransferFrom(address,address,uint256)"""
+    def return_undertaking(id: int) -> abi.Call[None]:
+        """returnUndertaking(uint256)"""
         return abi.Call(
-            NAME, "safeTransferFrom", bytes.fromhex("42842e0e") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _safe_transfer_from_answer
+            NAME, "returnUndertaking", bytes.fromhex("c2c5e6ee") + abi.encode(("uint256",), (id,)), False, _return_undertaking_answer
         )
 
     @staticmethod
-    def safe_transfer_from_2(arg0: str, arg1: str, id: int, arg3: bytes) -> abi.Call[None]:
+    def safe_transfer_from(from_: str, to: str, id: int) -> abi.Call[None]:
+        """safeTransferFrom(address,address,uint256)"""
+        return abi.Call(
+            NAME, "safeTransferFrom", bytes.fromhex("42842e0e") + abi.encode(("address", "address", "uint256"), (from_, to, id)), False, _safe_transfer_from_answer
+        )
+
+    @staticmethod
+    def safe_transfer_from_2(from_: str, to: str, id: int, payload: bytes) -> abi.Call[None]:
         """safeTransferFrom(address,address,uint256,bytes)"""
         return abi.Call(
-            NAME, "safeTransferFrom", bytes.fromhex("b88d4fde") + abi.encode(("address", "address", "uint256", "bytes"), (arg0, arg1, id, arg3)), True, _safe_transfer_from_2_answer
+            NAME, "safeTransferFrom", bytes.fromhex("b88d4fde") + abi.encode(("address", "address", "uint256", "bytes"), (from_, to, id, payload)), False, _safe_transfer_from_2_answer
         )
 
     @staticmethod
@@ -1075,6 +1108,20 @@ class Receivables:
         """settle(uint256)"""
         return abi.Call(
             NAME, "settle", bytes.fromhex("8df82800") + abi.encode(("uint256",), (id,)), False, _settle_answer
+        )
+
+    @staticmethod
+    def shares_of(id: int) -> abi.Call[tuple[structs.Share, ...]]:
+        """sharesOf(uint256)"""
+        return abi.Call(
+            NAME, "sharesOf", bytes.fromhex("878ecfec") + abi.encode(("uint256",), (id,)), True, _shares_of_answer
+        )
+
+    @staticmethod
+    def split(request: structs.Split, signature: bytes) -> abi.Call[None]:
+        """split((uint256,uint32,uint8,uint32[],uint56[],uint32),bytes)"""
+        return abi.Call(
+            NAME, "split", bytes.fromhex("0f3350f4") + abi.encode(("(uint256,uint32,uint8,uint32[],uint56[],uint32)", "bytes"), (request.to_abi(), signature)), False, _split_answer
         )
 
     @staticmethod
@@ -1106,10 +1153,31 @@ class Receivables:
         )
 
     @staticmethod
-    def transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
+    def token_uri(id: int) -> abi.Call[str]:
+        """tokenURI(uint256)"""
+        return abi.Call(
+            NAME, "tokenURI", bytes.fromhex("c87b56dd") + abi.encode(("uint256",), (id,)), True, _token_uri_answer
+        )
+
+    @staticmethod
+    def transfer_from(from_: str, to: str, id: int) -> abi.Call[None]:
         """transferFrom(address,address,uint256)"""
         return abi.Call(
-            NAME, "transferFrom", bytes.fromhex("23b872dd") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _transfer_from_answer
+            NAME, "transferFrom", bytes.fromhex("23b872dd") + abi.encode(("address", "address", "uint256"), (from_, to, id)), False, _transfer_from_answer
+        )
+
+    @staticmethod
+    def undertake(undertaking: structs.Undertaking, signature: bytes) -> abi.Call[None]:
+        """undertake((uint256,uint32,uint56,uint32,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "undertake", bytes.fromhex("304e45e6") + abi.encode(("(uint256,uint32,uint56,uint32,uint64,uint32)", "bytes"), (undertaking.to_abi(), signature)), False, _undertake_answer
+        )
+
+    @staticmethod
+    def undertaking_account(id: int) -> abi.Call[int]:
+        """undertakingAccount(uint256)"""
+        return abi.Call(
+            NAME, "undertakingAccount", bytes.fromhex("54c26a29") + abi.encode(("uint256",), (id,)), True, _undertaking_account_answer
         )
 
     @staticmethod

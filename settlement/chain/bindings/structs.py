@@ -148,6 +148,36 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """Solidity struct Assignment."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint32,uint56,uint64,uint32)"
+
+    order: int
+    holder: int
+    to: int
+    claim: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.holder, self.to, self.claim, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Assignment:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            holder=values[1],
+            to=values[2],
+            claim=values[3],
+            nonce=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
 class Attestation:
     """Solidity struct Attestation."""
 
@@ -395,6 +425,27 @@ class Draw:
     def from_abi(cls, values: Sequence[Any]) -> Draw:
         """The struct of values that eth_abi gave."""
         return cls(order=values[0], index=values[1], amount=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """Solidity struct Guarantee."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint56,uint56,uint32)"
+
+    guarantor: int
+    left: int
+    claim: int
+    expiry: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.guarantor, self.left, self.claim, self.expiry)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Guarantee:
+        """The struct of values that eth_abi gave."""
+        return cls(guarantor=values[0], left=values[1], claim=values[2], expiry=values[3])
 
 
 @dataclass(frozen=True)
@@ -750,6 +801,70 @@ class Offer:
             reserve=values[4],
             lends=values[5],
             commitment_fee=values[6],
+        )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Solidity struct Picture."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint8,uint8,bool,uint16,uint8,string,uint56,uint56,uint56,uint32,uint32,uint32,uint32,address)"
+
+    id: int
+    share: int
+    phase: enums.Phase
+    is_held: bool
+    currency: int
+    exponent: int
+    symbol: str
+    face: int
+    reduced: int
+    paid: int
+    due: int
+    expiry: int
+    buyer: int
+    holder: int
+    account: str
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.id,
+            self.share,
+            int(self.phase),
+            self.is_held,
+            self.currency,
+            self.exponent,
+            self.symbol,
+            self.face,
+            self.reduced,
+            self.paid,
+            self.due,
+            self.expiry,
+            self.buyer,
+            self.holder,
+            self.account,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Picture:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            id=values[0],
+            share=values[1],
+            phase=enums.Phase(values[2]),
+            is_held=values[3],
+            currency=values[4],
+            exponent=values[5],
+            symbol=values[6],
+            face=values[7],
+            reduced=values[8],
+            paid=values[9],
+            due=values[10],
+            expiry=values[11],
+            buyer=values[12],
+            holder=values[13],
+            account=abi.checksum(values[14]),
         )
 
 
@@ -1323,6 +1438,52 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Solidity struct Share."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint8,uint32,uint56,uint56,uint56,uint56,uint16,bool)"
+
+    order: int
+    number: int
+    holder: int
+    face: int
+    reduced: int
+    paid: int
+    aside: int
+    settlements: int
+    is_closed: bool
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.order,
+            self.number,
+            self.holder,
+            self.face,
+            self.reduced,
+            self.paid,
+            self.aside,
+            self.settlements,
+            self.is_closed,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Share:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            number=values[1],
+            holder=values[2],
+            face=values[3],
+            reduced=values[4],
+            paid=values[5],
+            aside=values[6],
+            settlements=values[7],
+            is_closed=values[8],
+        )
+
+
+@dataclass(frozen=True)
 class SignedState:
     """Solidity struct SignedState."""
 
@@ -1340,6 +1501,66 @@ class SignedState:
     def from_abi(cls, values: Sequence[Any]) -> SignedState:
         """The struct of values that eth_abi gave."""
         return cls(state=Attestation.from_abi(values[0]), batch=values[1], signature=values[2])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Solidity struct Split."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint8,uint32[],uint56[],uint32)"
+
+    order: int
+    holder: int
+    first: int
+    holders: tuple[int, ...]
+    faces: tuple[int, ...]
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.holder, self.first, self.holders, self.faces, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Split:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            holder=values[1],
+            first=values[2],
+            holders=values[3],
+            faces=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class Undertaking:
+    """Solidity struct Undertaking."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint56,uint32,uint64,uint32)"
+
+    order: int
+    guarantor: int
+    amount: int
+    expiry: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.guarantor, self.amount, self.expiry, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Undertaking:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            guarantor=values[1],
+            amount=values[2],
+            expiry=values[3],
+            nonce=values[4],
+            deadline=values[5],
+        )
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,18 @@ contract LibraryProbe {
         }
     }
 
-    function delivered(uint256[4][] calldata cases) external pure returns (uint256[] memory results) {
+    function proRata(uint256[3][] calldata cases) external pure returns (uint256[] memory results) {
         results = new uint256[](cases.length);
         for (uint256 i; i < cases.length; ++i) {
-            uint256[4] calldata c = cases[i];
-            results[i] = Waterfall.deliveredDown(c[0], c[1], c[2], c[3] != 0);
+            results[i] = Waterfall.proRataDown(cases[i][0], cases[i][1], cases[i][2]);
+        }
+    }
+
+    function delivered(uint256[5][] calldata cases) external pure returns (uint256[] memory results) {
+        results = new uint256[](cases.length);
+        for (uint256 i; i < cases.length; ++i) {
+            uint256[5] calldata c = cases[i];
+            results[i] = Waterfall.deliveredDown(c[0], c[1], c[2], c[3], c[4] != 0);
         }
     }
 
