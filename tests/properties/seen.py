@@ -18,7 +18,6 @@ from tests.properties.market import CURRENCIES, MEMBERS, Market
 
 HOLD, FUNDED, DUTY, LATE, DRAWS_CLOSED, LAPSED = 1, 2, 4, 8, 16, 32
 BOOK = "Receivables"
-LOAN = 4
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,18 @@ class SeenOrder:
     treasury: int
     late_accrued: int
     late_since: int
+    disputed: int
+    arbiter: int
+    until: int
+    arrived_at: int
+    amendments: int
+    disputes: int
+
+    @property
+    def delivered(self) -> int:
+        """D of R2."""
+        claim = self.face - self.reduced
+        return min(claim, self.released) if self.flags & LAPSED else claim * self.released // self.face
 
     @property
     def open(self) -> int:
@@ -142,11 +153,14 @@ def variable(label: str, *contracts: str) -> tuple[str, int]:
 
 
 @cache
-def words_of_an_order() -> int:
-    """How many words the book keeps of an order."""
+def words_of_an_order() -> tuple[str, ...]:
+    """The names of the words that the book keeps of an order, in their order."""
     types = load_artifact(BOOK).storage_layout["types"]
     (words,) = (one for name, one in types.items() if name.endswith("OrderBook.Words)_storage"))
-    return int(words["numberOfBytes"]) // 32
+    return tuple(one["label"] for one in words["members"])
+
+
+WORDS = tuple(name for name in words_of_an_order() if name != "loan")
 
 
 def _bits(word: int, *widths: int) -> Any:
@@ -160,13 +174,14 @@ def _bits(word: int, *widths: int) -> Any:
 @lru_cache(maxsize=4096)
 def unpack_order(words: tuple[int, ...]) -> SeenOrder:
     """Source: contracts/src/lib/OrderWords.sol."""
-    sums, terms, duty, late = words[:LOAN]
-    face, reduced, paid, released, seq, settlements = _bits(sums, 56, 56, 56, 56, 16, 16)
-    parts = _bits(terms, 32, 32, 32, 32, 32, 16, 16, 16, 16, 16, 8, 4, 2, 2)
-    cap, duty_paid, demanded, treasury = _bits(duty, 56, 56, 56, 32)
-    accrued, since = _bits(late, 88, 32)
+    named = dict(zip(WORDS, words, strict=False))
+    face, reduced, paid, released, seq, settlements = _bits(named["sums"], 56, 56, 56, 56, 16, 16)
+    parts = _bits(named["terms"], 32, 32, 32, 32, 32, 16, 16, 16, 16, 16, 8, 4, 2, 2)
+    cap, duty_paid, demanded, treasury = _bits(named["duty"], 56, 56, 56, 32)
+    accrued, since = _bits(named["late"], 88, 32)
+    extension = _bits(named.get("extension", 0), 56, 32, 32, 32, 16, 16)
     figures = (face, reduced, paid, released, seq, settlements, *parts)
-    return SeenOrder(*(words, *figures, cap, duty_paid, demanded, treasury, accrued, since))
+    return SeenOrder(*(words, *figures, cap, duty_paid, demanded, treasury, accrued, since, *extension))
 
 
 @lru_cache(maxsize=4096)
@@ -227,12 +242,12 @@ class Eye:
 
     def _look_at_orders(self, book: Book, seen: Seen) -> None:
         at, slot = self._slot("_words", BOOK)
-        read, count = self._read, self._words
+        read, count, loan = self._read, len(self._words), self._words.index("loan")
         for id_ in book.orders:
             start = place(id_, slot)
-            words = tuple(read(at, start + n) for n in range(count))
-            seen.orders[id_] = unpack_order(words[:LOAN] + words[LOAN + 1 :])
-            seen.loans[id_] = unpack_loan(words[LOAN])
+            words = [read(at, start + n) for n in range(count)]
+            seen.loans[id_] = unpack_loan(words.pop(loan))
+            seen.orders[id_] = unpack_order(tuple(words))
 
     def _look_at_lines(self, book: Book, seen: Seen) -> None:
         usage_at, usage_slot = self._slot("_usage", BOOK)

@@ -57,7 +57,7 @@ class CreditBook(NetworkBook):
         """Whether draws are open at all."""
         if order.loan is None or not order.loan.is_open or order.loan.draws >= MOST_DRAWS:
             return False
-        is_over = order.is_closed or self.now > order.expiry
+        is_over = order.is_closed or self.now > order.expiry or order.disputed
         return not (is_over or order.is_touched or order.late is not None or order.hold)
 
     def draw(self, order: Order, amount: int, index: int) -> None:
@@ -124,7 +124,8 @@ class CreditBook(NetworkBook):
             return 0
         interest, principal = self.outstanding(order)
         is_mature = self.now >= order.base + order.version.grace_s
-        if is_mature and (order.version.recourse or payable == 0):
+        # Under a dispute it is not known yet whose the missing payment is.
+        if is_mature and (order.version.recourse or (payable == 0 and not order.disputed)):
             return interest + principal
         excess = max(0, principal - order.version.most(order.claim - order.paid))
         return interest + excess if excess else 0
@@ -158,10 +159,13 @@ class CreditBook(NetworkBook):
         loan.is_open = loan.is_open and not closes
         loan.exact, loan.steps = Fraction(loan.accrued), 0
 
-    def close_draws(self, order: Order) -> None:
+    def end_draws(self, order: Order) -> None:
         """R10: with draws closed the line counts the principal only."""
         if order.loan is not None:
+            if not order.is_touched:
+                self.accrue(order)
             order.loan.is_open = False
+        order.is_touched = True
 
     def accrue(self, order: Order) -> None:
         """Count interest up to now; beside it the exact sum, to see what rounding added (I-13)."""

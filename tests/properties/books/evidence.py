@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.properties.books.changes import ChangesBook
 from tests.properties.books.network import ACTIVE, SUSPENDED
 from tests.properties.books.orders import Order
 from tests.properties.books.refusals import Refusals
-from tests.properties.books.settlement import SettlementBook
 
 
 @dataclass
@@ -44,7 +44,7 @@ class State:
 
 
 @dataclass
-class EvidenceBook(SettlementBook):
+class EvidenceBook(ChangesBook):
     """Who may attest, and what an attestation does."""
 
     committees: dict[int, Committee] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class EvidenceBook(SettlementBook):
         self._take(order, state)
         order.evidence.append((state.seq, frozenset(signers)))
         if state.refused and not order.lapsed:
-            self.reduce_undelivered(order)
+            self.reduce_undelivered(order, order.refused_part)
         self.lock(order)
         self.pay(order)
 

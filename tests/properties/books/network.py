@@ -8,7 +8,7 @@ from tests.properties.books.arithmetic import DAY
 from tests.properties.books.cash import CashBook
 from tests.properties.books.refusals import Refusals
 
-BUYER, SUPPLIER, FUNDER, CUSTOMS, INSURER = 1, 2, 4, 8, 16
+BUYER, SUPPLIER, FUNDER, CUSTOMS, INSURER, CARRIER, ARBITER = 1, 2, 4, 8, 16, 64, 128
 ACTIVE, SUSPENDED, EXPELLED = 1, 2, 3
 ON_NETWORK, ON_MEMBER, ON_CURRENCY = 0, 1, 2
 HALT_S = 7 * DAY

@@ -10,6 +10,7 @@ from tests.properties.books.arithmetic import (
     ACCEPTED,
     CLEARED,
     CLOSED,
+    ON_ARRIVAL,
     ON_RELEASE,
     RELEASED,
     WHOLE_BPS,
@@ -109,6 +110,11 @@ class Order:
     reduced: int = 0
     paid: int = 0
     disputed: int = 0
+    until: int = 0
+    disputes: int = 0
+    amendments: int = 0
+    arbiter: str | None = None
+    arrived_at: int = 0
     released: int = 0
     most_released: int = 0
     seq: int = 0
@@ -156,13 +162,24 @@ class Order:
 
     @property
     def undelivered(self) -> int:
-        """What a lapse cuts (R4)."""
+        """What a lapse cuts (R4): of goods cleared on their way that never came, everything unpaid."""
+        return self.open if self.waits_for_arrival else self.refused_part
+
+    @property
+    def refused_part(self) -> int:
+        """What a refusal cuts: of the claim what is neither delivered nor paid."""
         return self.claim - max(self.paid, self.delivered)
 
     @property
     def is_met(self) -> bool:
         """Whether the order's condition is, now."""
-        return not self.hold and self.phase >= (RELEASED if self.settle_on == ON_RELEASE else CLEARED)
+        at = RELEASED if self.settle_on == ON_RELEASE else CLEARED
+        return not self.hold and self.phase >= at and not self.waits_for_arrival
+
+    @property
+    def waits_for_arrival(self) -> bool:
+        """Whether a carrier's word is the missing half of the condition."""
+        return self.settle_on == ON_ARRIVAL and not self.arrived_at
 
     @property
     def use(self) -> int:

@@ -40,6 +40,10 @@ class SettlementBook(CreditBook):
         """What the order's hold has."""
         return self.of(order.currency, order.id)
 
+    def spendable(self, order: Order) -> int:
+        """What of the hold may be paid: all but the disputed part (R5)."""
+        return max(0, self.held(order) - order.disputed)
+
     def accept(self, order: Order) -> None:
         """R10 for the reserve, fundBy for the buyer's cash."""
         no = Refusals()
@@ -73,7 +77,7 @@ class SettlementBook(CreditBook):
             self.payable(order),
         )
         # Duty is never paid out of the hold.
-        has_any = self.free(order) > 0 or (self.held(order) > 0 and payable + late > 0)
+        has_any = self.free(order) > 0 or (self.spendable(order) > 0 and payable + late > 0)
         is_news = order.late is None and payable > 0
         is_nothing = payable + late + duty == 0
         no = Refusals()
@@ -89,12 +93,12 @@ class SettlementBook(CreditBook):
         """Anyone, after expiry and posting grace."""
         no = Refusals()
         no.when(order.is_closed, "OrderClosed")
-        grace_s = POSTING_GRACE_S + (HOLD_GRACE_S if order.hold else 0)
-        no.when(self.now <= order.expiry + grace_s, "NotExpired")
+        grace = POSTING_GRACE_S + (HOLD_GRACE_S if order.hold else 0)
+        no.when(self.now <= order.expiry + grace, "NotExpired")
         no.when(order.lapsed and order.undelivered == 0, "NothingDue")
         no.stand()
         self.count_late(order)
-        self.reduce_undelivered(order)
+        self.reduce_undelivered(order, order.undelivered)
         self.pay(order)
 
     def recourse(self, order: Order) -> None:
@@ -117,7 +121,7 @@ class SettlementBook(CreditBook):
         """R5, R6, R8, R12: face, late charge, duty; the lender first; the hold before free cash."""
         late_due = self._charge(order, order.late or 0)
         face_due, duty_due = self.payable(order), self._duty_due(order)
-        held = self.held(order)
+        held = self.spendable(order)
         cash = held + self.free(order)
         face = min(face_due, cash)
         late = min(late_due, cash - face)
@@ -173,19 +177,19 @@ class SettlementBook(CreditBook):
         seconds = self.now - order.late_since
         return order.late + accrual(self.payable(order), order.late_bps, seconds, LATE_BASIS)
 
-    def reduce_undelivered(self, order: Order) -> None:
-        """R4, lapse."""
-        if order.loan and not order.is_touched:
-            self.accrue(order)
-        self.close_draws(order)
-        order.is_touched = True
-        order.reduced += order.undelivered
+    def reduce_undelivered(self, order: Order, cut: int) -> None:
+        """R4: the cut, draws closed, and W clamped to what is open, its cash given back."""
+        self.end_draws(order)
+        order.reduced += cut
         order.lapsed = True
+        surplus = max(0, order.disputed - order.open)
+        order.disputed -= surplus
+        self.move(order.currency, order.id, order.buyer, surplus)
         self.set_due(order)
 
     def set_due(self, order: Order) -> None:
         """One due date, once the ordered value is complete or cut."""
-        if order.tenor_s and not order.due and order.open:
+        if order.tenor_s and not order.due and order.open and not order.waits_for_arrival:
             self.move_due(order, self.now + order.tenor_s)
 
     def move_due(self, order: Order, due: int) -> None:
@@ -200,4 +204,5 @@ class SettlementBook(CreditBook):
         if at is None or order.is_locked or order.phase < at:
             return
         order.is_locked = True
-        self.move(order.currency, order.buyer, order.id, min(self.free(order), order.open))
+        missing = max(0, order.open - self.held(order))
+        self.move(order.currency, order.buyer, order.id, min(self.free(order), missing))

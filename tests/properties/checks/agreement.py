@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from tests.properties.checks.orders import ENDING
 from tests.properties.registry import proves
 from tests.properties.step import Step
 
 HOSTILE = frozenset({"flawed", "replay", "grab", "usurp", "untimely"})
 # Governance and time aside, these verbs are about one order.
-OF_ONE_ORDER = frozenset({"accept", "attest", "settle", "lapse", "draw", "repay", "recourse"})
+OF_ONE_ORDER = frozenset(
+    {"accept", "attest", "settle", "lapse", "draw", "repay", "recourse", "amend", *ENDING}
+)
 
 
 @proves("I-02 I-17 I-20", "what the rules refuse the chain refuses, and what they allow it does")

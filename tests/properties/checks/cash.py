@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from settlement.chain.bindings.receivables import Settled
+from tests.properties.checks.orders import PAYING
 from tests.properties.registry import proves
 from tests.properties.step import Step
 
@@ -95,7 +96,7 @@ def withdrawals_are_not_stopped(step: Step) -> None:
 @proves(
     "I-04 I-28",
     "a payee out of standing is paid in the same settlement as the others",
-    on=("attest", "settle", "lapse"),
+    on=PAYING,
 )
 def payees_out_of_standing_are_paid(step: Step) -> None:
     order = step.order

@@ -22,7 +22,7 @@ from tests.properties.rules.dice import Dice
 from tests.properties.seen import Eye
 from tests.properties.step import Step, Told
 
-FLAWS = ("other signer", "other contract", "other chain", "other content", "cut short", "high s")
+FLAWS = ("other signer", "other contract", "other chain", "other content", "cut short", "high s", "none")
 SECP256K1 = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 STEPS = {"taken": 0}
 
@@ -152,6 +152,8 @@ class Base(RuleBasedStateMachine):
         if flaw == "other content":
             digest = typed_digest(market.at[contract], struct)
             return key.sign_digest(digest[:-1] + bytes([digest[-1] ^ 1]))
+        if flaw == "none":
+            return b""
         if flaw == "cut short":
             return signature[: dice.of([1, 32, 64], "length")]
         low = int.from_bytes(signature[32:64], "big")

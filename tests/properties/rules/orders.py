@@ -50,7 +50,9 @@ class OrderRules(Base):
     def _terms(self, dice: Dice) -> dict[str, Any]:
         return {
             "face": dice.of(FACES, "face"),
-            "settle_on": dice.of([SettleOn.RELEASE, SettleOn.CLEARANCE], "settle_on"),
+            "settle_on": dice.of(
+                [SettleOn.RELEASE, SettleOn.CLEARANCE] * 2 + [SettleOn.ARRIVAL], "settle_on"
+            ),
             "fund_by": dice.of([FundBy.NEVER] * 3 + list(FundBy), "fund_by"),
             "tenor_days": dice.of([0, 0, 0, 1, 30], "tenor"),
             "late_bps": dice.of([0, 1, 2500], "late"),
