@@ -117,6 +117,7 @@ class Seen:
     orders: dict[int, SeenOrder] = field(default_factory=dict)
     loans: dict[int, SeenLoan] = field(default_factory=dict)
     lines: dict[int, SeenLine] = field(default_factory=dict)
+    frozen: set[tuple[int, str]] = field(default_factory=set)
     seats: dict[str, int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     halts: dict[tuple[int, str | int], int] = field(default_factory=dict)
@@ -229,7 +230,10 @@ class Eye:
         for code in CURRENCIES:
             accounts = place(code, self._accounts)
             for name in MEMBERS:
-                seen.cash[code, name] = read(ledger, place(ids[name], accounts))
+                word = read(ledger, place(ids[name], accounts))
+                seen.cash[code, name] = word & (1 << 56) - 1
+                if word >> 56:
+                    seen.frozen.add((code, name))
             # Listing: token 160 | exponent 8 | spread 8 | total 56.
             seen.totals[code] = read(ledger, place(code, self._listings)) >> 176 & (1 << 56) - 1
             token = market.tokens[code]

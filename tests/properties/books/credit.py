@@ -76,7 +76,7 @@ class CreditBook(NetworkBook):
         no.when(amount > self.advance_left(order), "AdvanceExceeded")
         no.when(amount == 0, "InvalidTerms")
         fee = ceil_div(amount * version.fee_bps, WHOLE_BPS)
-        no.when(amount - fee > self.of(order.currency, line.funder), "InsufficientCash")
+        self.ask_payer(no, order.currency, line.funder, amount - fee)
         no.stand()
         self.move(order.currency, line.funder, order.supplier, amount - fee)
         self.accrue(order)
@@ -102,7 +102,7 @@ class CreditBook(NetworkBook):
         self.ask_open(no, order.currency, *(name for name, _ in parties))
         if no.any:
             return 0
-        return min(self.advance_left(order), self.of(order.currency, line.funder))
+        return min(self.advance_left(order), self.free_of(order.currency, line.funder))
 
     def outstanding(self, order: Order) -> tuple[int, int]:
         """Interest due and principal now."""
@@ -134,7 +134,7 @@ class CreditBook(NetworkBook):
         """From the supplier's free cash."""
         if due == 0 or order.line is None:
             raise Refused("NothingDueFromSupplier", *(["NoLoan"] if order.line is None else []))
-        amount = min(due, self.of(order.currency, order.supplier))
+        amount = min(due, self.free_of(order.currency, order.supplier))
         if amount == 0:
             raise Refused("SupplierShort")
         self.move(order.currency, order.supplier, order.line.funder, amount)

@@ -125,6 +125,7 @@ class Order:
     treasury: str = ""
     late: int | None = None  # millionths, None while the buyer is not late
     late_since: int = 0
+    late_frozen: int = 0
     evidence: list[tuple[int, frozenset[str]]] = field(default_factory=list)
 
     def __repr__(self) -> str:

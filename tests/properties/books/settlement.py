@@ -30,7 +30,11 @@ class SettlementBook(CreditBook):
 
     def free(self, order: Order) -> int:
         """What the buyer has free."""
-        return self.of(order.currency, order.buyer)
+        return self.free_of(order.currency, order.buyer)
+
+    def is_frozen(self, order: Order) -> bool:
+        """Whether the buyer's cash stands still."""
+        return (order.currency, order.buyer) in self.frozen
 
     def holds(self) -> list[tuple[int, int]]:
         """All accounts that are nobody's free cash, with their currency."""
@@ -78,13 +82,15 @@ class SettlementBook(CreditBook):
         )
         # Duty is never paid out of the hold.
         has_any = self.free(order) > 0 or (self.spendable(order) > 0 and payable + late > 0)
-        is_news = order.late is None and payable > 0
+        is_news = order.late is None and payable > 0 and not self.is_frozen(order)
         is_nothing = payable + late + duty == 0
         no = Refusals()
         no.when(order.is_closed, "OrderClosed")
         no.when(order.hold, "OnHold")
         no.when(is_nothing, "NothingDue")
-        no.when(not is_nothing and not (has_any or is_news), "BuyerShort")
+        is_idle = not is_nothing and not (has_any or is_news)
+        no.when(is_idle, "BuyerShort")
+        no.when(is_idle and self.is_frozen(order), "NothingDue")
         no.stand()
         self.count_late(order)
         self.pay(order)
@@ -134,8 +140,11 @@ class SettlementBook(CreditBook):
         order.paid += face
         order.duty_paid += duty
         left = max(0, (order.late or 0) - late * 10**6) if order.claim else 0
-        if face_due > face or left:
+        # What a frozen buyer cannot pay does not make it late.
+        is_short = face_due > face and not (order.late is None and self.is_frozen(order))
+        if is_short or left:
             order.late, order.late_since = left, self.now
+            order.late_frozen = self.seconds_frozen(order.currency, order.buyer)
         else:
             order.late, order.late_since = None, 0
             if order.open == 0:
@@ -169,12 +178,14 @@ class SettlementBook(CreditBook):
         """R6 up to now, on what was payable."""
         if order.late is not None:
             order.late, order.late_since = self.late_now(order), self.now
+            order.late_frozen = self.seconds_frozen(order.currency, order.buyer)
 
     def late_now(self, order: Order) -> int:
-        """Late charge up to now, millionths."""
+        """Late charge up to now, millionths; none for the time in which the buyer's cash was frozen."""
         if order.late is None:
             return 0
-        seconds = self.now - order.late_since
+        frozen = self.seconds_frozen(order.currency, order.buyer) - order.late_frozen
+        seconds = self.now - order.late_since - frozen
         return order.late + accrual(self.payable(order), order.late_bps, seconds, LATE_BASIS)
 
     def reduce_undelivered(self, order: Order, cut: int) -> None:

@@ -82,7 +82,7 @@ def strangers_do_not_govern(step: Step) -> None:
 @proves(
     "I-29",
     "no governance act moves cash or changes an order, a loan or a line",
-    on=("set_status", "suspend_seat", "seat", "halt", "confirm_halt", "lift_halt", "clear_halt"),
+    on=("set_status", "suspend_seat", "seat", "halt", "confirm_halt", "lift_halt", "clear_halt", "freeze"),
 )
 def governance_moves_nothing(step: Step) -> None:
     after, before = step.after, step.before

