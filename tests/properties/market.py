@@ -52,6 +52,14 @@ OFFERS: Final[tuple[dict[str, Any], ...]] = (
     {"actor": "bank", "currency": JPY, "limit": 500_000, "recourse": True, "day_count": DayCount.ACT365},
     {"actor": "bank2", "currency": USD, "limit": 60_000, "advance_accepted": 9500, "grace_days": 0},
     {"actor": "bank2", "currency": JPY, "limit": 90_000, "advance_accepted": 0, "rate_bps": 9999},
+    {
+        "actor": "bank",
+        "currency": USD,
+        "limit": 120_000,
+        "committed": True,
+        "commitment_bps": 30,
+        "fee_bps": 10,
+    },
 )
 
 
@@ -82,13 +90,15 @@ def version_of(number: int, terms: LineTerms) -> Version:
         grace_s=terms.grace_days * DAY,
         recourse=terms.recourse,
         expiry=terms.expiry,
+        commitment_bps=terms.commitment_bps,
+        longest_s=terms.longest_days * DAY,
     )
 
 
 def line_of(market: Market, number: int, terms: LineTerms) -> Line:
     """A line whose first version these terms are."""
     funder = market.actor_of(terms.funder)
-    return Line(number, funder, terms.currency, terms.limit, [version_of(1, terms)])
+    return Line(number, funder, terms.currency, terms.limit, [version_of(1, terms)], terms.committed)
 
 
 @cache

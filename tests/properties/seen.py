@@ -102,6 +102,8 @@ class SeenLine:
     version: int
     funder: int
     currency: int
+    lost: int
+    committed: bool
     terms: tuple[int, ...]
 
 
@@ -261,8 +263,10 @@ class Eye:
             terms = tuple(
                 self._read(terms_at, place(line.id << 16 | each.number, terms_slot)) for each in line.versions
             )
-            limit, used, version, funder, currency = _bits(usage, 56, 56, 16, 32, 16)
-            seen.lines[line.id] = SeenLine(limit, used, version, funder, currency, terms)
+            limit, used, version, funder, currency, lost, committed = _bits(usage, 56, 56, 16, 32, 16, 56, 8)
+            seen.lines[line.id] = SeenLine(
+                limit, used, version, funder, currency, lost, bool(committed), terms
+            )
 
     def _look_at_people(self, book: Book, seen: Seen) -> None:
         at, slot = self._slot("_seats", "ClearanceOracle")

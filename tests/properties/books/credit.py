@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from tests.properties.books.arithmetic import DAY, WHOLE_BPS, accrual, ceil_div, due_up
 from tests.properties.books.network import BUYER, FUNDER, SUPPLIER, NetworkBook
-from tests.properties.books.orders import Line, Order, Version
+from tests.properties.books.orders import Line, Loan, Order, Version
 from tests.properties.books.refusals import Refusals, Refused
 
 MOST_DRAWS = 63
@@ -32,6 +32,8 @@ class CreditBook(NetworkBook):
         is_foreign = line is not None and (line.funder, line.currency) != (opened.funder, opened.currency)
         no.when(is_foreign, "UnknownLine")
         no.when(opened.limit == 0 or version.order_cap == 0, "InvalidTerms")
+        no.when(version.commitment_bps and not opened.committed, "InvalidTerms")
+        no.when(line is not None and line.committed != opened.committed, "InvalidTerms")
         no.when(line is not None and opened.limit < self.used(line), "LimitExceeded")
         no.stand()
         if line is None:
@@ -40,18 +42,94 @@ class CreditBook(NetworkBook):
             line.limit = opened.limit
             line.versions.append(version)
 
-    def ask_reserve(self, no: Refusals, order: Order) -> None:
-        """Whether the line takes the order on (R10, I-11)."""
-        line, version = order.line, order.version
+    def ask_reserve(self, no: Refusals, order: Order, line: Line | None, version: Version | None) -> None:
+        """Whether the line takes the order on (R10, I-11); its own former use is free by then."""
         if line is None or version is None:
             return
+        most = version.most(order.claim)
         no.when(version is not line.standing, "UnknownLine")
         no.when(self.now > version.expiry, "LineExpired")
         no.when(order.supplier == line.funder, "FunderIsSupplier")
         no.when(order.currency != line.currency, "CurrencyDiffers")
-        no.when(order.face > version.order_cap, "OrderCapExceeded")
+        no.when(order.claim > version.order_cap, "OrderCapExceeded")
+        is_long = version.longest_s and order.expiry + order.tenor_s > self.now + version.longest_s
+        no.when(is_long, "LifeTooLong")
         self.ask_standing(no, line.funder, FUNDER)
-        no.when(self.used(line) + version.most(order.face) > line.limit, "LimitExceeded")
+        own = order.use if order.line is line and order.id in self.orders else 0
+        no.when(self.used(line) - own + most > line.limit, "LimitExceeded")
+        if line.committed:
+            freed = (
+                self.of(order.currency, order.reserve_account)
+                if order.line and order.line.funder == line.funder
+                else 0
+            )
+            self.ask_payer(no, order.currency, line.funder, max(0, most - freed))
+            self.ask_payer(no, order.currency, order.supplier, self.commitment_fee(order, version))
+
+    def commitment_fee(self, order: Order, version: Version) -> int:
+        """What the supplier pays for a committed reserve, rounded up."""
+        return ceil_div(version.most(order.claim) * version.commitment_bps, WHOLE_BPS)
+
+    def set_aside(self, order: Order) -> None:
+        """I-11: a committed reserve is cash that the funder cannot use otherwise; the supplier pays for it now."""
+        if order.line is None or order.version is None or not order.line.committed:
+            return
+        fee = self.commitment_fee(order, order.version)
+        self.move(order.currency, order.line.funder, order.reserve_account, order.version.most(order.claim))
+        self.move(order.currency, order.supplier, order.line.funder, fee)
+
+    def free_reserve(self, order: Order) -> None:
+        """What is set aside and will not be drawn any more is the funder's again."""
+        if order.line is not None and order.line.committed and order.loan and not order.loan.is_open:
+            rest = self.of(order.currency, order.reserve_account)
+            self.move(order.currency, order.reserve_account, order.line.funder, rest)
+
+    def release(self, order: Order, member: str) -> None:
+        """The supplier, the funder where it is not committed, anyone after expiry; draws close for good."""
+        if order.line is None or order.loan is None:
+            raise Refused("NoLoan")
+        no = Refusals()
+        no.when(order.is_closed or order.is_touched or not order.loan.is_open, "DrawsClosed")
+        if self.now <= order.expiry:
+            no.when(member not in {order.line.funder, order.holder}, "NotSignedBy")
+            no.when(member == order.line.funder and order.line.committed, "NotReleasable")
+        no.stand()
+        self.accrue(order)
+        order.loan.is_open = False
+        self.free_reserve(order)
+
+    def move_reserve(self, order: Order, line: Line, version: Version, source: tuple[int, int]) -> None:
+        """Another line's standing offer takes the place of an undrawn reserve, which is freed first."""
+        no = Refusals()
+        present = (order.line.id, order.version.number) if order.line and order.version else (0, 0)
+        no.when(source != present, "NotReservedOn")
+        no.when(order.loan is not None and order.loan.draws, "AlreadyDrawn")
+        is_over = order.is_closed or self.now > order.expiry or order.is_touched or order.late is not None
+        no.when(is_over or order.disputed or (order.loan and not order.loan.is_open), "DrawsClosed")
+        self.ask_standing(no, order.supplier, SUPPLIER)
+        self.ask_standing(no, order.buyer, BUYER)
+        self.ask_open(no, order.currency, order.supplier, order.buyer, line.funder)
+        self.ask_reserve(no, order, line, version)
+        no.stand()
+        if order.line is not None and order.line.committed:
+            rest = self.of(order.currency, order.reserve_account)
+            self.move(order.currency, order.reserve_account, order.line.funder, rest)
+        order.line, order.version, order.loan = line, version, Loan()
+        self.set_aside(order)
+
+    def write_off(self, order: Order, funder: str) -> None:
+        """The funder, after maturity: the principal is a loss; the lien stays, interest stands still (I-16)."""
+        if order.line is None or order.version is None or order.loan is None:
+            raise Refused("NoLoan")
+        no = Refusals()
+        no.when(self.now < order.base + order.version.grace_s, "NotMatured")
+        no.when(funder != order.line.funder, "NotSignedBy")
+        no.when(order.loan.principal == 0 or order.loan.written_off, "NoLoan")
+        no.stand()
+        self.accrue(order)
+        order.loan.written_off, order.loan.is_open = True, False
+        order.line.lost += order.loan.principal
+        self.free_reserve(order)
 
     def is_drawable(self, order: Order) -> bool:
         """Whether draws are open at all."""
@@ -76,12 +154,19 @@ class CreditBook(NetworkBook):
         no.when(amount > self.advance_left(order), "AdvanceExceeded")
         no.when(amount == 0, "InvalidTerms")
         fee = ceil_div(amount * version.fee_bps, WHOLE_BPS)
-        self.ask_payer(no, order.currency, line.funder, amount - fee)
+        payer = self.lends_from(order, line)
+        self.ask_payer(no, order.currency, payer, amount if line.committed else amount - fee)
         no.stand()
-        self.move(order.currency, line.funder, order.supplier, amount - fee)
+        self.move(order.currency, payer, order.supplier, amount - fee)
+        if line.committed:
+            self.move(order.currency, payer, line.funder, fee)
         self.accrue(order)
         loan.principal += amount
         loan.draws += 1
+
+    def lends_from(self, order: Order, line: Line) -> str | int:
+        """Cash set aside where the line is committed, else the funder's free cash."""
+        return order.reserve_account if line.committed else line.funder
 
     def advance_left(self, order: Order) -> int:
         """R9: what the phase still allows."""
@@ -102,7 +187,7 @@ class CreditBook(NetworkBook):
         self.ask_open(no, order.currency, *(name for name, _ in parties))
         if no.any:
             return 0
-        return min(self.advance_left(order), self.free_of(order.currency, line.funder))
+        return min(self.advance_left(order), self.free_of(order.currency, self.lends_from(order, line)))
 
     def outstanding(self, order: Order) -> tuple[int, int]:
         """Interest due and principal now."""
@@ -115,8 +200,16 @@ class CreditBook(NetworkBook):
         taken = min(amount, sum(self.outstanding(order)))
         if order.line is None or taken == 0:
             raise Refused("NoLoan")
-        self.move(order.currency, payer, order.line.funder, taken)
-        self.book(order, taken, closes=payer == order.holder)
+        no = Refusals()
+        self.ask_payer(no, order.currency, payer, taken)
+        no.stand()
+        closes = payer == order.holder
+        # What may be drawn again on a committed line must lie there again (I-11).
+        is_kept = order.line.committed and order.loan is not None and order.loan.is_open and not closes
+        kept = max(0, taken - self.outstanding(order)[0]) if is_kept else 0
+        self.move(order.currency, payer, order.line.funder, taken - kept)
+        self.move(order.currency, payer, order.reserve_account, kept)
+        self.book(order, taken, closes=closes)
 
     def due_from_supplier(self, order: Order, payable: int) -> int:
         """R11 at once, all of it at maturity without performance or with recourse."""
@@ -156,8 +249,11 @@ class CreditBook(NetworkBook):
         interest = min(amount, due_up(loan.accrued))
         loan.accrued = max(0, loan.accrued - interest * 10**6)
         loan.principal -= amount - interest
+        if loan.written_off and order.line is not None:
+            order.line.lost -= amount - interest
         loan.is_open = loan.is_open and not closes
         loan.exact, loan.steps = Fraction(loan.accrued), 0
+        self.free_reserve(order)
 
     def end_draws(self, order: Order) -> None:
         """R10: with draws closed the line counts the principal only."""
@@ -165,6 +261,7 @@ class CreditBook(NetworkBook):
             if not order.is_touched:
                 self.accrue(order)
             order.loan.is_open = False
+            self.free_reserve(order)
         order.is_touched = True
 
     def accrue(self, order: Order) -> None:
@@ -194,5 +291,7 @@ class CreditBook(NetworkBook):
         loan, version = order.loan, order.version
         assert loan is not None
         assert version is not None
+        if loan.written_off:
+            return (0, 0), (0, 0)
         turn = min(max(order.base + version.grace_s, loan.since), self.now)
         return (version.rate_bps, turn - loan.since), (version.rate_bps + version.late_bps, self.now - turn)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from tests.properties.books.arithmetic import (
     ACCEPTED,
@@ -31,6 +35,8 @@ class Version:
     grace_s: int
     recourse: bool
     expiry: int
+    commitment_bps: int = 0
+    longest_s: int = 0
 
     def __repr__(self) -> str:
         return f"<version {self.number}>"
@@ -56,6 +62,8 @@ class Line:
     currency: int
     limit: int
     versions: list[Version]
+    committed: bool = False
+    lost: int = 0
 
     def __repr__(self) -> str:
         return f"<line {self.id}>"
@@ -78,6 +86,7 @@ class Loan:
     since: int = 0
     draws: int = 0
     is_open: bool = True
+    written_off: bool = False
     exact: Fraction = Fraction(0)
     steps: int = 0
 
@@ -134,6 +143,11 @@ class Order:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(repr(self))
 
+    @cached_property
+    def reserve_account(self) -> int:
+        """The ledger's account of cash set aside for the order's undrawn reserve."""
+        return int.from_bytes(keccak(encode(["string", "uint256"], ["reserve", self.id])), "big")
+
     @property
     def claim(self) -> int:
         """E."""
@@ -188,5 +202,5 @@ class Order:
         if self.loan is None or self.version is None:
             return 0
         if not self.loan.is_open:
-            return self.loan.principal
+            return 0 if self.loan.written_off else self.loan.principal
         return max(self.loan.principal, self.version.most(self.claim))

@@ -38,7 +38,8 @@ class SettlementBook(CreditBook):
 
     def holds(self) -> list[tuple[int, int]]:
         """All accounts that are nobody's free cash, with their currency."""
-        return [(order.id, order.currency) for order in self.orders.values()]
+        reserves = [(one.reserve_account, one.currency) for one in self.orders.values() if one.line]
+        return [*((order.id, order.currency) for order in self.orders.values()), *reserves]
 
     def held(self, order: Order) -> int:
         """What the order's hold has."""
@@ -62,7 +63,7 @@ class SettlementBook(CreditBook):
         self.ask_open(
             no, order.currency, order.buyer, order.supplier, *([order.line.funder] if order.line else [])
         )
-        self.ask_reserve(no, order)
+        self.ask_reserve(no, order, order.line, order.version)
         is_locking = order.fund_by == AT_ACCEPTANCE
         no.when(is_locking and self.free(order) < order.face, "BuyerShort")
         no.stand()
@@ -71,6 +72,7 @@ class SettlementBook(CreditBook):
             order.is_locked = True
         order.holder = order.supplier
         order.loan = Loan() if order.line else None
+        self.set_aside(order)
         self.orders[order.id] = order
 
     def settle(self, order: Order) -> None:

@@ -9,7 +9,20 @@ from tests.properties.step import Step
 HOSTILE = frozenset({"flawed", "replay", "grab", "usurp", "untimely"})
 # Governance and time aside, these verbs are about one order.
 OF_ONE_ORDER = frozenset(
-    {"accept", "attest", "settle", "lapse", "draw", "repay", "recourse", "amend", *ENDING}
+    {
+        "accept",
+        "attest",
+        "settle",
+        "lapse",
+        "draw",
+        "repay",
+        "recourse",
+        "release",
+        "move_reserve",
+        "write_off",
+        "amend",
+        *ENDING,
+    }
 )
 
 

@@ -62,7 +62,7 @@ def cash_leaves_by_consent(step: Step) -> None:
     if order is not None:
         funder = order.line.funder if order.line else None
         bound: dict[str, set[Any]] = {
-            "accept": {order.buyer},
+            "accept": {order.buyer, order.supplier, funder},
             "attest": {order.buyer, order.id},
             "settle": {order.buyer, order.id},
             "lapse": {order.buyer, order.id},
@@ -71,6 +71,7 @@ def cash_leaves_by_consent(step: Step) -> None:
             "recourse": {order.supplier},
         }
         payers = bound.get(step.verb, {order.buyer, order.supplier, order.holder, funder, order.id})
+        payers.add(order.reserve_account)
     elif step.verb == "withdraw":
         payers = {facts["member"]}
     payers |= set(facts.get("payers", ()))
@@ -107,10 +108,14 @@ def payees_out_of_standing_are_paid(step: Step) -> None:
         if settled.to_holder and order.holder not in {order.buyer, funder}:
             assert step.change(order.currency, order.holder) >= settled.to_holder
         if settled.to_funder and funder not in {order.buyer, order.holder}:
-            assert step.change(order.currency, str(funder)) == settled.to_funder
+            returned = -step.change(order.currency, order.reserve_account)
+            assert step.change(order.currency, str(funder)) == settled.to_funder + returned
 
 
-@proves("I-02 I-03", "frozen cash does not fall, and is credited like any other; who is frozen is what governance said")
+@proves(
+    "I-02 I-03",
+    "frozen cash does not fall, and is credited like any other; who is frozen is what governance said",
+)
 def frozen_cash_stands_still(step: Step) -> None:
     assert step.after.frozen == set(step.book.frozen)
     for key in step.before.frozen & step.after.frozen:

@@ -58,12 +58,17 @@ def draws_pay_the_supplier(step: Step) -> None:
     amount = step.facts["amount"]
     paid = amount - ceil_div(amount * order.version.fee_bps, 10_000)
     assert step.change(order.currency, order.supplier) == paid
-    assert step.change(order.currency, order.line.funder) == -paid
+    assert (
+        step.change(order.currency, order.line.funder) + step.change(order.currency, order.reserve_account)
+        == -paid
+    )
     before, after = step.before.loans[order.id], step.after.loans[order.id]
     assert (after.principal - before.principal, after.draws - before.draws) == (amount, 1)
 
 
-@proves("I-11", "at a reserve the sum of uses is within the line's limit", on=("accept", "amend"))
+@proves(
+    "I-11", "at a reserve the sum of uses is within the line's limit", on=("accept", "amend", "move_reserve")
+)
 def reserves_stay_within_the_limit(step: Step) -> None:
     assert step.order is not None
     if step.order.line is not None:
@@ -77,13 +82,13 @@ def uses_are_the_books(step: Step) -> None:
     for line in step.book.lines.values():
         seen = step.after.lines[line.id]
         assert seen.used == step.book.used(line)
-        assert seen.limit == line.limit
+        assert (seen.limit, seen.lost, seen.committed) == (line.limit, line.lost, line.committed)
 
 
 @proves("I-11", "a line's sum of uses rises only where an order is accepted, amended or moved to it")
 def uses_rise_by_reserves(step: Step) -> None:
     for number, before in step.before.lines.items():
-        if step.verb not in {"accept", "amend", "change_line"}:
+        if step.verb not in {"accept", "amend", "move_reserve"}:
             assert step.after.lines[number].used <= before.used
 
 
@@ -96,13 +101,18 @@ def published_versions_stay(step: Step) -> None:
         assert (after.funder, after.currency) == (before.funder, before.currency)
 
 
-@proves("I-12", "a receivable has one line and one version for good, and a loan only where it names one")
+@proves(
+    "I-12",
+    "a receivable has one line and one version, once drawn for good, and a loan only where it names one",
+)
 def receivables_secure_one_line(step: Step) -> None:
     for id_, seen in step.after.orders.items():
         loan = step.after.loans[id_]
         assert seen.line or not (loan.principal or loan.draws or loan.use)
         before = step.before.orders.get(id_)
-        assert before is None or (seen.line, seen.version) == (before.line, before.version)
+        is_same = before is None or (seen.line, seen.version) == (before.line, before.version)
+        is_moved = step.verb == "move_reserve" and step.order is not None and step.order.id == id_
+        assert is_same or (is_moved and not loan.draws)
 
 
 @proves("I-10 I-13", "principal and interest are what the rules say, to the millionth")
@@ -151,7 +161,9 @@ def repayments_balance(step: Step) -> None:
     assert order.line is not None
     assert step.told is not None
     payer = step.facts.get("payer", order.supplier)
-    amount = step.change(order.currency, order.line.funder)
+    amount = step.change(order.currency, order.line.funder) + step.change(
+        order.currency, order.reserve_account
+    )
     assert amount == -step.change(order.currency, payer) > 0
     assert amount == sum(step.owed_before) - step.told.interest - step.told.principal
 
@@ -204,3 +216,84 @@ def loan_views_are_the_books(step: Step) -> None:
     assert (told.interest, told.principal) == book.outstanding(order)
     assert told.drawable == book.drawable(order)
     assert told.due_from_supplier == book.supplier_owes(order)
+
+
+@proves("I-11", "a committed reserve is backed, to the unit, by cash held for this order alone")
+def committed_reserves_are_backed(step: Step) -> None:
+    for order in step.book.orders.values():
+        if order.line is None or order.loan is None:
+            continue
+        held = step.after.cash[order.currency, order.reserve_account]
+        is_backed = order.line.committed and order.loan.is_open
+        assert held == (order.use - step.after.loans[order.id].principal if is_backed else 0)
+
+
+@proves(
+    "I-16",
+    "a write-off comes after maturity, by the line's funder, and moves no cash but the reserve's",
+    on=("write_off",),
+)
+def write_offs_move_no_cash(step: Step) -> None:
+    order = step.order
+    assert order is not None
+    assert order.line is not None
+    assert order.version is not None
+    assert step.after.at >= order.base + order.version.grace_s
+    own = {(order.currency, order.line.funder), (order.currency, order.reserve_account)}
+    assert all(amount == step.before.cash[key] for key, amount in step.after.cash.items() if key not in own)
+    before, after = step.before.lines[order.line.id], step.after.lines[order.line.id]
+    loan = step.after.loans[order.id]
+    assert after.lost - before.lost == loan.principal > 0
+    assert (loan.use, loan.is_closed) == (0, True)
+
+
+@proves(
+    "I-16",
+    "what comes in after a write-off is taken from the loss, unit by unit; nothing else changes the loss",
+)
+def recoveries_lower_the_loss(step: Step) -> None:
+    for number, line in step.book.lines.items():
+        owed = sum(
+            step.after.loans[order.id].principal
+            for order in step.book.orders.values()
+            if order.line is line and order.loan and order.loan.written_off
+        )
+        assert step.after.lines[number].lost == owed
+
+
+@proves("I-16 I-13", "interest on what was written off stands still, and the lien stays")
+def written_off_interest_stands(step: Step) -> None:
+    for id_, order in step.book.orders.items():
+        if order.loan and order.loan.written_off and id_ in step.before.loans and step.verb != "write_off":
+            before, after = step.before.loans[id_], step.after.loans[id_]
+            assert after.accrued <= before.accrued
+            assert after.principal <= before.principal
+            assert step.after.orders[id_].line == step.before.orders[id_].line
+
+
+@proves(
+    "I-11", "a released reserve leaves the line its principal alone, and draws stay closed", on=("release",)
+)
+def releases_free_the_line(step: Step) -> None:
+    order = step.order
+    assert order is not None
+    assert order.line is not None
+    loan = step.after.loans[order.id]
+    assert loan.is_closed
+    assert loan.use == loan.principal == step.before.loans[order.id].principal
+    assert step.after.lines[order.line.id].used <= step.before.lines[order.line.id].used
+
+
+@proves(
+    "I-11 I-12",
+    "a moved reserve frees the former line in the same call and is within the new one's limit",
+    on=("move_reserve",),
+)
+def moved_reserves_free_the_former_line(step: Step) -> None:
+    order = step.order
+    assert order is not None
+    assert order.line is not None
+    former = step.facts["former"]
+    if former is not None and former is not order.line:
+        assert step.after.lines[former.id].used < step.before.lines[former.id].used or order.use == 0
+    assert step.after.lines[order.line.id].used <= step.after.lines[order.line.id].limit

@@ -39,9 +39,9 @@ def accepted_terms_are_the_signed_ones(step: Step) -> None:
     assert made.signed == (*head, *terms)
 
 
-@proves("I-06", "terms fixed at acceptance never change but by an amendment")
+@proves("I-06", "terms fixed at acceptance never change but by an amendment, the line by its reserve's move")
 def accepted_terms_stay(step: Step) -> None:
-    amended = step.order.id if step.order is not None and step.verb == "amend" else None
+    amended = step.order.id if step.order is not None and step.verb in {"amend", "move_reserve"} else None
     for id_, before in step.before.orders.items():
         assert step.after.orders[id_].signed == before.signed or id_ == amended
 
@@ -165,7 +165,7 @@ def settlements_balance(step: Step) -> None:
     assert len(settled) <= 1
     moved = sum(event.face + event.late + event.to_customs for event in settled)
     funder = order.line.funder if order.line else ""
-    payees: set[str | int] = {order.holder, order.treasury, funder}
+    payees: set[str | int] = {order.holder, order.treasury, funder, order.reserve_account}
     payees -= {order.buyer, ""}
     payers: set[str | int] = {order.buyer, order.id}
     kept = sum(event.to_holder for event in settled) if order.holder == order.buyer else 0

@@ -20,6 +20,7 @@ from tests.properties.rules.base import Act, Base
 from tests.properties.rules.dice import DICE, Dice
 
 MOST_ORDERS = 6
+SETTLE_ON = tuple(SettleOn)
 FACES = (*range(1, 21), *range(1000, 100_000, 77))
 
 
@@ -50,9 +51,7 @@ class OrderRules(Base):
     def _terms(self, dice: Dice) -> dict[str, Any]:
         return {
             "face": dice.of(FACES, "face"),
-            "settle_on": dice.of(
-                [SettleOn.RELEASE, SettleOn.CLEARANCE] * 2 + [SettleOn.ARRIVAL], "settle_on"
-            ),
+            "settle_on": dice.of(SETTLE_ON, "settle_on"),
             "fund_by": dice.of([FundBy.NEVER] * 3 + list(FundBy), "fund_by"),
             "tenor_days": dice.of([0, 0, 0, 1, 30], "tenor"),
             "late_bps": dice.of([0, 1, 2500], "late"),
