@@ -86,6 +86,8 @@ class ChangesBook(SettlementBook):
         if self.is_reserved(order):
             more = max(self.lent(order), version.most(claim)) - order.use
             no.when(more > 0 and self.used(line) + more > line.limit, "LimitExceeded")
+            if line.committed:
+                self.ask_payer(no, order.currency, line.funder, max(0, more))
 
     def _take_terms(self, order: Order, new: NewTerms) -> None:
         if order.loan and self.now > order.base:
@@ -96,6 +98,7 @@ class ChangesBook(SettlementBook):
         if not new.duty_cap:
             order.duty_demanded, order.treasury = 0, ""
         order.amendments += 1
+        self.fit_reserve(order)
 
     def cancel(self, order: Order, version: int) -> None:
         """The whole claim is given up; nothing was paid, nothing is lent."""
@@ -212,6 +215,7 @@ class ChangesBook(SettlementBook):
         order.reduced += amount
         if amount and not order.open:
             self.end_draws(order)
+        self.fit_reserve(order)
 
     def give_back(self, order: Order, least: int) -> None:
         """The hold keeps no more than is open."""

@@ -78,6 +78,15 @@ class CreditBook(NetworkBook):
         self.move(order.currency, order.line.funder, order.reserve_account, order.version.most(order.claim))
         self.move(order.currency, order.supplier, order.line.funder, fee)
 
+    def fit_reserve(self, order: Order) -> None:
+        """The claim changed: what is set aside follows the use of the line."""
+        line, loan = order.line, order.loan
+        if line is None or loan is None or not line.committed or not loan.is_open:
+            return
+        lacks = order.use - loan.principal - self.of(order.currency, order.reserve_account)
+        self.move(order.currency, line.funder, order.reserve_account, max(0, lacks))
+        self.move(order.currency, order.reserve_account, line.funder, max(0, -lacks))
+
     def free_reserve(self, order: Order) -> None:
         """What is set aside and will not be drawn any more is the funder's again."""
         if order.line is not None and order.line.committed and order.loan and not order.loan.is_open:
@@ -105,7 +114,7 @@ class CreditBook(NetworkBook):
         no.when(source != present, "NotReservedOn")
         no.when(order.loan is not None and order.loan.draws, "AlreadyDrawn")
         is_over = order.is_closed or self.now > order.expiry or order.is_touched or order.late is not None
-        no.when(is_over or order.disputed or (order.loan and not order.loan.is_open), "DrawsClosed")
+        no.when(is_over or (order.loan and not order.loan.is_open), "DrawsClosed")
         self.ask_standing(no, order.supplier, SUPPLIER)
         self.ask_standing(no, order.buyer, BUYER)
         self.ask_open(no, order.currency, order.supplier, order.buyer, line.funder)
