@@ -9,12 +9,16 @@ from typing import Any, Final
 from eth_utils.crypto import keccak
 
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
+from settlement.chain.bindings.disruption_cover import DisruptionCover
 from settlement.chain.bindings.enums import DayCount
-from settlement.chain.bindings.structs import LineTerms, Seat
+from settlement.chain.bindings.structs import LineTerms, PoolFunding, PoolTerms, Seat
 from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.covers import COVER
 from tests.contracts.harness import Signer, Snapshot, engines, signer
+from tests.contracts.observers import Station
 from tests.contracts.world import BUYER, CAST, COUNTRY, CUSTOMS, DAY, JPY, SUPPLIER, USD, World, build_world
-from tests.properties.books import Book, Line, Version
+from tests.properties.books import Book, Line, Pool, Version
+from tests.properties.books.cover import VIRTUAL, pool_account
 from tests.properties.books.evidence import Committee
 from tests.properties.books.network import Member
 
@@ -45,8 +49,16 @@ MEMBERS: Final = (
     "treasury2",
     "insurer",
 )
+POOL_MINOR, CAP_MINOR, EPOCH_DAYS = 40_000, 25_000, 14
 CURRENCIES: Final = (USD, JPY)
-START_MINOR: Final = {"buyer": 70_000, "buyer2": 10_000, "trader": 25_000, "bank": 300_000, "bank2": 60_000}
+START_MINOR: Final = {
+    "buyer": 70_000,
+    "buyer2": 10_000,
+    "trader": 25_000,
+    "bank": 300_000,
+    "bank2": 60_000,
+    "insurer": 90_000,
+}
 OFFERS: Final[tuple[dict[str, Any], ...]] = (
     {"actor": "bank", "currency": USD, "limit": 200_000, "fee_bps": 25},
     {"actor": "bank", "currency": JPY, "limit": 500_000, "recourse": True, "day_count": DayCount.ACT365},
@@ -127,6 +139,13 @@ def opened() -> tuple[Market, tuple[LineTerms, ...], Snapshot]:
         from settlement.chain.bindings.credit_lines import CreditLines
 
         market.send("CreditLines", CreditLines.publish(terms[-1], signed))
+    Station(market.evm, market.at["IndexOracle"]).seat()
+    opening = PoolTerms(market.ids["insurer"], USD, CAP_MINOR, EPOCH_DAYS, 1, market.evm.now + DAY)
+    signed = market.sign("insurer", COVER, opening)
+    market.send(COVER, DisruptionCover.open_pool(opening, signed))
+    for currency in CURRENCIES:
+        given = PoolFunding(market.ids["insurer"], currency, POOL_MINOR, 2 + currency, market.evm.now + DAY)
+        market.send(COVER, DisruptionCover.fund(given, market.sign("insurer", COVER, given)))
     return market, tuple(terms), market.evm.snapshot()
 
 
@@ -139,6 +158,12 @@ def fresh() -> tuple[Market, Book]:
     book.lines = {number: line_of(market, number, each) for number, each in enumerate(terms, start=1)}
     roles = {name: roles for name, (_, roles) in (CAST | NEWCOMERS).items()}
     book.members = {name: Member(name, roles[name]) for name in roles}
+    for code in CURRENCIES:
+        pool = Pool("insurer", code, pool_account(market.ids["insurer"], code))
+        pool.total = pool.shares["insurer"] = POOL_MINOR * VIRTUAL
+        book.pools[code] = pool
+        book.move(code, "insurer", pool.account, POOL_MINOR)
+    book.pools[USD].cap, book.pools[USD].epoch_days, book.pools[USD].generation = CAP_MINOR, EPOCH_DAYS, 1
     for country, (threshold, treasury, seats) in COMMITTEES.items():
         book.seat(Committee(country, threshold, treasury, seats))
     return market, book

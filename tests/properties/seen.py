@@ -107,6 +107,18 @@ class SeenLine:
     terms: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class SeenPool:
+    """The word of one pool, apart."""
+
+    locked: int
+    cap: int
+    shares: int
+    open: int
+    epoch_days: int
+    generation: int
+
+
 @dataclass
 class Seen:
     """All that the properties look at, at one moment."""
@@ -119,6 +131,8 @@ class Seen:
     orders: dict[int, SeenOrder] = field(default_factory=dict)
     loans: dict[int, SeenLoan] = field(default_factory=dict)
     lines: dict[int, SeenLine] = field(default_factory=dict)
+    pools: dict[int, SeenPool] = field(default_factory=dict)
+    policies: dict[int, int] = field(default_factory=dict)
     frozen: set[tuple[int, str]] = field(default_factory=set)
     seats: dict[str, int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
@@ -219,6 +233,7 @@ class Eye:
         self._look_at_orders(book, seen)
         self._look_at_lines(book, seen)
         self._look_at_people(book, seen)
+        self._look_at_cover(book, seen)
         return seen
 
     def _slot(self, label: str, *contracts: str) -> tuple[str, int]:
@@ -281,3 +296,13 @@ class Eye:
         for on, subject in book.halts:
             number = self.market.ids[subject] if isinstance(subject, str) else subject
             seen.halts[on, subject] = self._read(at, place(on << 32 | number, slot))
+
+    def _look_at_cover(self, book: Book, seen: Seen) -> None:
+        at, slot = self._slot("_pools", "DisruptionCover")
+        for code, pool in book.pools.items():
+            word = self._read(at, place(pool.account, slot))
+            locked, cap, shares, count, epoch_days, generation = _bits(word, 56, 56, 88, 24, 16, 16)
+            seen.pools[code] = SeenPool(locked, cap, shares, count, epoch_days, generation)
+        at, slot = self._slot("_policies", "DisruptionCover")
+        for id_ in book.covers:
+            seen.policies[id_] = self._read(at, place(id_, slot))

@@ -27,7 +27,11 @@ def buckets_stay_within_their_cap(step: Step) -> None:
         assert not cap or step.book.sold_on(cover.pool, day) <= cap
 
 
-@proves("I-23", "a policy pays its sum times the part of the way from attach to exhaust, rounded down", on=("pay_cover",))
+@proves(
+    "I-23",
+    "a policy pays its sum times the part of the way from attach to exhaust, rounded down",
+    on=("pay_cover",),
+)
 def payouts_are_linear_and_capped(step: Step) -> None:
     cover, index = step.facts["cover"], step.book.indices[step.facts["day"]]
     (paid,) = step.every(CoverPaid)
@@ -55,14 +59,20 @@ def first_paying_days_pay(step: Step) -> None:
         assert not cover.pays(step.book.indices.get(day, 0))
 
 
-@proves("I-24", "cover begins after its waiting period, and none is sold while an event is under way", on=("buy",))
+@proves(
+    "I-24", "cover begins after its waiting period, and none is sold while an event is under way", on=("buy",)
+)
 def sales_come_before_events(step: Step) -> None:
     cover, today = step.facts["cover"], step.after.at // 86_400
     assert cover.first_day >= today + cover.waiting_days > today
     assert all(step.book.indices.get(today - ago, 0) < cover.attach for ago in (1, 2, 3, 4))
 
 
-@proves("I-25 I-15", "the lender's outstanding at payout is paid first, the insured has the rest", on=("pay_cover",))
+@proves(
+    "I-25 I-15",
+    "the lender's outstanding at payout is paid first, the insured has the rest",
+    on=("pay_cover",),
+)
 def lienholders_are_paid_first(step: Step) -> None:
     (paid,) = step.every(CoverPaid)
     assert step.told is not None
@@ -74,7 +84,9 @@ def lienholders_are_paid_first(step: Step) -> None:
 def capital_is_freed_late(step: Step) -> None:
     cover = step.facts["cover"]
     assert step.after.at > (cover.last_day + 6) * 86_400
-    assert not any(cover.pays(step.book.indices.get(day, 0)) for day in range(cover.first_day, cover.last_day + 1))
+    assert not any(
+        cover.pays(step.book.indices.get(day, 0)) for day in range(cover.first_day, cover.last_day + 1)
+    )
     code = cover.pool.currency
     assert step.before.pools[code].locked - step.after.pools[code].locked == cover.amount
 

@@ -9,7 +9,7 @@ from settlement.chain.bindings.enums import PayoutKind
 from settlement.chain.bindings.structs import Policy, PoolEntry, PoolExit, PoolFunding
 from tests.contracts.covers import COVER
 from tests.contracts.harness.signers import typed_digest
-from tests.contracts.observers import HAIPHONG, WIND, Station
+from tests.contracts.observers import HAIPHONG, OBSERVERS, WIND, Station
 from tests.properties.books import Cover
 from tests.properties.books.arithmetic import DAY
 from tests.properties.rules.base import Act, Base
@@ -46,7 +46,7 @@ class CoverRules(Base):
             exhaust=dice.of([500, attach + 1], "exhaust"),
             waiting_days=dice.of([1, 1, 2], "waiting"),
         )
-        cover.terms = self._terms(cover)
+        cover.terms = self._policy(cover)
         cover.id = int.from_bytes(typed_digest(self.market.at[COVER], cover.terms), "big")
         act = Act(
             "buy",
@@ -58,7 +58,7 @@ class CoverRules(Base):
         )
         self.do(dice, act, lambda: self.book.buy(cover))
 
-    def _terms(self, cover: Cover) -> Policy:
+    def _policy(self, cover: Cover) -> Policy:
         ids = self.market.ids
         return Policy(
             insurer=ids[cover.pool.insurer],
@@ -90,15 +90,33 @@ class CoverRules(Base):
     @precondition(lambda self: self.unread())
     @rule(dice=DICE)
     def observe(self, dice: Dice) -> None:
+        """A day's index, whatever is covered."""
+        self._observe(dice.of(self.unread(), "day"), dice.of(INDICES, "index"))
+
+    @precondition(lambda self: self.coming())
+    @rule(dice=DICE)
+    def storm(self, dice: Dice) -> None:
+        """A covered day passes and is read."""
+        cover = dice.of(self.coming(), "cover")
+        self.wait_until((cover.first_day + 1) * DAY + 60)
+        if cover.first_day in self.unread():
+            self._observe(cover.first_day, dice.of(INDICES, "index"))
+
+    def coming(self) -> list[Cover]:
+        """Policies whose first day is not over."""
+        every = self.book.covers.values()
+        return [one for one in every if not one.is_settled and one.first_day >= self.book.today - 1]
+
+    def _observe(self, day: int, index: int) -> None:
         """All observers read the same, which fixes the index of a day."""
-        day, index = dice.of(self.unread(), "day"), dice.of(INDICES, "index")
         station = Station(self.market.evm, self.market.at["IndexOracle"])
         station.observe_all(day, (index,) * 4)
+        last = OBSERVERS[4]
 
         def model() -> None:
             self.book.indices[day] = index
 
-        self.step("observe", lambda: station.observe_fifth(day, index), model)
+        self.step("observe", lambda: station.observe(day, index, last), model)
 
     @precondition(lambda self: self.book.covers)
     @rule(dice=DICE)
@@ -141,7 +159,10 @@ class CoverRules(Base):
         investor, ids = dice.of(INVESTORS, "investor"), self.market.ids
         amount = dice.of([1, 500, 9_000, 0], "amount")
         held = pool.shares.get(investor, 0)
-        insurer, until = ids[pool.insurer], self.book.now + DAY
+        insurer = ids[pool.insurer]
+        if pool.epoch_days and dice.of((True, False), "on an exit day"):
+            self.wait_until((self.book.today // pool.epoch_days + 1) * pool.epoch_days * DAY + 1)
+        until = self.book.now + DAY
         if dice.of(("enter", "leave"), "way") == "leave":
             shares = dice.of([held, held // 2, held + 1], "shares")
             gone = PoolExit(ids[investor], insurer, pool.currency, shares, 0, self.nonce(), until)
@@ -165,11 +186,8 @@ class CoverRules(Base):
             )  # fmt: skip
             self.do(dice, act, lambda: self.book.enter(pool, investor, amount))
 
-    @rule(dice=DICE)
-    def wait_for_exit_day(self, dice: Dice) -> None:
-        """To the next exit day of a pool that has such."""
-        every = [pool.epoch_days for pool in self.book.pools.values() if pool.epoch_days]
-        days = dice.of(every, "epoch")
-        at = (self.book.today // days + 1) * days * DAY + 1
-        self.market.evm.set_time(at)
-        self.book.now = at
+    def wait_until(self, at: int) -> None:
+        """Time passes."""
+        if at > self.book.now:
+            self.market.evm.set_time(at)
+            self.book.now = at
