@@ -76,6 +76,7 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("fromVersion", "uint16"),
         ("line", "uint32"),
         ("version", "uint16"),
+        ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
     "WriteOff": (("order", "uint256"), ("funder", "uint32"), ("deadline", "uint32")),

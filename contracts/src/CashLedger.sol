@@ -266,8 +266,9 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         uint256 balance = accounts[account];
         unchecked {
             // The top bit tells of what wrapped: a balance too small, a frozen account, an amount that no account has.
+            // Of a frozen account the balance itself is asked: less what it does not have, its bit would be gone.
             uint256 left = balance - amount;
-            if ((left | amount) & FROZEN != 0) _refuseDebit(currency, account, balance, amount);
+            if ((balance | left | amount) & FROZEN != 0) _refuseDebit(currency, account, balance, amount);
             accounts[account] = left;
         }
     }

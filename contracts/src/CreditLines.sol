@@ -197,6 +197,7 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         (uint256 buyer, uint256 supplier) = (OrderWords.buyerOf(order), OrderWords.holderOf(order));
         uint256 signer = _network.borrower(key, 0, buyer, terms.funderOf(), OrderWords.currencyOf(order));
         if (signer != supplier) revert NotSignedBy(uint32(supplier));
+        if (!_nonces.spend(uint32(supplier), request.nonce)) revert NonceUsed(uint32(supplier), request.nonce);
 
         uint256 claim = OrderWords.claimOf(sums);
         if (request.fromLine != 0) _release(id, order, claim);

@@ -51,6 +51,20 @@ def test_i03__frozen_account__withdraws_nothing_until_it_is_released(world: Worl
     assert world.cash("buyer") == 0
 
 
+@pytest.mark.parametrize("beyond", [1, 2, 2**55])
+@pytest.mark.parametrize("has", [0, 1, 5])
+def test_i01__frozen_account__pays_nothing_beyond_what_it_has_either(
+    world: World, has: int, beyond: int
+) -> None:
+    """I-01 I-02: less more than it has, the frozen account's bit would be gone and all but that bit be its cash."""
+    if has:
+        world.deposit("supplier", has)
+    freeze(world, "supplier")
+    with reverts(frozen(world, "supplier")):
+        world.withdraw("supplier", has + beyond)
+    assert world.cash("supplier") == has
+
+
 def test_freeze__account_frozen__is_credited_and_shows_what_it_has(world: World) -> None:
     freeze(world, "supplier")
     world.deposit("supplier", 5)

@@ -114,7 +114,7 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
         ("CreditLines", CreditLines.collect(1, 1, 1, 1)),
         ("CreditLines", CreditLines.collect_many((), 1)),
         ("CreditLines", CreditLines.release(ReserveRelease(1, 1, world.evm.now), b"")),
-        ("CreditLines", CreditLines.move_reserve(ReserveMove(1, 1, 1, 1, 1, world.evm.now), b"")),
+        ("CreditLines", CreditLines.move_reserve(ReserveMove(1, 1, 1, 1, 1, 1, world.evm.now), b"")),
         ("CreditLines", CreditLines.write_off(WriteOff(1, 1, world.evm.now), b"")),
         ("ShareDesk", ShareDesk.assign(Assignment(1, 2, 3, 4, 5, 6), b"")),
         ("ShareDesk", ShareDesk.split(Split(1, 2, 1, (3,), (4,), 5), b"")),

@@ -311,13 +311,28 @@ def test_p16__move_that_names_another_reserve__is_stale(world: World) -> None:
     """P16: what was signed for an earlier state does nothing later."""
     first, second, third = world.publish(), world.publish("bank2"), world.publish("bank2")
     order = world.accepted(first)
-    stale = ReserveMove(order, first, 1, third, 1, world.evm.now + DAY)
+    stale = ReserveMove(order, first, 1, third, 1, 7, world.evm.now + DAY)
     signed = world.sign("supplier", "CreditLines", stale)
     world.move_reserve(order, first, second)
     with reverts(errors.NotReservedOn(order, first, 1)):
         world.send("CreditLines", CreditLines.move_reserve(stale, signed))
     with reverts(errors.NotReservedOn(order, second, 2)):
         world.move_reserve(order, second, third, from_version=2)
+
+
+def test_i20__move_done_and_taken_back__is_not_done_again(world: World) -> None:
+    """I-20: the reserve lies where the move found it, and still the same signature moves nothing (and costs no fee)."""
+    first, second = world.publish(), world.publish("bank2", committed=True, commitment_bps=50)
+    order = world.accepted(first)
+    world.deposit("supplier", 5_000_00)
+    there = ReserveMove(order, first, 1, second, 1, 7, world.evm.now + DAY)
+    signed = world.sign("supplier", "CreditLines", there)
+    world.send("CreditLines", CreditLines.move_reserve(there, signed))
+    world.move_reserve(order, second, first)
+    before = world.cash("supplier")
+    with reverts(errors.NonceUsed(world.ids["supplier"], 7)):
+        world.send("CreditLines", CreditLines.move_reserve(there, signed))
+    assert (world.cash("supplier"), world.position(order).line) == (before, first)
 
 
 def test_move__only_by_the_supplier_while_draws_are_open(world: World) -> None:

@@ -270,12 +270,14 @@ class World:
         self, order: int, old: int, line: int, actor: str = "supplier", **changes: Any
     ) -> Outcome[None]:
         """The supplier lets the first version of another line stand behind its order."""
+        self._numbers += 1
         plain = ReserveMove(
             order=order,
             from_line=old,
             from_version=1 if old else 0,
             line=line,
             version=1,
+            nonce=self._numbers,
             deadline=self.evm.now + DAY,
         )
         signed = replace(plain, **changes)

@@ -152,6 +152,7 @@ struct ReserveMove {
     uint16 fromVersion;
     uint32 line;
     uint16 version;
+    uint64 nonce; // unordered: a reserve that came back must not be moved away again
     uint32 deadline;
 }
 

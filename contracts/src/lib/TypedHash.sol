@@ -39,7 +39,7 @@ library TypedHash {
     bytes32 internal constant RESERVE_RELEASE =
         keccak256("ReserveRelease(uint256 order,uint32 member,uint32 deadline)");
     bytes32 internal constant RESERVE_MOVE = keccak256(
-        "ReserveMove(uint256 order,uint32 fromLine,uint16 fromVersion,uint32 line,uint16 version,uint32 deadline)"
+        "ReserveMove(uint256 order,uint32 fromLine,uint16 fromVersion,uint32 line,uint16 version,uint64 nonce,uint32 deadline)"
     );
     bytes32 internal constant WRITE_OFF = keccak256("WriteOff(uint256 order,uint32 funder,uint32 deadline)");
     bytes32 internal constant DRAW = keccak256("Draw(uint256 order,uint16 index,uint56 amount,uint32 deadline)");
@@ -135,7 +135,7 @@ library TypedHash {
         assembly {
             place := signed
         }
-        return ofWords(RESERVE_MOVE, place, 6);
+        return ofWords(RESERVE_MOVE, place, 7);
     }
 
     function hash(WriteOff calldata signed) internal pure returns (bytes32) {
