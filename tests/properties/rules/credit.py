@@ -145,7 +145,7 @@ class CreditRules(Base):
         version = dice.of([line.standing] * 4 + [line.versions[0]], "version")
         source = (order.line.id, order.version.number) if order.line and order.version else (0, 0)
         source = dice.of([source] * 6 + [(line.id, 1)], "source")
-        signed = ReserveMove(order.id, *source, line.id, version.number, self.book.now + DAY)
+        signed = ReserveMove(order.id, *source, line.id, version.number, self.nonce(), self.book.now + DAY)
         act = Act(
             "move_reserve",
             "CreditLines",
