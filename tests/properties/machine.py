@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.properties import checks
 from tests.properties.rules.cash import CashRules
+from tests.properties.rules.changes import ChangeRules
 from tests.properties.rules.cover import CoverRules
 from tests.properties.rules.credit import CreditRules
 from tests.properties.rules.evidence import EvidenceRules
@@ -13,5 +14,5 @@ from tests.properties.rules.orders import OrderRules
 assert checks.__all__
 
 
-class TradeMachine(OrderRules, CreditRules, CoverRules, EvidenceRules, CashRules, NetworkRules):
+class TradeMachine(OrderRules, CreditRules, ChangeRules, CoverRules, EvidenceRules, CashRules, NetworkRules):
     """Whatever happens in whatever order, chain and books agree: on refusals by name, on amounts to the unit."""

@@ -25,6 +25,11 @@ class Committee:
         return self.status.get(name, ACTIVE) == ACTIVE and name in self.seats
 
     @property
+    def minority(self) -> int:
+        """Seats that may set a hold."""
+        return -(-len(self.seats) // 3)
+
+    @property
     def active(self) -> tuple[str, ...]:
         """Seats that count, ascending."""
         return tuple(name for name in self.seats if self.is_active(name))
@@ -59,24 +64,64 @@ class EvidenceBook(ChangesBook):
             if name in committee.seats:
                 committee.status[name] = SUSPENDED
 
-    def ask_quorum(self, no: Refusals, state: State, signers: tuple[str, ...]) -> None:
-        """I-17: k distinct active seats of this jurisdiction, in ascending order."""
-        committee = self.committees[state.jurisdiction]
+    def ask_signers(self, no: Refusals, jurisdiction: int, signers: tuple[str, ...], needed: int) -> None:
+        """I-17: so many distinct active seats of this jurisdiction, in ascending order."""
+        committee = self.committees[jurisdiction]
         no.when(not signers, "InvalidSignatureLength")
         no.when(any(not committee.is_active(name) for name in signers), "SeatNotActive")
         known = [committee.seats.index(name) for name in signers if name in committee.seats]
         no.when(known != sorted(set(known)), "SeatsNotAscending")
-        no.when(len(signers) < committee.threshold, "TooFewSignatures")
+        no.when(len(signers) < needed, "TooFewSignatures")
 
     def attest(self, order: Order, state: State, signers: tuple[str, ...]) -> None:
         """Take over a state and pay what became payable."""
         no = Refusals()
-        self.ask_quorum(no, state, signers)
+        self.ask_signers(no, state.jurisdiction, signers, self.committees[state.jurisdiction].threshold)
+        self._ask_news(no, order, state)
+        no.stand()
+        self._apply(order, state, signers)
+
+    def attest_batch(
+        self, jurisdiction: int, items: tuple[tuple[Order, State], ...], signers: tuple[str, ...]
+    ) -> None:
+        """The same for several states; one that adds nothing is passed over in silence."""
+        no = Refusals()
+        self.ask_signers(no, jurisdiction, signers, self.committees[jurisdiction].threshold)
+        no.when(any(state.jurisdiction != jurisdiction for _, state in items), "BatchOfManyJurisdictions")
+        no.stand()
+        for order, state in items:
+            news = Refusals()
+            self._ask_news(news, order, state)
+            if not news.any:
+                self._apply(order, state, signers)
+
+    def ask_hold(self, order: Order, jurisdiction: int, seq: int, signers: tuple[str, ...]) -> None:
+        """A third of the seats, rounded up, stops payment of the state that the order has."""
+        no = Refusals()
+        self.ask_signers(no, jurisdiction, signers, self.committees[jurisdiction].minority)
+        no.when(order.is_closed, "OrderClosed")
+        no.when(jurisdiction != order.jurisdiction, "WrongJurisdiction")
+        no.when(seq != order.seq, "StaleSequence")
+        no.when(order.hold, "OnHold")
+        no.stand()
+        self.count_late(order)
+        order.hold = True
+
+    def prove_equivocation(self, name: str, *, is_contradiction: bool) -> None:
+        """I-21: two contents for one (order, seq) suspend the seat."""
+        no = Refusals()
+        no.when(not is_contradiction, "NoContradiction")
+        no.when(not any(one.is_active(name) for one in self.committees.values()), "SeatNotActive")
+        no.stand()
+        self.suspend_seat(name)
+
+    def _ask_news(self, no: Refusals, order: Order, state: State) -> None:
         no.when(order.is_closed, "OrderClosed")
         no.when(state.jurisdiction != order.jurisdiction, "WrongJurisdiction")
         no.when(state.seq <= order.seq, "StaleSequence")
         no.when(not 1 <= state.phase <= 4, "PhaseNotAttestable")
-        no.stand()
+
+    def _apply(self, order: Order, state: State, signers: tuple[str, ...]) -> None:
         self._take(order, state)
         order.evidence.append((state.seq, frozenset(signers)))
         if state.refused and not order.lapsed:

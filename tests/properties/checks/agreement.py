@@ -52,7 +52,7 @@ def refusals_are_named(step: Step) -> None:
 def acts_touch_one_order(step: Step) -> None:
     touched = step.order.id if step.order is not None else None
     for id_, known in step.before.orders.items():
-        if id_ != touched:
+        if id_ != touched and id_ not in step.facts.get("touched", ()):
             assert step.after.orders[id_] == known
             assert step.after.loans[id_] == step.before.loans[id_]
 
@@ -95,7 +95,17 @@ def strangers_do_not_govern(step: Step) -> None:
 @proves(
     "I-29",
     "no governance act moves cash or changes an order, a loan or a line",
-    on=("set_status", "suspend_seat", "seat", "halt", "confirm_halt", "lift_halt", "clear_halt", "freeze"),
+    on=(
+        "set_status",
+        "suspend_seat",
+        "seat",
+        "prove_equivocation",
+        "halt",
+        "confirm_halt",
+        "lift_halt",
+        "clear_halt",
+        "freeze",
+    ),
 )
 def governance_moves_nothing(step: Step) -> None:
     after, before = step.after, step.before

@@ -24,14 +24,13 @@ def states_have_a_quorum(step: Step) -> None:
 
 @proves("I-17", "released value, phase and hold come from attestations; a settlement or lapse only closes")
 def states_come_from_attestations(step: Step) -> None:
+    touched = step.facts.get("touched", ())
     for id_, before in step.before.orders.items():
         after = step.after.orders[id_]
-        if step.verb != "attest" or step.order is None or step.order.id != id_:
-            assert (after.released, after.seq, after.flags & 1) == (
-                before.released,
-                before.seq,
-                before.flags & 1,
-            )
+        is_attested = step.verb == "attest" and step.order is not None and step.order.id == id_
+        if not is_attested and id_ not in touched:
+            assert (after.released, after.seq) == (before.released, before.seq)
+            assert after.flags & 1 == before.flags & 1 or step.verb == "ask_hold"
             assert after.phase in {before.phase, CLOSED}
 
 
@@ -48,12 +47,14 @@ def states_are_recorded_as_signed(step: Step) -> None:
 
 @proves("I-18", "sequence numbers rise with every attestation and change by nothing else")
 def sequences_rise(step: Step) -> None:
+    touched = step.facts.get("touched", ())
     for id_, before in step.before.orders.items():
         after = step.after.orders[id_]
-        is_attested = (
-            step.is_done and step.verb == "attest" and step.order is not None and step.order.id == id_
-        )
-        assert after.seq > before.seq if is_attested else after.seq == before.seq
+        is_this = step.order is not None and step.order.id == id_
+        if step.is_done and step.verb == "attest" and is_this:
+            assert after.seq > before.seq
+        else:
+            assert after.seq == before.seq or (after.seq > before.seq and id_ in touched)
 
 
 @proves("I-18", "an older or repeated sequence number is refused", on=("attest", "attest!"))
@@ -96,3 +97,53 @@ def seats_are_the_books(step: Step) -> None:
             assert word & 0xFF == committee.status.get(name, 1)
             assert word >> 24 & 0xFFFF == committee.jurisdiction
             assert word >> 48 & 0xFFFFFFFF == step.ids[committee.treasury]
+
+
+@proves(
+    "I-19 I-17",
+    "a third of the seats, rounded up, sets a hold; it changes no number, phase or account",
+    on=("ask_hold",),
+)
+def minorities_stop_payment(step: Step) -> None:
+    assert step.order is not None
+    before, after = step.before.orders[step.order.id], step.after.orders[step.order.id]
+    committee, signers = step.book.committees[after.jurisdiction], step.facts["signers"]
+    assert len(set(signers) & set(committee.active)) == len(signers) >= -(-len(committee.seats) // 3)
+    assert after.flags ^ before.flags == 1
+    assert (after.seq, after.phase, after.released) == (before.seq, before.phase, before.released)
+    assert step.after.cash == step.before.cash
+
+
+@proves(
+    "I-21", "two contents of one seat for one (order, seq) suspend it at once", on=("prove_equivocation",)
+)
+def equivocation_suspends(step: Step) -> None:
+    seat = step.facts["seat"]
+    assert step.facts["is_contradiction"]
+    assert (step.before.seats[seat] & 0xFF, step.after.seats[seat] & 0xFF) == (1, 2)
+    others = (name for name in step.after.seats if name != seat)
+    assert all(step.after.seats[name] == step.before.seats[name] for name in others)
+
+
+@proves(
+    "I-21",
+    "one content proves nothing, whatever its deadlines",
+    on=("prove_equivocation", "prove_equivocation!"),
+)
+def one_content_proves_nothing(step: Step) -> None:
+    assert step.facts["is_contradiction"] or not step.is_done
+
+
+@proves(
+    "I-17 I-18",
+    "a batch is signed by a quorum of one jurisdiction and touches its own orders alone",
+    on=("attest_batch",),
+)
+def batches_have_a_quorum(step: Step) -> None:
+    committee, signers = step.book.committees[step.facts["country"]], step.facts["signers"]
+    assert len(set(signers) & set(committee.active)) == len(signers) >= committee.threshold
+    for id_, before in step.before.orders.items():
+        assert step.after.orders[id_] == before or id_ in step.facts["touched"]
+        assert (
+            step.after.orders[id_].jurisdiction == step.facts["country"] or step.after.orders[id_] == before
+        )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from eth_utils.crypto import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.enums import Phase
-from settlement.chain.bindings.structs import Attestation
+from settlement.chain.bindings.structs import Attestation, AttestationBatch, HoldRequest, SignedState
 from tests.properties.books import Order
 from tests.properties.books.evidence import Committee, State
 from tests.properties.market import COMMITTEES
 from tests.properties.rules.base import Base
 from tests.properties.rules.dice import DICE, Dice
 
+REASON = keccak(text="why")
 SPOILED = ("too few", "foreign seat", "twice", "descending", "stale", "wrong country", "stranger")
 
 
@@ -100,6 +103,78 @@ class EvidenceRules(Base):
     def signatures(self, signers: tuple[str, ...], signed: Attestation) -> bytes:
         """One after another."""
         return b"".join(self.market.sign(name, "ClearanceOracle", signed) for name in signers)
+
+    @precondition(lambda self: self.book.orders)
+    @rule(dice=DICE)
+    def attest_batch(self, dice: Dice) -> None:
+        """Several states under one quorum; old ones among them."""
+        first = self.pick(dice, lambda one: not one.is_closed)
+        country, market = first.jurisdiction, self.market
+        same = [one for one in self.book.orders.values() if one.jurisdiction == country]
+        orders = [first, *(dice.of(same, "item") for _ in range(dice.of((0, 1, 2), "more")))]
+        if dice.of([False] * 6 + [True], "foreign item"):
+            orders.append(dice.of(list(self.book.orders.values()), "foreign"))
+        items, signed = [], []
+        for order in orders:
+            content, seq = self.content(dice, order), order.seq + dice.of([1, 1, 2, 0], "ahead")
+            items.append((order, State(order.jurisdiction, seq, **content)))
+            signed.append(market.attestation(order.id, seq, jurisdiction=order.jurisdiction, **content))
+        batch = AttestationBatch(tuple(signed))
+        signers = self.quorum(dice, country)[dice.of([0] * 6 + [1], "without") :]
+        digest = market.view("ClearanceOracle", ClearanceOracle.digest_of_batch(batch))
+        given = b"".join(market.key(name).sign_digest(digest) for name in signers)
+        call = ClearanceOracle.attest_batch(batch, given)
+        touched = frozenset(order.id for order in orders)
+        payers = {account for order in orders for account in (order.buyer, order.id, order.reserve_account)}
+        self.step(
+            "attest_batch",
+            lambda: market.send("ClearanceOracle", call),
+            lambda: self.book.attest_batch(country, tuple(items), signers),
+            touched=touched, payers=payers, signers=signers, country=country,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.book.orders)
+    @rule(dice=DICE)
+    def ask_hold(self, dice: Dice) -> None:
+        """A minority stops payment; sometimes it is too small, late or foreign."""
+        order = self.pick(dice, lambda one: not (one.is_closed or one.hold))
+        country = dice.of([order.jurisdiction] * 6 + list(self.book.committees), "country")
+        committee = self.book.committees[country]
+        signers = committee.active[
+            : dice.of([committee.minority] * 4 + [committee.minority - 1, 5], "signers")
+        ]
+        seq = order.seq + dice.of([0] * 5 + [1], "ahead")
+        hour = (self.book.now // 3600 + 1) * 3600
+        request = HoldRequest(order.id, country, seq, REASON, hour)
+        given = b"".join(self.market.sign(name, "ClearanceOracle", request) for name in signers)
+        call = ClearanceOracle.hold(request, given)
+        self.step(
+            "ask_hold",
+            lambda: self.market.send("ClearanceOracle", call),
+            lambda: self.book.ask_hold(order, country, seq, signers),
+            order,
+            signers=signers,
+        )
+
+    @precondition(lambda self: self.book.orders)
+    @rule(dice=DICE)
+    def prove_equivocation(self, dice: Dice) -> None:
+        """Two signatures of one seat for one (order, seq): over two contents, or one content with two deadlines."""
+        order = dice.of(list(self.book.orders.values()), "order")
+        name = dice.of([seat for one in self.book.committees.values() for seat in one.seats], "seat")
+        is_contradiction = dice.of((True, False), "contradiction")
+        market, seq = self.market, order.seq + 1
+        one = market.attestation(order.id, seq, jurisdiction=order.jurisdiction)
+        changes = {"released": 1} if is_contradiction else {"deadline": one.deadline + 3600}
+        other = replace(one, **changes)
+        told = [SignedState(state, (), market.sign(name, "ClearanceOracle", state)) for state in (one, other)]
+        call = ClearanceOracle.prove_equivocation(*told)
+        self.step(
+            "prove_equivocation",
+            lambda: market.send("ClearanceOracle", call),
+            lambda: self.book.prove_equivocation(name, is_contradiction=is_contradiction),
+            seat=name, is_contradiction=is_contradiction,
+        )  # fmt: skip
 
     @precondition(lambda self: self.book.orders)
     @rule(
