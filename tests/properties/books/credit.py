@@ -114,7 +114,8 @@ class CreditBook(NetworkBook):
         no.when(source != present, "NotReservedOn")
         no.when(order.loan is not None and order.loan.draws, "AlreadyDrawn")
         is_over = order.is_closed or self.now > order.expiry or order.is_touched or order.late is not None
-        no.when(is_over or (order.loan and not order.loan.is_open), "DrawsClosed")
+        no.when(is_over or order.hold or order.disputed, "DrawsClosed")
+        no.when((order.loan and not order.loan.is_open), "DrawsClosed")
         self.ask_standing(no, order.supplier, SUPPLIER)
         self.ask_standing(no, order.buyer, BUYER)
         self.ask_open(no, order.currency, order.supplier, order.buyer, line.funder)

@@ -28,9 +28,9 @@ class CoverRules(Base):
     def buy_cover(self, dice: Dice) -> None:
         """Wind cover for a party of an order, now and then too early, too much or for a stranger."""
         order = self.pick(dice, lambda one: not one.is_closed)
-        pool = self.book.pools[dice.of([order.currency] * 6 + list(self.book.pools), "pool")]
-        insured = dice.of([order.holder, order.holder, order.buyer, "bank"], "insured")
-        first = self.book.today + dice.of([1, 1, 2, 3, 14, 0], "first day")
+        pool = self.book.pools[dice.of([order.currency] * 11 + list(self.book.pools), "pool")]
+        insured = dice.of([order.holder, order.buyer] * 4 + ["bank"], "insured")
+        first = self.book.today + dice.of([1, 2, 1, 2, 3, 14, 0], "first day")
         free = max(1, self.book.capital(pool) - self.book.locked(pool))
         attach = dice.of([330, 400], "attach")
         cover = Cover(
@@ -39,12 +39,12 @@ class CoverRules(Base):
             order=order,
             insured=insured,
             amount=dice.of([free, (free + 1) // 2, 5_000, 777, free + 2_000], "sum"),
-            premium=dice.of([0, 15, 700], "premium"),
+            premium=dice.of([0, 0, 15, 700], "premium"),
             first_day=first,
             last_day=first + dice.of([0, 1, 3], "length"),
             attach=attach,
             exhaust=dice.of([500, attach + 1], "exhaust"),
-            waiting_days=dice.of([1, 1, 2], "waiting"),
+            waiting_days=dice.of([1, 1, 1, 1, 2], "waiting"),
         )
         cover.terms = self._policy(cover)
         cover.id = int.from_bytes(typed_digest(self.market.at[COVER], cover.terms), "big")
@@ -101,6 +101,8 @@ class CoverRules(Base):
         self.wait_until((cover.first_day + 1) * DAY + 60)
         if cover.first_day in self.unread():
             self._observe(cover.first_day, dice.of(INDICES, "index"))
+        if dice.of((True, False), "paid at once"):
+            self._pay(cover, cover.first_day)
 
     def coming(self) -> list[Cover]:
         """Policies whose first day is not over."""
@@ -125,7 +127,10 @@ class CoverRules(Base):
         cover = self._cover(dice)
         days = [*range(cover.first_day, cover.last_day + 1), cover.last_day + 1]
         paying = [day for day in days[:-1] if cover.pays(self.book.indices.get(day, 0))]
-        day = dice.of([*paying[:1] * 4, *days], "day")
+        self._pay(cover, dice.of([*paying[:1] * 4, *days], "day"))
+
+    def _pay(self, cover: Cover, day: int) -> None:
+        """Anyone has a policy paid."""
         owed = sum(self.book.outstanding(cover.order))
         self.step(
             "pay_cover",

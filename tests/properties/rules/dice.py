@@ -28,4 +28,4 @@ class Dice:
         return f"Dice({self._left})"
 
 
-DICE = st.binary(min_size=20, max_size=20).map(Dice)
+DICE = st.binary(min_size=40, max_size=40).map(Dice)

@@ -165,7 +165,7 @@ class EvidenceRules(Base):
         is_contradiction = dice.of((True, False), "contradiction")
         market, seq = self.market, order.seq + 1
         one = market.attestation(order.id, seq, jurisdiction=order.jurisdiction)
-        changes = {"released": 1} if is_contradiction else {"deadline": one.deadline + 3600}
+        changes: dict[str, Any] = {"released": 1} if is_contradiction else {"deadline": one.deadline + 3600}
         other = replace(one, **changes)
         told = [SignedState(state, (), market.sign(name, "ClearanceOracle", state)) for state in (one, other)]
         call = ClearanceOracle.prove_equivocation(*told)

@@ -32,6 +32,10 @@ class OrderRules(Base):
         """Three orders to begin with."""
         for _ in range(3):
             self.accept(dice)
+        self.begin(dice)
+
+    def begin(self, dice: Dice) -> None:
+        """What else a history begins with."""
 
     @precondition(lambda self: len(self.book.orders) < MOST_ORDERS)
     @rule(dice=DICE)
@@ -92,7 +96,7 @@ class OrderRules(Base):
         if self.do(dice, act, lambda: self.book.accept(order)) is not None:
             self.signed_orders[order.id] = signed
 
-    @precondition(lambda self: self.book.orders)
+    @precondition(lambda self: self.signed_orders and self.book.now % 3 == 0)
     @rule(dice=DICE)
     def accept_again(self, dice: Dice) -> None:
         """The same order reference with other terms is the same order (I-05)."""
