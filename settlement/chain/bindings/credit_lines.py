@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x7d16d5a8c65ca890a93b0664927a3f874c3ebc6209f4ca02e749d68391daff5c"
+ABI_HASH = "0xcd24dab83828d6339dd4be9209dca7344c12e33512fa25d3b019e032cd4c812a"
 
 
 @dataclass(frozen=True)
@@ -477,9 +477,9 @@ class CreditLines:
 
     @staticmethod
     def move_reserve(request: structs.ReserveMove, signature: bytes) -> abi.Call[None]:
-        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint32),bytes)"""
+        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "moveReserve", bytes.fromhex("09ca01f0") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
+            NAME, "moveReserve", bytes.fromhex("cc39e2af") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint64,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
         )
 
     @staticmethod
