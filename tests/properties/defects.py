@@ -31,6 +31,14 @@ def other_figures(step: Step) -> Iterator[Step]:
     if step.told is not None:
         for told in _nudged(step.told):
             yield replace(step, told=told)
+    for key, fact in step.facts.items():
+        if isinstance(fact, dict):
+            for part in fact:
+                yield replace(
+                    step, facts={**step.facts, key: {one: fact[one] for one in fact if one != part}}
+                )
+        elif isinstance(fact, int):
+            yield from (replace(step, facts={**step.facts, key: other}) for other in _nudged(fact))
     interest, principal = step.owed_before
     for owed in ((interest + 1, principal), (0, 0)):
         yield replace(step, owed_before=owed)
