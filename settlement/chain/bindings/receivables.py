@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0x1856ea910ee8f0bbcc2113f7728fcd9dae810b215212cd09ff80a3062532c543"
+ABI_HASH = "0xbddcab50dc389ab09d79f3480cdf82f7f7807024ecc752b7d7241e0d3207ae82"
 
 
 @dataclass(frozen=True)
@@ -951,9 +951,9 @@ class Receivables:
 
     @staticmethod
     def move_reserve(request: structs.ReserveMove, signature: bytes) -> abi.Call[None]:
-        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint32),bytes)"""
+        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "moveReserve", bytes.fromhex("09ca01f0") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
+            NAME, "moveReserve", bytes.fromhex("cc39e2af") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint64,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
         )
 
     @staticmethod

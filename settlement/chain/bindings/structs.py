@@ -1351,18 +1351,27 @@ class Repayment:
 class ReserveMove:
     """Solidity struct ReserveMove."""
 
-    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint32,uint16,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint32,uint16,uint64,uint32)"
 
     order: int
     from_line: int
     from_version: int
     line: int
     version: int
+    nonce: int
     deadline: int
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
-        return (self.order, self.from_line, self.from_version, self.line, self.version, self.deadline)
+        return (
+            self.order,
+            self.from_line,
+            self.from_version,
+            self.line,
+            self.version,
+            self.nonce,
+            self.deadline,
+        )
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> ReserveMove:
@@ -1373,7 +1382,8 @@ class ReserveMove:
             from_version=values[2],
             line=values[3],
             version=values[4],
-            deadline=values[5],
+            nonce=values[5],
+            deadline=values[6],
         )
 
 
