@@ -54,17 +54,20 @@ def measure_cover(bench: Bench, currency: int) -> dict[str, list[int]]:
     Holds: I-22, I-25: every lender is paid in the batch.
     """
     at = bench.deployment.disruption_cover
+    today = bench.now // DAY_S + 1
+    # From noon on no day ends between two purchases, whatever the hour is.
+    _wait_for_noon(bench, today)
     _open_pool(bench, at, currency)
     policies, bought = [], []
     for number in range(BATCH):
         order, _ = bench.accept()
         bench.draw(order, 50_000_00, 0)
-        terms = _terms(bench, order, currency, number)
+        terms = _terms(bench, order, currency, number, today)
         signatures = (bench.sign("insurer", at, terms), bench.sign("supplier", at, terms))
         bought.append(bench.send(at, DisruptionCover.buy(terms, *signatures)))
         policies.append(terms)
     day = policies[0].first_day
-    bench.wait(day + 1 - bench.now // DAY_S)
+    _wait_for_noon(bench, day + 1)
     for number in range(1, 4):
         _observe(bench, f"observer{number}", day)
     insurer = bench.members["insurer"]
@@ -80,9 +83,14 @@ def _open_pool(bench: Bench, at: str, currency: int) -> None:
     bench.send(at, DisruptionCover.fund(funding, bench.sign("insurer", at, funding)))
 
 
-def _terms(bench: Bench, order: int, currency: int, number: int) -> Policy:
+def _wait_for_noon(bench: Bench, day: int) -> None:
+    bench.client.ask("evm_increaseTime", day * DAY_S + DAY_S // 2 - bench.now)
+    bench.client.ask("evm_mine")
+
+
+def _terms(bench: Bench, order: int, currency: int, number: int, today: int) -> Policy:
     # Sums sold lie four days a word: the same whatever today is. Across two words a purchase costs 5,000 more.
-    first_day = (bench.now // DAY_S + 5) // 4 * 4
+    first_day = (today + 5) // 4 * 4
     return Policy(
         insurer=bench.members["insurer"],
         insured=bench.members["supplier"],
