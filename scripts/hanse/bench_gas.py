@@ -159,13 +159,6 @@ class Bench:
         self.wait(10)
         life += self.attest(whole, 1)
 
-        shared, _ = self.accept(duty_cap=_DUTY_MINOR)
-        split = self.split(shared)
-        assign = self.assign(shared | 1)
-        self.draw(shared, 30_000_00, 0)
-        self.wait(10)
-        settle_split = self.attest(shared, 1, duty=_DUTY_MINOR)
-
         lent, _ = self.accept()
         self.draw(lent, 50_000_00, 0)
         self.wait(10)
@@ -179,12 +172,22 @@ class Bench:
             "attest_settle_7of9": settle_abroad,
             "attest_settle_3of5": settle_taxed,
             "attest_settle_3of5_2payees": settle,
-            "split4": split,
-            "settle_split4": settle_split,
-            "assign": assign,
+            **self.play_shares(),
             "repay": self.repay(lent, 1_000_00),
             "credit_note": self.credit(lent, 5_000_00),
             "lifecycle": life,
+        }
+
+    def play_shares(self) -> dict[str, int]:
+        """One order that is split in five: a share is assigned, all are paid with the duty in the attestation."""
+        order, _ = self.accept(duty_cap=_DUTY_MINOR)
+        split, assign = self.split(order), self.assign(order | 1)
+        self.draw(order, 30_000_00, 0)
+        self.wait(10)
+        return {
+            "split4": split,
+            "settle_split4": self.attest(order, 1, duty=_DUTY_MINOR),
+            "assign": assign,
         }
 
     def accept(self, duty_cap: int = 0, country: int = COUNTRY) -> tuple[int, int]:
