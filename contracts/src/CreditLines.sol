@@ -370,8 +370,15 @@ contract CreditLines is LoanBook, ICreditLines, ICreditBook {
         uint256 lends = Waterfall.shareDown(wish.face, terms.advanceOf(uint256(Phase.Accepted)));
         found.lends = uint56(Waterfall.min(lends, free));
         found.refusal = _refusal(terms, usage, wish, amount);
-        bool isShort = found.committed && free < amount;
-        if (found.refusal == 0 && isShort) found.refusal = ICashLedger.InsufficientCash.selector;
+        if (found.refusal == 0 && found.committed) found.refusal = _cashRefusal(wish, terms, amount, found.commitmentFee);
+    }
+
+    /// @dev A committed line needs the funder's cash for the reserve now, and the supplier's for the fee.
+    function _cashRefusal(Wish calldata wish, uint256 terms, uint256 need, uint256 fee) private view returns (bytes4) {
+        (uint256 funds, bool isFrozen) = _ledger.freeOf(wish.currency, terms.funderOf());
+        (uint256 cash, bool isSupplierFrozen) = _ledger.freeOf(wish.currency, wish.supplier);
+        if (isFrozen || (isSupplierFrozen && fee != 0)) return ICashLedger.AccountFrozen.selector;
+        return funds < need || cash < fee ? ICashLedger.InsufficientCash.selector : bytes4(0);
     }
 
     function _refusal(uint256 terms, uint256 usage, Wish calldata wish, uint256 amount) private view returns (bytes4) {

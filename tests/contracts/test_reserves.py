@@ -9,6 +9,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from settlement.chain.bindings import errors
+from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.credit_lines import CreditLines, LineUsed, Reserved, ReserveReleased
 from settlement.chain.bindings.enums import Phase, Status
 from settlement.chain.bindings.structs import Offer, ReserveMove, ReserveRelease, Wish
@@ -379,9 +380,11 @@ def test_move__new_funder_out_of_standing__is_refused(world: World) -> None:
 
 def test_offer__eligible_order__says_what_acceptance_and_draw_then_give(world: World) -> None:
     line = world.publish(committed=True, commitment_bps=50)
-    offer = world.view("CreditLines", CreditLines.offer(line, wish(world)))
-    assert offer == Offer(line, 1, bytes(4), True, MOST, 80_000_00, 450_00)
+    short = Offer(line, 1, errors.InsufficientCash.SELECTOR, True, MOST, 80_000_00, 450_00)
+    # The supplier lacks the fee.
+    assert world.view("CreditLines", CreditLines.offer(line, wish(world))) == short
     world.deposit("supplier", 450_00)
+    assert world.view("CreditLines", CreditLines.offer(line, wish(world))) == replace(short, refusal=bytes(4))
     order = world.accepted(line)
     assert (world.used(line), drawable(world, order), world.cash("supplier")) == (MOST, 80_000_00, 0)
 
@@ -424,6 +427,11 @@ def test_offer__parties_unfit_or_line_unknown_or_funder_short__says_so(world: Wo
     assert refusal(7) == errors.UnknownLine.SELECTOR
     world.withdraw("bank", world.cash("bank") - MOST + 1)
     assert refusal(line) == errors.InsufficientCash.SELECTOR
+    world.deposit("bank", 1)
+    world.govern("CashLedger", CashLedger.freeze(USD, world.ids["bank"], True))
+    assert refusal(line) == errors.AccountFrozen.SELECTOR
+    with reverts(errors.AccountFrozen):
+        world.accept(line=line)
     both = TrustedNetwork.renew(world.ids["bank"], 2 | 4, 1, world.evm.now + DAY)
     world.govern("TrustedNetwork", both)
     assert refusal(line, supplier=world.ids["bank"]) == errors.FunderIsSupplier.SELECTOR
