@@ -9,6 +9,7 @@ from settlement.chain.bindings.disruption_cover import DisruptionCover
 from settlement.chain.bindings.enums import Answer, PayoutKind
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.structs import Observation, Policy, PoolFunding, PoolTerms
+from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.ids import bucket_of
 
@@ -25,6 +26,7 @@ COVER_BARS: Final[dict[str, int | None]] = {"cover_buy": 150_000, "cover_payout_
 class Bench(Protocol):
     """What of the bench is used here."""
 
+    client: ChainClient
     deployment: Deployment
     members: dict[str, int]
 

@@ -166,7 +166,7 @@ def _is_payment_due(row: rows.Receivable, shares: Sequence[rows.Share], now: int
     delivered = _delivered_minors(row, shares)
     # Only whole orders are disputed.
     disputed = (row.disputed_minor, *(0 for _ in shares))
-    leaves = zip((row, *shares), delivered, disputed, strict=True)
+    leaves = zip(_leaves(row, shares), delivered, disputed, strict=True)
     return any(due > leaf.paid_minor + withheld for leaf, due, withheld in leaves)
 
 
@@ -180,13 +180,13 @@ def _may_lapse_again(row: rows.Receivable, shares: Sequence[rows.Share]) -> bool
     delivered = [0] * (1 + len(shares)) if _is_under_way(row) else _delivered_minors(row, shares)
     return any(
         leaf.face_minor - leaf.reduced_minor > max(due, leaf.paid_minor)
-        for leaf, due in zip((row, *shares), delivered, strict=True)
+        for leaf, due in zip(_leaves(row, shares), delivered, strict=True)
     )
 
 
 def _delivered_minors(row: rows.Receivable, shares: Sequence[rows.Share]) -> list[int]:
     """D of R2 for the order's own leaf and its shares."""
-    leaves: tuple[rows.Receivable | rows.Share, ...] = (row, *shares)
+    leaves = _leaves(row, shares)
     whole_minor = sum(leaf.face_minor for leaf in leaves)
     return [
         delivered_down(
@@ -198,6 +198,11 @@ def _delivered_minors(row: rows.Receivable, shares: Sequence[rows.Share]) -> lis
         )
         for leaf in leaves
     ]
+
+
+def _leaves(row: rows.Receivable, shares: Sequence[rows.Share]) -> tuple[rows.Receivable | rows.Share, ...]:
+    """The order's own leaf, and its shares."""
+    return (row, *shares)
 
 
 def _triggering_day(session: Session, row: rows.Policy) -> int | None:

@@ -102,7 +102,8 @@ def _compare_holders(pinned: Pinned, tally: Tally) -> None:
     """How many receivables each member holds tells of orders that the database lacks."""
     members = pinned.rows(Member)
     calls = [Receivables.balance_of(member.account) for member in members]
-    held = Counter(row.holder for row in (*pinned.rows(Receivable), *pinned.rows(Share)))
+    held = Counter(row.holder for row in pinned.rows(Receivable))
+    held.update(row.holder for row in pinned.rows(Share))
     answers = pinned.ask(pinned.deployment.receivables, calls)
     for member, answer in zip(members, answers, strict=True):
         tally.same(f"receivables held by member {member.member}", answer, held[member.member])

@@ -26,25 +26,26 @@ def _shares(pinned: Pinned) -> Tally:
     cash = {row.account: row.balance_minor for row in pinned.rows(AccountBalance)}
     orders = [row.order for row in pinned.rows(Receivable)]
     calls = [Receivables.shares_of(id_from_text(order)) for order in orders]
-    for order, answer in zip(orders, pinned.ask(pinned.deployment.receivables, calls), strict=True):
+    answers = pinned.ask(pinned.deployment.receivables, calls)
+    for order, answer in zip(orders, answers, strict=True):
         rows = by_order.pop(order, {})
         if isinstance(answer, HanseError):
             tally.wrong(f"shares of order {order}: {answer.message}")
             continue
         tally.same(f"order {order} numbers of its shares", [one.number for one in answer], sorted(rows))
         for one in answer:
-            row = rows.get(one.number)
-            if row is None:
+            kept = rows.get(one.number)
+            if kept is None:
                 continue
             tally.all_same(
                 f"order {order} share {one.number}",
                 {
-                    "holder": (one.holder, row.holder),
-                    "face": (one.face, row.face_minor),
-                    "reduced": (one.reduced, row.reduced_minor),
-                    "paid": (one.paid, row.paid_minor),
-                    "aside": (one.aside, cash.get(row.share, 0)),
-                    "settlements": (one.settlements, row.settlements),
+                    "holder": (one.holder, kept.holder),
+                    "face": (one.face, kept.face_minor),
+                    "reduced": (one.reduced, kept.reduced_minor),
+                    "paid": (one.paid, kept.paid_minor),
+                    "aside": (one.aside, cash.get(kept.share, 0)),
+                    "settlements": (one.settlements, kept.settlements),
                 },
             )
     for order in by_order:
@@ -57,7 +58,8 @@ def _undertakings(pinned: Pinned) -> Tally:
     found = {row.order: row for row in pinned.rows(Undertaking)}
     orders = [row.order for row in pinned.rows(Receivable)]
     calls = [Receivables.guarantee_of(id_from_text(order)) for order in orders]
-    for order, answer in zip(orders, pinned.ask(pinned.deployment.receivables, calls), strict=True):
+    answers = pinned.ask(pinned.deployment.receivables, calls)
+    for order, answer in zip(orders, answers, strict=True):
         row = found.pop(order, None)
         if isinstance(answer, HanseError):
             tally.wrong(f"undertaking of order {order}: {answer.message}")

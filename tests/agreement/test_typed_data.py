@@ -108,7 +108,9 @@ def contracts(evm: Evm) -> dict[str, str]:
         "ClearanceOracle": ClearanceOracle.deploy(DEPLOYER, DEPLOYER, DEPLOYER),
         "IndexOracle": IndexOracle.deploy(DEPLOYER),
         "DisruptionCover": DisruptionCover.deploy(*[DEPLOYER] * 5),
-        "Receivables": Receivables.deploy(*[DEPLOYER] * 3, NOBODY, desk, *[DEPLOYER] * 3),
+        "Receivables": Receivables.deploy(
+            DEPLOYER, DEPLOYER, DEPLOYER, NOBODY, desk, DEPLOYER, DEPLOYER, DEPLOYER
+        ),
     }
     return {name: evm.deploy(code, DEPLOYER, name) for name, code in codes.items()}
 

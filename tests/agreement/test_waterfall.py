@@ -67,10 +67,10 @@ def test_pro_rata__random_and_edge_cases__same_on_the_evm(probe: LibraryProbe) -
     weighings = zip(
         numbers(16, COUNT), numbers(17, COUNT), numbers(18, COUNT), numbers(19, COUNT), strict=True
     )
-    for amount, *weights in weighings:
-        parts = waterfall.pro_rata_down(amount, weights)
-        assert parts == [amount * weight // sum(weights) for weight in weights]
-        assert 0 <= amount - sum(parts) < len(weights)
+    for amount, *several in weighings:
+        parts = waterfall.pro_rata_down(amount, several)
+        assert parts == [amount * weight // sum(several) for weight in several]
+        assert 0 <= amount - sum(parts) < len(several)
     assert waterfall.pro_rata_down(5, (0, 0)) == [0, 0]
 
 

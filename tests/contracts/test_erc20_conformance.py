@@ -30,7 +30,7 @@ class Cash:
         return self.evm.view(self.at, call)
 
     def balances(self) -> tuple[int, int]:
-        return tuple(self.view(TestCash.balance_of(one.address)) for one in (HOLDER, OTHER))  # type: ignore[return-value]  # two of them
+        return self.view(TestCash.balance_of(HOLDER.address)), self.view(TestCash.balance_of(OTHER.address))
 
 
 @pytest.fixture

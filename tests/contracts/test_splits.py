@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from settlement.chain.bindings import errors
@@ -14,7 +16,7 @@ from settlement.chain.bindings.share_desk import ShareIssued
 from settlement.chain.bindings.structs import Cancellation
 from settlement.waterfall import pro_rata_down
 from tests.contracts.changes import amend, arrive, cancel, consents, credit, dispute
-from tests.contracts.harness import NOBODY, reverts
+from tests.contracts.harness import NOBODY, Outcome, reverts
 from tests.contracts.holdings import assign, shares, split, split_of
 from tests.contracts.world import DAY, USD, World
 
@@ -256,7 +258,7 @@ def test_i15__late_charge__follows_the_claims(world: World) -> None:
     assert gained["supplier2"] == faces[0] + faces[2] + parts[0] + parts[2]
     assert sum(gained.values()) == FACE + charge
     assert world.cash("buyer") == 0
-    assert done.one(Closed)
+    assert done.one(Closed) == Closed(order)
 
 
 def test_i14__funded_order__hold_pays_first_across_leaves(world: World) -> None:
@@ -312,7 +314,7 @@ def test_i17__release_taken_back_after_a_lapse__pays_no_leaf_more(world: World) 
     assert [paid for _, _, paid in leaves(world, order)] == [face * 3 // 10 for face in faces]
     world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
     done = world.lapse(order)
-    assert done.one(Closed)
+    assert done.one(Closed) == Closed(order)
     for face, reduced, paid in leaves(world, order):
         assert face == reduced + paid
 
@@ -425,12 +427,13 @@ def test_split_order__changes_of_its_claim__are_refused(world: World) -> None:
     credit(world, order, 5_000_00)
     split(world, order, FOUR)
     assert leaves(world, order)[0] == (FACE - GIVEN, 5_000_00, 0)
-    for change in (
+    changes: tuple[Callable[[], Outcome[None]], ...] = (
         lambda: credit(world, order, 1, nonce=2),
         lambda: amend(world, order, face=FACE + 1),
         lambda: cancel(world, order),
         lambda: dispute(world, order, 1),
-    ):
+    )
+    for change in changes:
         with reverts(errors.OrderIsSplit(order)):
             change()
     free = world.cash("buyer")
