@@ -71,6 +71,7 @@ def test_p28__first_depositor_who_inflates_the_price__loses_more_than_the_next(
     capital, total = first + gift + later, held + bought
     back = worth_down(held, capital, total)
     assert back <= first + gift
-    # The next one loses less than a share and a unit.
-    assert later - worth_down(bought, capital, total) <= price(first + gift, held) + 1
+    # The next one loses less than a share and a unit, and a share is a millionth of what is first paid in.
+    share = Fraction(first + gift + 1, first * 10**6 + 10**6)
+    assert later - worth_down(bought, capital, total) <= share + 1
     assert gift == 0 or first + gift - back >= gift * VIRTUAL // (held + VIRTUAL) - price(capital, total) - 1
