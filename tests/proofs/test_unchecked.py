@@ -21,6 +21,7 @@ PROOFS = {
     ),
     "Interest.dueUp": INTEREST,
     "Interest.afterPayment": INTEREST,
+    "Payout.linear": AMOUNTS,
     "Waterfall.deliveredDown": AMOUNTS,
     "Waterfall.shareDown": AMOUNTS,
     "Waterfall.shareUp": AMOUNTS,
