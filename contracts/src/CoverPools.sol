@@ -36,6 +36,7 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
     mapping(uint256 pool => mapping(uint256 epoch => uint256)) private _openIn;
     // Sums sold, four days a word.
     mapping(bytes32 placeInPool => mapping(uint256 fourDays => uint256)) private _sold;
+    // Shares of a member, and above them the epoch in which it joined last.
     mapping(uint256 pool => mapping(uint16 generation => mapping(uint32 member => uint256))) private _shares;
     NonceMap.Spent private _nonces;
 
@@ -101,16 +102,17 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
         _spend(wish.investor, wish.nonce);
 
         mapping(uint32 => uint256) storage shares = _shares[id][pool.generation];
-        uint256 held = shares[wish.investor];
+        uint256 held = uint88(shares[wish.investor]);
         if (wish.shares > held) revert SharesOutOfRange(wish.shares, held);
         _requireNothingPending(id, pool);
+        _requireStayed(pool, shares[wish.investor] >> 88);
         if (amount == 0) revert InvalidTerms();
         if (amount < wish.minAmount) revert PriceMoved(amount, wish.minAmount);
         // Covers that begin later count too (O16).
         uint256 free = capital - pool.locked;
         if (amount > free) revert CapitalShort(id, free, amount);
 
-        shares[wish.investor] = held - wish.shares;
+        shares[wish.investor] -= wish.shares;
         pool.shares -= wish.shares;
         _pools[id] = pool;
         emit PoolLeft(id, wish.investor, pool.generation, amount, wish.shares);
@@ -136,7 +138,7 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
     {
         uint256 id = poolId(insurer, currency);
         Pool memory pool = _pools[id];
-        shares = _shares[id][pool.generation][investor];
+        shares = uint88(_shares[id][pool.generation][investor]);
         worth = PoolShares.worthDown(shares, _ledger.balanceOf(currency, id), pool.shares);
     }
 
@@ -215,7 +217,9 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
 
         pool.shares = uint88(total);
         _pools[id] = pool;
-        _shares[id][pool.generation][investor] += shares;
+        uint256 held = uint88(_shares[id][pool.generation][investor]);
+        uint256 epoch = pool.epochDays == 0 ? 0 : _epochOf(block.timestamp / DAY, pool.epochDays);
+        _shares[id][pool.generation][investor] = held + shares | epoch << 88;
         emit PoolJoined(id, investor, pool.generation, amount, shares);
         _moveOne(currency, investor, id, amount);
     }
@@ -269,6 +273,13 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
             pending -= _openIn[id][next];
         }
         if (pending != 0) revert ObservationPending(id, pending);
+    }
+
+    /// @dev Who joins on an exit day and left on the same would take premiums of cover that it never stood behind.
+    function _requireStayed(Pool memory pool, uint256 joined) private view {
+        if (pool.epochDays == 0) return;
+        uint256 epoch = _epochOf(block.timestamp / DAY, pool.epochDays);
+        if (joined == epoch) revert NotExitDay((epoch + 2) * pool.epochDays);
     }
 
     /// @dev An exit day is the last of its epoch: cover that begins on it would be under way.

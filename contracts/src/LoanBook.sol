@@ -297,6 +297,9 @@ abstract contract LoanBook is OrderBook {
         uint256 phase = OrderWords.phaseOf(order);
         // A share of an order has no phase of its own, and no loan.
         if (phase == uint256(Phase.None) || phase == uint256(Phase.Closed)) return false;
+        // What is due may be unpaid without anybody having said so yet.
+        uint256 due = OrderWords.dueOf(order);
+        if (due != 0 && block.timestamp >= due) return false;
         return block.timestamp <= OrderWords.expiryOf(order) && loan.isClosed == 0 && loan.draws < LoanWord.MOST_DRAWS;
     }
 

@@ -46,10 +46,11 @@ def desk(built: Desk) -> Iterator[Desk]:
 
 @pytest.fixture
 def shared(desk: Desk) -> Desk:
-    """The insurer and two banks have put in 60,000.00, 30,000.00 and 10,000.00."""
+    """The insurer and two banks have put in 60,000.00, 30,000.00 and 10,000.00 an epoch ago."""
     desk.fund(desk.funding(60_000_00))
     desk.enter("bank", 30_000_00)
     desk.enter("bank2", 10_000_00)
+    desk.next_exit_day(EVERY)
     return desk
 
 
@@ -262,6 +263,21 @@ def test_exit__all_of_them__get_what_there_is(shared: Desk) -> None:
         "bank2": 10_000_00,
     }
     assert (shared.pool(), shared.word().shares) == ((0, 0), 0)
+
+
+def test_exit__joined_in_this_epoch__takes_none_of_the_premiums(shared: Desk, order: int) -> None:
+    """I-27: who stands behind no cover earns nothing by it."""
+    shared.enter("buyer", 900_000_00)
+    shared.fund(shared.funding(1))
+    stayed, day = shared.worth("bank"), shared.today
+    sold(shared, order)
+    for one in ("buyer", "insurer"):
+        with reverts(errors.NotExitDay(day + EVERY)):
+            shared.exit(one, VIRTUAL)
+    assert shared.exit("bank").one(PoolLeft).amount > stayed
+    shared.next_exit_day(EVERY)
+    with reverts(errors.ObservationPending(pool_id(shared), 1)):
+        shared.exit("buyer")
 
 
 def test_exit__between_exit_days__is_refused(shared: Desk) -> None:

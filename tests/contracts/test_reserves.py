@@ -367,6 +367,29 @@ def test_move__held_disputed_or_late_order__is_refused(world: World) -> None:
     world.move_reserve(held, old, new)
 
 
+def test_move__due_and_unpaid_without_a_word_of_it__is_refused(world: World) -> None:
+    """A frozen buyer is never late, and nobody may have asked for what fell due."""
+    new = world.publish("bank2")
+    silent = world.accepted(expiry=world.evm.now + 365 * DAY, tenor_days=30)
+    frozen = world.accepted(expiry=world.evm.now + 365 * DAY)
+    world.govern("CashLedger", CashLedger.freeze(USD, world.ids["buyer"], True))
+    world.attest(silent, 1)
+    due = world.position(silent).due
+    world.evm.set_time(due - 1)
+    with world.evm.branch():
+        world.move_reserve(silent, 0, new)
+        world.draw(silent, 1)
+        world.evm.set_time(due)
+        assert (drawable(world, silent), world.loan(silent).draws_closed) == (0, True)
+        with reverts(errors.DrawsClosed(silent)):
+            world.draw(silent, 1, 1)
+    world.evm.set_time(due)
+    world.attest(frozen, 1)
+    for order in (silent, frozen):
+        with reverts(errors.DrawsClosed(order)):
+            world.move_reserve(order, 0, new)
+
+
 def test_move__new_funder_out_of_standing__is_refused(world: World) -> None:
     old, new = world.publish(), world.publish("bank2")
     order = world.accepted(old)
