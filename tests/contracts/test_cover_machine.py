@@ -70,6 +70,7 @@ class CoverMachine(RuleBasedStateMachine):
         self.total = int(world.view("CashLedger", CashLedger.total_of(USD)))
         self.pools = {"insurer": PoolBook(every=EVERY, cap=CAP), "bank2": PoolBook()}
         self.readings = Readings()
+        self.joined: dict[str, int] = {}
         self.ended: dict[int, int] = {}
         self.heard: dict[int, tuple[int, ...]] = {}
         for insurer in INSURERS:
@@ -83,7 +84,13 @@ class CoverMachine(RuleBasedStateMachine):
         with_price = self.price(insurer)
         self.desk.fund(funding, by=insurer)
         self.pools[insurer].enter(insurer, amount)
+        if insurer == "insurer":
+            self.joined[insurer] = self.epoch()
         self.price_holds(insurer, with_price)
+
+    def epoch(self) -> int:
+        """Number of the present epoch; an exit day is the last of its own."""
+        return (self.desk.today - 1) // EVERY
 
     @rule(who=st.sampled_from(INVESTORS), amount=st.integers(1, 40_000_00), wait=st.booleans())
     def enter(self, who: str, amount: int, wait: bool) -> None:
@@ -94,6 +101,7 @@ class CoverMachine(RuleBasedStateMachine):
         assert is_in == pool.is_quiet(self.desk.today)
         if is_in:
             pool.enter(who, amount)
+            self.joined[who] = self.epoch()
             self.price_holds("insurer", before)
 
     @rule(who=st.sampled_from(INVESTORS), tenths=st.integers(1, 11), wait=st.booleans())
@@ -106,7 +114,8 @@ class CoverMachine(RuleBasedStateMachine):
         amount = shares * (pool.capital + 1) // (pool.total + VIRTUAL)
         is_out = self.tries(lambda: told.append(self.desk.exit(who, shares).one(PoolLeft)))
         is_free = 0 < amount <= pool.capital - pool.locked
-        assert is_out == (pool.is_quiet(self.desk.today) and shares <= held and is_free)
+        has_stayed = self.joined.get(who) != self.epoch()
+        assert is_out == (pool.is_quiet(self.desk.today) and has_stayed and shares <= held and is_free)
         if is_out:
             assert told[0].amount == pool.leave(who, shares) == amount
             self.price_holds("insurer", before)
