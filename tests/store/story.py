@@ -16,10 +16,13 @@ from settlement.chain.bindings import (
     index_oracle,
     order_desk,
     receivables,
+    settlement_desk,
+    share_desk,
     structs,
     trusted_network,
 )
 from settlement.chain.bindings.enums import Answer, DayCount, FundBy, PayoutKind, Phase, SettleOn, Status
+from settlement.ids import undertaking_account
 from settlement.store.projecting.cover import pool_id
 
 BUYER, SUPPLIER, BANK, CUSTOMS, INSURER = 1, 2, 3, 4, 5
@@ -28,6 +31,8 @@ FIRST: Final = 2**255 + 17
 SECOND: Final = 2**254 + 19
 CHANGED: Final = 2**252 + 31
 CANCELLED: Final = 2**252 + 37
+SHARED: Final = 2**251 + (41 << 8)
+SHARES: Final = tuple((SHARED | number, 10_000 if number == 5 else 5_000) for number in range(1, 6))
 POLICY: Final = 2**253 + 23
 EXPIRING: Final = 2**253 + 29
 POOL: Final = pool_id(INSURER, USD)
@@ -304,10 +309,50 @@ def _changed_orders(chain: Chain) -> None:
     )
 
 
+def _shared_order(chain: Chain) -> None:
+    """Cut into six leaves, half delivered; the guarantor pays what the buyer lacks; the fifth share is fetched."""
+    account, expiry = undertaking_account(SHARED), STARTED_AT + 95 * 86_400
+    chain.mine(
+        accepted(SHARED, 60_000, line=0),
+        settlement_desk.Undertaken(SHARED, BANK, 15_000, expiry),
+        moved((BANK, account, 15_000)),
+        *(share_desk.ShareIssued(SHARED, share, BANK, face) for share, face in SHARES),
+        share_desk.Assigned(SHARED | 1, BANK, INSURER, 5_000),
+        share_desk.Assigned(SHARED, SUPPLIER, INSURER, 30_000),
+    )
+    chain.mine(
+        *recorded(SHARED, 1, Phase.RELEASED, 30_000),
+        settlement_desk.UndertakingCalled(SHARED, 6_000, 6_000),
+        moved((account, SHARED, 6_000)),
+        receivables.Settled(SHARED, 1, 15_000, 0, 0, 15_000, 0),
+        *(
+            settlement_desk.ShareSettled(share, 1, face // 2, 0, share == SHARED | 5)
+            for share, face in SHARES
+        ),
+        moved(
+            (SHARED, INSURER, 6_000), (BUYER, INSURER, 11_500), (BUYER, BANK, 7_500),
+            (BUYER, SHARED | 5, 5_000),
+        ),
+    )  # fmt: skip
+    chain.mine(
+        settlement_desk.GuarantorRefunded(SHARED, BANK, 4_000),
+        moved((BUYER, BANK, 4_000)),
+        settlement_desk.SharePaid(SHARED | 5, BANK, 5_000),
+        moved((SHARED | 5, BANK, 5_000)),
+    )
+    chain.mine(
+        *(settlement_desk.ShareReduced(share, face // 2) for share, face in SHARES),
+        receivables.Lapsed(SHARED, 15_000),
+        receivables.Closed(SHARED),
+        settlement_desk.UndertakingReturned(SHARED, BANK, 9_000),
+        moved((account, BANK, 9_000)),
+    )
+
+
 def whole_story(*, branch: str = "", forked_at: int = 0) -> Story:
     """All of it, block by block."""
     chain = Chain(branch, forked_at)
-    for part in (_network, _first_order, _settlement, _refused_order, _changed_orders):
+    for part in (_network, _first_order, _settlement, _refused_order, _changed_orders, _shared_order):
         part(chain)
         chain.mine()
     return chain.blocks
