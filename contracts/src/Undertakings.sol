@@ -5,6 +5,7 @@ import {ShareSettlement} from "./ShareSettlement.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ISettlementDesk} from "./interfaces/ISettlementDesk.sol";
+import {Bounds} from "./lib/Bounds.sol";
 import {Interest} from "./lib/Interest.sol";
 import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
@@ -38,7 +39,7 @@ abstract contract Undertakings is ShareSettlement, ISettlementDesk {
         if (!_nonces.spend(guarantor, undertaking.nonce)) {
             revert ICreditLines.NonceUsed(guarantor, undertaking.nonce);
         }
-        _displace(order, amount);
+        _displace(order, amount, expiry);
 
         _words[order.id].undertaking = ShareWords.packUndertaking(amount, 0, expiry, guarantor);
         order.set(OrderWords.EXTENDED);
@@ -89,13 +90,16 @@ abstract contract Undertakings is ShareSettlement, ISettlementDesk {
         return ShareWords.accountOf(id);
     }
 
-    /// @dev A stranger's small undertaking must not keep out a real one: the larger displaces the smaller (P02).
-    function _displace(OrderWords.Order memory order, uint256 amount) private {
+    /// @dev A stranger's small undertaking must not keep out a real one: the larger displaces the smaller (P02),
+    /// unless it ends before both that one and the order's last day: nobody may buy a guarantor out of its word.
+    function _displace(OrderWords.Order memory order, uint256 amount, uint256 until) private {
         (uint256 left, uint256 claim, uint256 expiry,) =
             ShareWords.unpackUndertaking(_words[order.id].undertaking);
         bool isInForce = left != 0 && block.timestamp < expiry;
+        uint256 last = OrderWords.expiryOf(order.terms) + OrderWords.tenorOf(order.terms) * 1 days + Bounds.POSTING_GRACE;
+        bool isLess = amount <= left || until < Waterfall.min(expiry, last);
         // A guarantor that the buyer still owes keeps its place.
-        if (claim != 0 || (isInForce && amount <= left)) revert UndertakingTaken(order.id, left);
+        if (claim != 0 || (isInForce && isLess)) revert UndertakingTaken(order.id, left);
         if (left != 0) _giveBack(order);
     }
 

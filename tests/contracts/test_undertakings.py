@@ -193,6 +193,21 @@ def test_p02__small_undertaking__does_not_keep_out_a_larger_one(world: World) ->
     assert guarantee(world, order).left == 1
 
 
+def test_undertake__larger_but_shorter__does_not_buy_a_guarantor_out(world: World) -> None:
+    """P02: nor does one that outlasts the order keep out a larger one."""
+    order = world.accepted()
+    undertake(world, order, BACKED)
+    until = guarantee(world, order).expiry
+    for actor in ("bank", "bank2"):
+        with reverts(errors.UndertakingTaken(order, BACKED)):
+            undertake(world, order, BACKED + 1, actor, expiry=until - 1)
+    undertake(world, order, BACKED + 1, "bank", expiry=2**32 - 1)
+    last = world.position(order).expiry + 5 * DAY
+    with reverts(errors.UndertakingTaken(order, BACKED + 1)):
+        undertake(world, order, BACKED + 2, expiry=last - 1)
+    undertake(world, order, BACKED + 2, expiry=last)
+
+
 def test_undertake__while_the_buyer_owes_a_guarantor__keeps_its_place(world: World) -> None:
     """R13: who paid for the buyer does not lose its claim to a later one."""
     order = world.accepted()
