@@ -57,12 +57,24 @@ class SeenOrder:
     arrived_at: int
     amendments: int
     disputes: int
+    before_split: int
+
+    @property
+    def whole(self) -> int:
+        """F0."""
+        return self.before_split or self.face
 
     @property
     def delivered(self) -> int:
         """D of R2."""
-        claim = self.face - self.reduced
-        return min(claim, self.released) if self.flags & LAPSED else claim * self.released // self.face
+        return self.delivered_of(self)
+
+    def delivered_of(self, leaf: SeenOrder) -> int:
+        """D of R2, of a leaf of this order."""
+        claim = leaf.face - leaf.reduced
+        if self.flags & LAPSED:
+            return min(claim, leaf.face * self.released // self.whole)
+        return claim * self.released // self.whole
 
     @property
     def open(self) -> int:
@@ -73,7 +85,7 @@ class SeenOrder:
     def signed(self) -> tuple[int, ...]:
         """What acceptance fixed."""
         return (
-            *(self.face, self.buyer, self.line, self.version, self.expiry, self.jurisdiction, self.currency),
+            *(self.whole, self.buyer, self.line, self.version, self.expiry, self.jurisdiction, self.currency),
             *(self.tenor_days, self.late_bps, self.settle_on, self.fund_by, self.duty_cap),
         )
 
@@ -129,6 +141,7 @@ class Seen:
     tokens: dict[int, int] = field(default_factory=dict)
     outside: dict[tuple[int, str], int] = field(default_factory=dict)
     orders: dict[int, SeenOrder] = field(default_factory=dict)
+    shares: dict[int, SeenOrder] = field(default_factory=dict)
     loans: dict[int, SeenLoan] = field(default_factory=dict)
     lines: dict[int, SeenLine] = field(default_factory=dict)
     pools: dict[int, SeenPool] = field(default_factory=dict)
@@ -146,6 +159,7 @@ class Seen:
             self.totals,
             self.tokens,
             self.orders,
+            self.shares,
             self.loans,
             self.lines,
             self.seats,
@@ -198,7 +212,9 @@ def unpack_order(words: tuple[int, ...]) -> SeenOrder:
     accrued, since = _bits(named["late"], 88, 32)
     extension = _bits(named.get("extension", 0), 56, 32, 32, 32, 16, 16)
     figures = (face, reduced, paid, released, seq, settlements, *parts)
-    return SeenOrder(*(words, *figures, cap, duty_paid, demanded, treasury, accrued, since, *extension))
+    duty = (cap, duty_paid, demanded, treasury)
+    before_split = 0 if named["split"] >> 56 & 0xFF == 0 else named["split"] & (1 << 56) - 1
+    return SeenOrder(*(words, *figures, *duty, accrued, since, *extension, before_split))
 
 
 @lru_cache(maxsize=4096)
@@ -269,6 +285,11 @@ class Eye:
             words = [read(at, start + n) for n in range(count)]
             seen.loans[id_] = unpack_loan(words.pop(loan))
             seen.orders[id_] = unpack_order(tuple(words))
+            for share in book.orders[id_].shares:
+                start = place(share.id, slot)
+                words = [read(at, start + n) for n in range(count)]
+                del words[loan]
+                seen.shares[share.id] = unpack_order(tuple(words))
 
     def _look_at_lines(self, book: Book, seen: Seen) -> None:
         usage_at, usage_slot = self._slot("_usage", BOOK)

@@ -51,6 +51,7 @@ class ChangesBook(SettlementBook):
     def amend(self, order: Order, new: NewTerms) -> None:
         """New terms before any release; the reserve is tested again and locked cash follows the face."""
         no = Refusals()
+        no.when(order.shares, "OrderIsSplit")
         no.when(order.is_closed, "OrderClosed")
         no.when(order.disputed, "UnderDispute")
         no.when(new.version != order.amendments, "VersionSuperseded")
@@ -103,6 +104,7 @@ class ChangesBook(SettlementBook):
     def cancel(self, order: Order, version: int) -> None:
         """The whole claim is given up; nothing was paid, nothing is lent."""
         no = Refusals()
+        no.when(order.shares, "OrderIsSplit")
         no.when(order.is_closed, "OrderClosed")
         no.when(version != order.amendments, "VersionSuperseded")
         no.when(order.paid, "AlreadyPaid")
@@ -119,6 +121,7 @@ class ChangesBook(SettlementBook):
     def credit(self, order: Order, amount: int) -> None:
         """R4: at most what is neither paid nor disputed; excess falls due from the supplier (R11)."""
         no = Refusals()
+        no.when(order.shares, "OrderIsSplit")
         no.when(order.is_closed, "OrderClosed")
         no.when(not 0 < amount <= order.open - order.disputed, "CreditOutOfRange")
         self.ask_standing(no, order.buyer, BUYER)
@@ -135,6 +138,7 @@ class ChangesBook(SettlementBook):
         """The buyer withholds a part, and funds it as far as the hold lacks it."""
         locked = min(amount, max(0, order.open - self.held(order)))
         no = Refusals()
+        no.when(order.shares, "OrderIsSplit")
         no.when(order.is_closed, "OrderClosed")
         no.when(order.disputed, "UnderDispute")
         no.when(index != order.disputes, "DisputeIndexUsed")
@@ -201,7 +205,7 @@ class ChangesBook(SettlementBook):
         self.ask_outsider(no, order, carrier)
         no.stand()
         order.arrived_at = arrived_at
-        if order.released == order.face:
+        if order.released == order.whole:
             self.set_due(order)
         self.pay(order)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.properties.books.changes import ChangesBook
 from tests.properties.books.network import ACTIVE, SUSPENDED
 from tests.properties.books.orders import Order
 from tests.properties.books.refusals import Refusals
+from tests.properties.books.shares import ShareBook
 
 
 @dataclass
@@ -49,7 +49,7 @@ class State:
 
 
 @dataclass
-class EvidenceBook(ChangesBook):
+class EvidenceBook(ShareBook):
     """Who may attest, and what an attestation does."""
 
     committees: dict[int, Committee] = field(default_factory=dict)
@@ -133,11 +133,11 @@ class EvidenceBook(ChangesBook):
         self.count_late(order)
         was_held = order.hold
         order.seq = state.seq
-        order.phase, order.hold, order.released = state.phase, state.hold, min(state.released, order.face)
+        order.phase, order.hold, order.released = state.phase, state.hold, min(state.released, order.whole)
         order.most_released = max(order.most_released, order.released)
         if order.duty_cap:
             order.duty_demanded, order.treasury = state.duty, self.committees[state.jurisdiction].treasury
-        if order.released == order.face:
+        if order.released == order.whole:
             self.set_due(order)
         if was_held and not state.hold and order.due and order.due < self.now:
             self.move_due(order, self.now)

@@ -91,9 +91,31 @@ class Loan:
     steps: int = 0
 
 
+@dataclass
+class Share:
+    """A leaf that was cut out of an order's face."""
+
+    id: int
+    holder: str
+    face: int
+    reduced: int = 0
+    paid: int = 0
+    settlements: int = 0
+
+    @property
+    def claim(self) -> int:
+        """E of this leaf."""
+        return self.face - self.reduced
+
+    @property
+    def open(self) -> int:
+        """What of it is neither paid nor reduced (R1)."""
+        return self.claim - self.paid
+
+
 @dataclass(repr=False)
 class Order:
-    """One order, its receivable and its loan."""
+    """One order, its receivable and its loan; of a split order the sums are those of its own leaf."""
 
     id: int
     buyer: str
@@ -136,6 +158,7 @@ class Order:
     late_since: int = 0
     late_frozen: int = 0
     evidence: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<order {self.id % 10_000} of {self.face}>"
@@ -159,6 +182,26 @@ class Order:
         return self.face - self.reduced - self.paid
 
     @property
+    def leaves(self) -> tuple[Order | Share, ...]:
+        """The order's own leaf, then its shares."""
+        return (self, *self.shares)
+
+    @property
+    def whole(self) -> int:
+        """F0 (R1)."""
+        return sum(leaf.face for leaf in self.leaves)
+
+    @property
+    def whole_claim(self) -> int:
+        """E of all leaves."""
+        return sum(leaf.claim for leaf in self.leaves)
+
+    @property
+    def whole_open(self) -> int:
+        """What is open in all leaves."""
+        return sum(leaf.open for leaf in self.leaves)
+
+    @property
     def is_closed(self) -> bool:
         """I-09."""
         return self.phase == CLOSED
@@ -170,20 +213,24 @@ class Order:
 
     @property
     def delivered(self) -> int:
+        """D of R2 for the order's own leaf."""
+        return self.delivered_of(self)
+
+    def delivered_of(self, leaf: Order | Share) -> int:
         """D of R2; after a lapse E is the delivered part already."""
         if self.lapsed:
-            return min(self.claim, self.released)
-        return self.claim * self.released // self.face
+            return min(leaf.claim, leaf.face * self.released // self.whole)
+        return leaf.claim * self.released // self.whole
 
     @property
-    def undelivered(self) -> int:
-        """What a lapse cuts (R4): of goods cleared on their way that never came, everything unpaid."""
-        return self.open if self.waits_for_arrival else self.refused_part
+    def undelivered(self) -> list[int]:
+        """What a lapse cuts of each leaf (R4): of goods cleared on their way that never came, all unpaid."""
+        return [leaf.open for leaf in self.leaves] if self.waits_for_arrival else self.refused_part
 
     @property
-    def refused_part(self) -> int:
-        """What a refusal cuts: of the claim what is neither delivered nor paid."""
-        return self.claim - max(self.paid, self.delivered)
+    def refused_part(self) -> list[int]:
+        """What a refusal cuts of each leaf: of the claim what is neither delivered nor paid."""
+        return [leaf.claim - max(leaf.paid, self.delivered_of(leaf)) for leaf in self.leaves]
 
     @property
     def is_met(self) -> bool:

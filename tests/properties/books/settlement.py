@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.properties.books.arithmetic import (
     AT_ACCEPTANCE,
+    AT_ONCE,
     AT_RELEASE,
     AT_SHIPMENT,
     CLOSED,
@@ -18,6 +19,7 @@ from tests.properties.books.arithmetic import (
     accrual,
     due_up,
 )
+from tests.properties.books.cash import Account
 from tests.properties.books.credit import CreditBook
 from tests.properties.books.network import BUYER, SUPPLIER
 from tests.properties.books.orders import Loan, Order
@@ -39,7 +41,8 @@ class SettlementBook(CreditBook):
     def holds(self) -> list[tuple[int, int]]:
         """All accounts that are nobody's free cash, with their currency."""
         reserves = [(one.reserve_account, one.currency) for one in self.orders.values() if one.line]
-        return [*((order.id, order.currency) for order in self.orders.values()), *reserves]
+        shares = [(share.id, one.currency) for one in self.orders.values() for share in one.shares]
+        return [*((order.id, order.currency) for order in self.orders.values()), *reserves, *shares]
 
     def held(self, order: Order) -> int:
         """What the order's hold has."""
@@ -103,7 +106,7 @@ class SettlementBook(CreditBook):
         no.when(order.is_closed, "OrderClosed")
         grace = POSTING_GRACE_S + (HOLD_GRACE_S if order.hold else 0)
         no.when(self.now <= order.expiry + grace, "NotExpired")
-        no.when(order.lapsed and order.undelivered == 0, "NothingDue")
+        no.when(order.lapsed and not any(order.undelivered), "NothingDue")
         no.stand()
         self.count_late(order)
         self.reduce_undelivered(order, order.undelivered)
@@ -118,30 +121,43 @@ class SettlementBook(CreditBook):
         return self.due_from_supplier(order, self.payable(order))
 
     def payable(self, order: Order) -> int:
-        """Y of R3."""
-        if order.is_closed or not order.is_met:
-            return 0
-        if order.tenor_s and (not order.due or self.now < order.due):
-            return 0
-        return max(0, order.delivered - order.disputed - order.paid)
+        """The sum of Y over the leaves."""
+        return sum(self.payables(order))
+
+    def payables(self, order: Order) -> list[int]:
+        """Y of R3, of each leaf."""
+        is_early = order.tenor_s and (not order.due or self.now < order.due)
+        if order.is_closed or not order.is_met or is_early:
+            return [0 for _ in order.leaves]
+        own = max(0, order.delivered - order.disputed - order.paid)
+        return [own, *(max(0, order.delivered_of(share) - share.paid) for share in order.shares)]
 
     def pay(self, order: Order) -> None:
         """R5, R6, R8, R12: face, late charge, duty; the lender first; the hold before free cash."""
         late_due = self._charge(order, order.late or 0)
-        face_due, duty_due = self.payable(order), self._duty_due(order)
+        dues, duty_due = self.payables(order), self._duty_due(order)
+        face_due = sum(dues)
         held = self.spendable(order)
         cash = held + self.free(order)
         face = min(face_due, cash)
         late = min(late_due, cash - face)
         from_hold = min(held, face + late)
         duty = min(duty_due, self.free(order) - (face + late - from_hold))
-        self._divide(order, face + late, from_hold)
+        # R5: each leaf its part, rounded down; of the late charge the order's own leaf has the remainder.
+        faces = [face * due // face_due if face_due else 0 for due in dues]
+        lates = [late * one.claim // order.whole_claim if late else 0 for one in order.leaves]
+        lates[0] = late - sum(lates[1:])
+        face = sum(faces)
+        self._divide(order, [one + other for one, other in zip(faces, lates, strict=True)])
         if duty:
             self.move(order.currency, order.buyer, order.treasury, duty)
         order.settlements += bool(face + late + duty)
-        order.paid += face
+        order.paid += faces[0]
+        for share, part, charge in zip(order.shares, faces[1:], lates[1:], strict=True):
+            share.paid += part
+            share.settlements += bool(part + charge)
         order.duty_paid += duty
-        left = max(0, (order.late or 0) - late * 10**6) if order.claim else 0
+        left = max(0, (order.late or 0) - late * 10**6) if order.whole_claim else 0
         # What a frozen buyer cannot pay does not make it late.
         is_short = face_due > face and not (order.late is None and self.is_frozen(order))
         if is_short or left:
@@ -149,17 +165,21 @@ class SettlementBook(CreditBook):
             order.late_frozen = self.seconds_frozen(order.currency, order.buyer)
         else:
             order.late, order.late_since = None, 0
-            if order.open == 0:
+            if order.whole_open == 0:
                 order.phase = CLOSED
                 self.move(order.currency, order.id, order.buyer, self.held(order))
 
-    def _divide(self, order: Order, amount: int, from_hold: int) -> None:
-        """R8: the lender, then the holder; each out of the hold first."""
-        if not amount:
-            return
-        order.is_touched = True
-        to_funder = self.collect(order, amount)
-        parts = [(order.line.funder if order.line else "", to_funder), (order.holder, amount - to_funder)]
+    def _divide(self, order: Order, amounts: list[int]) -> None:
+        """R8: the lender, then the holder, then the shares, the first four at once; each out of the hold first."""
+        own, *others = amounts
+        from_hold, to_funder = self.spendable(order), 0
+        if own:
+            order.is_touched = True
+            to_funder = self.collect(order, own)
+        funder = order.line.funder if order.line else ""
+        parts: list[tuple[Account, int]] = [(funder, to_funder), (order.holder, own - to_funder)]
+        for place, (share, amount) in enumerate(zip(order.shares, others, strict=True)):
+            parts.append((share.holder if place < AT_ONCE else share.id, amount))
         for name, part in parts:
             first = min(part, from_hold)
             self.move(order.currency, order.id, name, first)
@@ -168,7 +188,7 @@ class SettlementBook(CreditBook):
 
     def _charge(self, order: Order, late: int) -> int:
         """R6: like the face, only while the condition is met; none where nothing is claimed any more."""
-        return due_up(late) if order.is_met and order.claim else 0
+        return due_up(late) if order.is_met and order.whole_claim else 0
 
     def _duty_due(self, order: Order) -> int:
         """R12 before the cash is asked."""
@@ -190,10 +210,11 @@ class SettlementBook(CreditBook):
         seconds = self.now - order.late_since - frozen
         return order.late + accrual(self.payable(order), order.late_bps, seconds, LATE_BASIS)
 
-    def reduce_undelivered(self, order: Order, cut: int) -> None:
-        """R4: the cut, draws closed, and W clamped to what is open, its cash given back."""
+    def reduce_undelivered(self, order: Order, cuts: list[int]) -> None:
+        """R4: each leaf's cut, draws closed, and W clamped to what is open, its cash given back."""
         self.end_draws(order)
-        order.reduced += cut
+        for leaf, cut in zip(order.leaves, cuts, strict=True):
+            leaf.reduced += cut
         order.lapsed = True
         surplus = max(0, order.disputed - order.open)
         order.disputed -= surplus
@@ -202,7 +223,7 @@ class SettlementBook(CreditBook):
 
     def set_due(self, order: Order) -> None:
         """One due date, once the ordered value is complete or cut."""
-        if order.tenor_s and not order.due and order.open and not order.waits_for_arrival:
+        if order.tenor_s and not order.due and order.whole_open and not order.waits_for_arrival:
             self.move_due(order, self.now + order.tenor_s)
 
     def move_due(self, order: Order, due: int) -> None:
@@ -217,5 +238,5 @@ class SettlementBook(CreditBook):
         if at is None or order.is_locked or order.phase < at:
             return
         order.is_locked = True
-        missing = max(0, order.open - self.held(order))
+        missing = max(0, order.whole_open - self.held(order))
         self.move(order.currency, order.buyer, order.id, min(self.free(order), missing))

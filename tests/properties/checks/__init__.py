@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.properties.checks import agreement, cash, changes, cover, credit, evidence, network, orders
+from tests.properties.checks import agreement, cash, changes, cover, credit, evidence, network, orders, shares
 
-__all__ = ["agreement", "cash", "changes", "cover", "credit", "evidence", "network", "orders"]
+__all__ = ["agreement", "cash", "changes", "cover", "credit", "evidence", "network", "orders", "shares"]

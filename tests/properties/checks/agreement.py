@@ -21,6 +21,9 @@ OF_ONE_ORDER = frozenset(
         "move_reserve",
         "write_off",
         "amend",
+        "assign",
+        "split",
+        "settle_share",
         *ENDING,
     }
 )
@@ -55,6 +58,9 @@ def acts_touch_one_order(step: Step) -> None:
         if id_ != touched and id_ not in step.facts.get("touched", ()):
             assert step.after.orders[id_] == known
             assert step.after.loans[id_] == step.before.loans[id_]
+    for id_, share in step.before.shares.items():
+        if id_ & ~0xFF != touched and id_ & ~0xFF not in step.facts.get("touched", ()):
+            assert step.after.shares[id_] == share
 
 
 @proves("I-02", "an act in one currency moves no cash of another")

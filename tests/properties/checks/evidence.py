@@ -38,7 +38,7 @@ def states_come_from_attestations(step: Step) -> None:
 def states_are_recorded_as_signed(step: Step) -> None:
     assert step.order is not None
     state, after = step.facts["state"], step.after.orders[step.order.id]
-    assert after.released == min(state.released, after.face)
+    assert after.released == min(state.released, after.whole)
     assert after.seq == state.seq
     assert bool(after.flags & 1) == bool(state.hold)
     assert after.phase in {state.phase, CLOSED}

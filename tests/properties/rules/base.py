@@ -50,6 +50,8 @@ class Base(RuleBasedStateMachine):
         self.begun = self.book.now
         self.spent: list[tuple[str, str, Call[Any]]] = []
         self.signed_orders: dict[int, PurchaseOrder] = {}
+        # Past those that were spent when the market was opened.
+        self.numbers = 10_000
 
     def step(
         self,
@@ -179,6 +181,6 @@ class Base(RuleBasedStateMachine):
         return any(is_so(order) for order in self.book.orders.values())
 
     def nonce(self) -> int:
-        """A number nobody used."""
-        self.market._numbers += 1
-        return self.market._numbers
+        """A number nobody used, and the same in the same history."""
+        self.numbers += 1
+        return self.numbers

@@ -36,7 +36,7 @@ class EvidenceRules(Base):
 
     def content(self, dice: Dice, order: Order) -> dict[str, Any]:
         """Any whole state."""
-        face = order.face
+        face = order.whole
         parts = [face, face, 0, face // 3, face // 2, face - 1, face + 7, order.released]
         phases = [Phase.CLEARED] * 4 + [Phase.RELEASED] * 3 + [Phase.SHIPPED, Phase.ACCEPTED]
         return {

@@ -122,5 +122,5 @@ class OrderRules(Base):
     @rule(dice=DICE)
     def lapse(self, dice: Dice) -> None:
         """Anyone, after expiry."""
-        order = self.pick(dice, lambda one: self.book.now > one.expiry and one.undelivered > 0)
+        order = self.pick(dice, lambda one: self.book.now > one.expiry and any(one.undelivered))
         self.step("lapse", lambda: self.market.lapse(order.id), lambda: self.book.lapse(order), order)
