@@ -23,11 +23,13 @@ PROOFS = {
     "Interest.afterPayment": INTEREST,
     "Payout.linear": AMOUNTS,
     "Waterfall.deliveredDown": AMOUNTS,
+    "Waterfall.proRataDown": test_word_bounds.test_pro_rata__amounts_below_2_56__no_step_leaves_256_bits,
     "Waterfall.shareDown": AMOUNTS,
     "Waterfall.shareUp": AMOUNTS,
     "Waterfall.split": AMOUNTS,
     "OrderWords.claim": CLAIM,
     "OrderWords.claimOf": CLAIM,
+    "OrderWords.withPayment": test_word_bounds.test_share__payment_of_what_is_open__changes_its_own_fields_only,
     "LineWords.graceOf": test_word_bounds.test_grace__days_of_8_bits__cannot_wrap,
     "OrderNumber.isCanonical": test_word_bounds.test_number__32_characters_at_once__each_is_judged_as_if_alone,
 }

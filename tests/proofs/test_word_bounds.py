@@ -148,3 +148,41 @@ def test_grace__days_of_8_bits__cannot_wrap() -> None:
     """The `unchecked` block of LineWords.graceOf."""
     assert grace_fits(8)
     assert not grace_fits(256)
+
+
+def payment_stays_in_its_field(is_open: bool) -> bool:
+    sums, face = z3.BitVecs("sums face", 256)
+    whole, paid = (z3.ZeroExt(200, z3.Extract(low + 55, low, sums)) for low in (0, 112))
+    moved = sums + (face << 112)
+    after = z3.If(z3.LShR(moved, 240) == mask(0xFFFF), moved, moved + mask(1 << 240))
+    neighbours = z3.And(
+        z3.Extract(111, 0, after) == z3.Extract(111, 0, sums),
+        z3.Extract(239, 168, after) == z3.Extract(239, 168, sums),
+    )
+    claim = z3.And(
+        neighbours,
+        z3.ZeroExt(200, z3.Extract(167, 112, after)) == paid + face,
+        z3.UGE(z3.Extract(255, 240, after), z3.Extract(255, 240, sums)),
+    )
+    facts = [z3.ULT(face, mask(2**56))]
+    if is_open:
+        facts.append(z3.ULE(paid + face, whole))
+    return holds(claim, *facts)
+
+
+def test_share__payment_of_what_is_open__changes_its_own_fields_only() -> None:
+    """I-07: what is paid to a share is added within its field, and the count of settlements never wraps."""
+    assert payment_stays_in_its_field(is_open=True)
+    assert not payment_stays_in_its_field(is_open=False)
+
+
+def product_fits_a_word(bits: int) -> bool:
+    at = Unknowns()
+    amount, weight = at.numbers("amount weight", bits)
+    return at.proves(amount * weight < 2**256)
+
+
+def test_pro_rata__amounts_below_2_56__no_step_leaves_256_bits() -> None:
+    """I-14: a share of a payment is a product of two amounts, divided."""
+    assert product_fits_a_word(56)
+    assert not product_fits_a_word(129)
