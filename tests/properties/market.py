@@ -163,7 +163,9 @@ def fresh() -> tuple[Market, Book]:
         pool.total = pool.shares["insurer"] = POOL_MINOR * VIRTUAL
         book.pools[code] = pool
         book.move(code, "insurer", pool.account, POOL_MINOR)
-    book.pools[USD].cap, book.pools[USD].epoch_days, book.pools[USD].generation = CAP_MINOR, EPOCH_DAYS, 1
+    pool = book.pools[USD]
+    pool.cap, pool.epoch_days, pool.generation = CAP_MINOR, EPOCH_DAYS, 1
+    pool.joined_in["insurer"] = book.epoch_of(pool, book.today)
     for country, (threshold, treasury, seats) in COMMITTEES.items():
         book.seat(Committee(country, threshold, treasury, seats))
     return market, book

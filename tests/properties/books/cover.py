@@ -30,6 +30,7 @@ class Pool:
     generation: int = 0
     total: int = 0
     shares: dict[str, int] = field(default_factory=dict)
+    joined_in: dict[str, int] = field(default_factory=dict)  # the epoch of an investor's last entry
 
 
 @dataclass
@@ -218,18 +219,21 @@ class CoverBook(EvidenceBook):
         self.ask_payer(no, pool.currency, investor, amount)
         no.stand()
         if is_ruined:
-            pool.shares, pool.generation = {}, pool.generation + 1
+            pool.shares, pool.generation, pool.joined_in = {}, pool.generation + 1, {}
+        pool.joined_in[investor] = self.epoch_of(pool, self.today) if pool.epoch_days else 0
         pool.total = total + shares
         pool.shares[investor] = pool.shares.get(investor, 0) + shares
         self.move(pool.currency, investor, pool.account, amount)
 
     def leave(self, pool: Pool, investor: str, shares: int) -> None:
-        """An investor, on an exit day with nothing pending, as far as capital is free; standing is not asked."""
+        """An investor of a former epoch, on an exit day with nothing pending, as far as capital is free."""
         capital = self.capital(pool)
         amount = shares * (capital + 1) // (pool.total + VIRTUAL)
         no = Refusals()
         no.when(shares > pool.shares.get(investor, 0), "SharesOutOfRange")
         self._ask_nothing_pending(no, pool)
+        has_stayed = pool.joined_in.get(investor) != self.epoch_of(pool, self.today) if pool.epoch_days else True
+        no.when(not has_stayed, "NotExitDay")
         no.when(amount == 0, "InvalidTerms")
         no.when(amount > capital - self.locked(pool), "CapitalShort")
         no.stand()
