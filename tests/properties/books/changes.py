@@ -154,6 +154,7 @@ class ChangesBook(SettlementBook):
 
     def _ask_dispute(self, no: Refusals, order: Order, upheld: int, index: int) -> None:
         no.when(order.is_closed, "OrderClosed")
+        no.when(order.shares, "OrderIsSplit")
         no.when(not order.disputed, "NotDisputed")
         no.when(index != order.disputes - 1, "DisputeIndexUsed")
         no.when(upheld > order.disputed, "DisputeOutOfRange")
@@ -183,6 +184,7 @@ class ChangesBook(SettlementBook):
         """Anyone, after the deadline, in the supplier's favour."""
         no = Refusals()
         no.when(order.is_closed, "OrderClosed")
+        no.when(order.shares, "OrderIsSplit")
         no.when(not order.disputed, "NotDisputed")
         no.when(self.now <= order.until, "NotExpired")
         no.stand()
