@@ -79,7 +79,7 @@ def test_properties__count__sixty_or_more() -> None:
     assert all(one.invariants and one.says for one in PROPERTIES.values())
 
 
-@pytest.mark.deep  # Some defects show only in a step that histories seldom reach: hundreds of histories are recorded first.
+@pytest.mark.deep  # minutes long, and some properties speak of steps that short histories seldom reach
 @pytest.mark.parametrize("name", sorted(PROPERTIES))
 def test_properties__planted_defect__is_seen(name: str) -> None:
     """I-01 to I-30: a property that sees none of thousands of small lies about real steps proves nothing."""
