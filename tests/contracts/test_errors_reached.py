@@ -9,20 +9,7 @@ import pytest
 
 from contracts import load_artifact
 
-INTERFACES = (
-    "ITrustedNetwork",
-    "ICashLedger",
-    "IReceivables",
-    "IShareDesk",
-    "ISettlementDesk",
-    "ICreditLines",
-    "IClearanceOracle",
-    "IIndexOracle",
-    "IDisruptionCover",
-    "IOrderDesk",
-    "IOrderChanges",
-    "IDisputes",
-)
+INTERFACES = ("ITrustedNetwork", "ICashLedger", "IReceivables", "ICreditLines", "IClearanceOracle")
 HERE = Path(__file__).parent
 
 

@@ -1,1 +1,0 @@
-"""The proof tools around the contracts: `scripts/prove coverage | mutation | slither`."""

@@ -1,1 +1,0 @@
-"""Rules of the machine, one module a field."""
