@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from secrets import token_bytes
 
 from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, funded_addresses
 from settlement.chain.local.blocks import (
@@ -47,7 +48,11 @@ _CHECKED_BLOCKS = 16
 
 @dataclass(frozen=True, slots=True)
 class ChainSettings:
-    """What a new chain starts with; an existing one keeps its own id, accounts and genesis."""
+    """What a new chain starts with; an existing one keeps its own id, accounts and genesis.
+
+    ``genesis_at`` (Unix seconds) makes the first block repeatable: one id and moment, one hash. Without it every
+    new chain is told from all others, also from one that began in the same second.
+    """
 
     chain_id: int = 31_337
     gas_limit: int = 30_000_000
@@ -77,14 +82,17 @@ class Chain:
 
     def _create(self) -> None:
         settings = self.settings
-        started_at = wall_time() if settings.genesis_at is None else settings.genesis_at
+        if settings.genesis_at is None:
+            started_at, mark = wall_time(), token_bytes(16)
+        else:
+            started_at, mark = settings.genesis_at, b""
         header = Header(
             parent_hash=ZERO_WORD,
             number=0,
             gas_limit=settings.gas_limit,
             timestamp=started_at,
             base_fee=INITIAL_BASE_FEE,
-            extra=b"hanse",
+            extra=b"hanse" + mark,
             mix_hash=keccak(settings.chain_id.to_bytes(8, "big")),
         )
         workspace = self._engine.open(self.storage.read_node, EMPTY_TRIE_ROOT, header)

@@ -103,7 +103,17 @@ def test_folder__head_does_not_fit__refused(tmp_path: Path) -> None:
         Node(tmp_path)
 
 
-def test_genesis__same_id_and_time__same_hash(tmp_path: Path) -> None:
+def test_genesis__two_chains_begun_in_one_second__told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("settlement.chain.local.chain.wall_time", lambda: 1_700_000_000)
+    with Node(tmp_path / "one") as one, Node(tmp_path / "two") as two:
+        first, second = one.chain.head.header, two.chain.head.header
+        assert first.timestamp == second.timestamp
+        assert one.chain.genesis_hash != two.chain.genesis_hash
+
+
+def test_genesis__same_id_and_time_asked_for__same_hash(tmp_path: Path) -> None:
     hashes = []
     for name, at in (("one", 1_700_000_000), ("two", 1_700_000_000), ("three", 1_700_000_001)):
         with Node(tmp_path / name, ChainSettings(genesis_at=at)) as node:
