@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
 LinkReferences = dict[str, dict[str, list[dict[str, int]]]]
+
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "Receivables": ("OrderDesk", "CreditLines", "ShareDesk", "SettlementDesk")
+}
+"""Contracts that run at another one's address, by its name: their calls go there, their events come from there."""
 
 
 class ArtifactMissing(LookupError):

@@ -129,6 +129,7 @@ class Observer:
         domain = signing_domain(self.api, "IndexOracle")
         message = {
             "bucket": reading.bucket,
+            "answer": typed_data.VALUE_ANSWER,
             "value": reading.value,
             "observedAt": reading.observed_at,
             "deadline": deadline_at,

@@ -26,7 +26,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST, NEWEST = (3, 11), (3, 14)
 
-LOCKS_OF_COMMAND = {"up": ("runtime",), "demo": ("runtime",), "test": ("test",), "install": ()}
+LOCKS_OF_COMMAND = {
+    "up": ("runtime",),
+    "demo": ("runtime",),
+    "test": ("test",),
+    "prove": ("test",),
+    "install": (),
+}
 """Which locks a command needs; ``install NAME...`` names them itself."""
 
 _PROBE = "import sys, sysconfig; print(*sys.version_info[:2], sysconfig.get_path('purelib'), sep='\\n')"
@@ -43,7 +49,7 @@ def say(line: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prepare the environment for ``up``, ``demo``, ``test`` or ``install`` and become that command."""
+    """Prepare the environment for ``up``, ``demo``, ``test``, ``prove`` or ``install`` and become that command."""
     if not arguments or arguments[0] not in LOCKS_OF_COMMAND:
         say(f"usage: bootstrap.py {'|'.join(LOCKS_OF_COMMAND)} [ARGUMENTS]")
         return 2
@@ -56,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if command == "install":
         return 0
+    if command == "prove":
+        return _become(["-m", "proofs", *rest])
     if command != "test":
         return _become(["-m", "hanse", command, *rest])
     os.chdir(ROOT)

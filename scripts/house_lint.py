@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from house_rules import errors, limits, money, testing, words
+from house_rules import errors, limits, money, solidity, testing, words
 from house_rules.source import Finding, Source, read_source
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +45,9 @@ RULES: dict[str, tuple[Callable[[Source], Iterator[Finding]], ...]] = {
     "docstring": (words.missing_docstring,),
     "empty-head": (words.empty_head,),
     "require": (words.solidity_require,),
+    "unchecked-reason": (solidity.unchecked_reason,),
+    "loop-bound": (solidity.loop_bound,),
+    "never-in-contracts": (solidity.never,),
     "test-name": (testing.test_name,),
     "no-assertion": (testing.test_without_assertion,),
     "sleep": (testing.sleeping_test,),

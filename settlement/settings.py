@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from settlement.errors import InputRefused
 
 LOCAL_CHAIN_ID = 31337
+REAL_DELAY_S = 2 * 86_400
+LOCAL_DELAY_S = 1
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Settings:
 
     ``embeds_chain`` is false when ``HANSE_CHAIN_URL`` names a node that somebody else runs.
 
-    Units:  ports are TCP ports on 127.0.0.1; ``confirmations`` counts blocks until a block is called final.
+    Units:  ports are TCP ports on 127.0.0.1; ``confirmations`` counts blocks until a block is called final;
+            ``governance_delay_s`` is what acts of governance wait on a network that is deployed with these settings.
     """
 
     folder: Path
@@ -30,6 +33,8 @@ class Settings:
     rpc_port: int
     confirmations: int
     embeds_chain: bool = True
+    governance_delay_s: int = 1
+    guardian: str | None = None
     governor_key_file: Path | None = None
     relayer_key_file: Path | None = None
 
@@ -69,15 +74,19 @@ def load_settings(
     root = (folder or Path(env.get("HANSE_DATA", ".hanse"))).absolute()
     chain_port = rpc_port if rpc_port is not None else _integer(env, "HANSE_RPC_PORT", 8545)
     web_port = api_port if api_port is not None else _integer(env, "HANSE_PORT", 8400)
+    chain_id = _integer(env, "HANSE_CHAIN_ID", LOCAL_CHAIN_ID)
+    delay_s = LOCAL_DELAY_S if chain_id == LOCAL_CHAIN_ID else REAL_DELAY_S
     return Settings(
         folder=root,
         chain_url=env.get("HANSE_CHAIN_URL", f"http://127.0.0.1:{chain_port}"),
-        chain_id=_integer(env, "HANSE_CHAIN_ID", LOCAL_CHAIN_ID),
+        chain_id=chain_id,
         database_url=_secret(env, "HANSE_DATABASE_URL") or f"sqlite:///{root / 'hanse.db'}",
         api_port=web_port,
         rpc_port=chain_port,
         confirmations=_integer(env, "HANSE_CONFIRMATIONS", 0),
         embeds_chain="HANSE_CHAIN_URL" not in env,
+        governance_delay_s=_integer(env, "HANSE_GOVERNANCE_DELAY_S", delay_s),
+        guardian=env.get("HANSE_GUARDIAN"),
         governor_key_file=_path(env, "HANSE_GOVERNOR_KEY_FILE"),
         relayer_key_file=_path(env, "HANSE_RELAYER_KEY_FILE"),
     )

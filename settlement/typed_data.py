@@ -16,6 +16,8 @@ from settlement.errors import EvidenceError
 
 DOMAIN_NAME: Final = "Hanse"
 DOMAIN_VERSION: Final = "1"
+VALUE_ANSWER: Final = 0
+"""An observation that gives a value; the others say "too early" or "no data" (Answer of the contracts)."""
 
 _DOMAIN_FIELDS: Final = (
     ("name", "string"),
@@ -60,10 +62,24 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("recourse", "bool"),
         ("buyerLanes", "uint8"),
         ("supplierLanes", "uint8"),
+        ("committed", "bool"),
+        ("commitmentBps", "uint16"),
+        ("longestDays", "uint16"),
         ("expiry", "uint32"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
+    "ReserveRelease": (("order", "uint256"), ("member", "uint32"), ("deadline", "uint32")),
+    "ReserveMove": (
+        ("order", "uint256"),
+        ("fromLine", "uint32"),
+        ("fromVersion", "uint16"),
+        ("line", "uint32"),
+        ("version", "uint16"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "WriteOff": (("order", "uint256"), ("funder", "uint32"), ("deadline", "uint32")),
     "Draw": (("order", "uint256"), ("index", "uint16"), ("amount", "uint56"), ("deadline", "uint32")),
     "Repayment": (
         ("order", "uint256"),
@@ -72,10 +88,60 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
+    "Assignment": (
+        ("order", "uint256"),
+        ("holder", "uint32"),
+        ("to", "uint32"),
+        ("claim", "uint56"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "Split": (
+        ("order", "uint256"),
+        ("holder", "uint32"),
+        ("first", "uint8"),
+        ("holders", "uint32[]"),
+        ("faces", "uint56[]"),
+        ("deadline", "uint32"),
+    ),
+    "Undertaking": (
+        ("order", "uint256"),
+        ("guarantor", "uint32"),
+        ("amount", "uint56"),
+        ("expiry", "uint32"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
     "Withdrawal": (
         ("member", "uint32"),
         ("currency", "uint16"),
         ("amount", "uint56"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "KeyGrant": (
+        ("member", "uint32"),
+        ("key", "address"),
+        ("scopes", "uint16"),
+        ("limit", "uint56"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "KeyRevocation": (
+        ("member", "uint32"),
+        ("key", "address"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "AccountReplacement": (
+        ("member", "uint32"),
+        ("account", "address"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "AccountRefusal": (
+        ("member", "uint32"),
+        ("account", "address"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
@@ -93,12 +159,57 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("eventAt", "uint32"),
         ("deadline", "uint32"),
     ),
+    "AttestationBatch": (("items", "Attestation[]"),),
+    "HoldRequest": (
+        ("order", "uint256"),
+        ("jurisdiction", "uint16"),
+        ("seq", "uint32"),
+        ("messages", "bytes32"),
+        ("deadline", "uint32"),
+    ),
+    "Amendment": (
+        ("order", "uint256"),
+        ("version", "uint16"),
+        ("face", "uint56"),
+        ("document", "bytes32"),
+        ("settleOn", "uint8"),
+        ("tenorDays", "uint16"),
+        ("lateBps", "uint16"),
+        ("dutyCap", "uint56"),
+        ("expiry", "uint32"),
+        ("arbiter", "uint32"),
+        ("deadline", "uint32"),
+    ),
+    "Cancellation": (("order", "uint256"), ("version", "uint16"), ("deadline", "uint32")),
+    "CreditNote": (
+        ("order", "uint256"),
+        ("amount", "uint56"),
+        ("document", "bytes32"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "Dispute": (
+        ("order", "uint256"),
+        ("index", "uint16"),
+        ("amount", "uint56"),
+        ("reason", "bytes32"),
+        ("deadline", "uint32"),
+    ),
+    "DisputeEnd": (("order", "uint256"), ("index", "uint16"), ("upheld", "uint56"), ("deadline", "uint32")),
+    "Arrival": (
+        ("order", "uint256"),
+        ("arrivedAt", "uint32"),
+        ("document", "bytes32"),
+        ("deadline", "uint32"),
+    ),
     "Observation": (
         ("bucket", "bytes32"),
+        ("answer", "uint8"),
         ("value", "uint64"),
         ("observedAt", "uint32"),
         ("deadline", "uint32"),
     ),
+    "Resolution": (("bucket", "bytes32"), ("isVoid", "bool"), ("value", "uint64"), ("deadline", "uint32")),
     "Policy": (
         ("insurer", "uint32"),
         ("insured", "uint32"),
@@ -110,8 +221,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("place", "bytes32"),
         ("firstDay", "uint32"),
         ("lastDay", "uint32"),
+        ("kind", "uint8"),
         ("attach", "uint64"),
         ("exhaust", "uint64"),
+        ("stepAt", "uint64[]"),
+        ("stepPays", "uint56[]"),
+        ("noDataBps", "uint16"),
         ("waitingDays", "uint32"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),
@@ -120,6 +235,32 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("insurer", "uint32"),
         ("currency", "uint16"),
         ("amount", "uint56"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "PoolTerms": (
+        ("insurer", "uint32"),
+        ("currency", "uint16"),
+        ("bucketCap", "uint56"),
+        ("epochDays", "uint16"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "PoolEntry": (
+        ("investor", "uint32"),
+        ("insurer", "uint32"),
+        ("currency", "uint16"),
+        ("amount", "uint56"),
+        ("minShares", "uint88"),
+        ("nonce", "uint64"),
+        ("deadline", "uint32"),
+    ),
+    "PoolExit": (
+        ("investor", "uint32"),
+        ("insurer", "uint32"),
+        ("currency", "uint16"),
+        ("shares", "uint88"),
+        ("minAmount", "uint56"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),
     ),
@@ -146,7 +287,10 @@ def typed_message(
     return {
         "types": {
             "EIP712Domain": [{"name": name, "type": kind} for name, kind in _DOMAIN_FIELDS],
-            primary: [{"name": name, "type": kind} for name, kind in fields],
+            **{
+                used: [{"name": name, "type": kind} for name, kind in TYPES[used]]
+                for used in used_types(primary)
+            },
         },
         "primaryType": primary,
         "domain": {
@@ -159,8 +303,18 @@ def typed_message(
     }
 
 
+def used_types(primary: str) -> tuple[str, ...]:
+    """The type itself, then the types that its fields are lists of."""
+    listed = {kind.removesuffix("[]") for _, kind in TYPES[primary] if kind.endswith("[]")}
+    return (primary, *sorted(listed & TYPES.keys()))
+
+
 def _plain(value: Any) -> Any:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _signable(typed: Mapping[str, Any]) -> SignableMessage:

@@ -19,6 +19,7 @@ from settlement.verifying.members import compare_members
 from settlement.verifying.orders import compare_orders
 from settlement.verifying.pinned import pin
 from settlement.verifying.report import Check, Report, Tally, checks_of
+from settlement.verifying.shares import compare_shares
 
 __all__ = ["Check", "Report", "verify"]
 
@@ -42,6 +43,7 @@ def verify(engine: Engine, client: ChainClient, deployment: Deployment) -> Repor
         *compare_cash(pinned),
         *compare_members(pinned),
         *compare_orders(pinned),
+        *compare_shares(pinned),
         *compare_credit(pinned),
         *compare_committees(pinned),
         *compare_cover(pinned),

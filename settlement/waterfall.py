@@ -5,6 +5,7 @@ Source: CONTRACTS.md R2, R3, R5, R8, R12; contracts/src/lib/Waterfall.sol and Or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from settlement.money import ceil_ratio, floor_share
@@ -12,17 +13,29 @@ from settlement.money import ceil_ratio, floor_share
 WHOLE_BPS = 10_000
 
 
-def delivered_down(face_minor: int, claim_minor: int, released_minor: int, *, is_lapsed: bool) -> int:
+def delivered_down(
+    whole_minor: int, face_minor: int, claim_minor: int, released_minor: int, *, is_lapsed: bool
+) -> int:
     """What is due by delivery: the claim's released share; the fraction stays with the buyer (R2).
 
     After a lapse the claim is the delivered part already; a release taken back since is not paid.
 
-    Units:  minor units; ``claim_minor`` is face less what was reduced.
+    Units:  minor units; ``whole_minor`` is the order's face before any split, ``face_minor`` this leaf's, and
+            ``claim_minor`` that less what was reduced.
     Holds:  I-17.
     """
     if is_lapsed:
-        return min(claim_minor, released_minor)
-    return floor_share(claim_minor, released_minor, face_minor)
+        return min(claim_minor, floor_share(face_minor, released_minor, whole_minor))
+    return floor_share(claim_minor, released_minor, whole_minor)
+
+
+def pro_rata_down(amount_minor: int, weights: Sequence[int]) -> list[int]:
+    """Parts of an amount by weight; what rounding leaves is in none of them (R5).
+
+    Units:  minor units.
+    """
+    whole = sum(weights)
+    return [floor_share(amount_minor, weight, whole) if whole else 0 for weight in weights]
 
 
 def payable(delivered_minor: int, paid_minor: int, *, is_met: bool) -> int:

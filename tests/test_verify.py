@@ -11,10 +11,13 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import text
 
+from settlement.chain.abi import Call
 from settlement.chain.bindings.enums import FundBy
-from settlement.chain.bindings.structs import Repayment, Withdrawal
+from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.bindings.structs import Assignment, Repayment, Split, Undertaking, Withdrawal
 from settlement.chain.client import ChainClient
 from settlement.chain.follower import Follower
+from settlement.chain.wanted import Kind, Wanted
 from settlement.errors import ChainError, Conflict
 from settlement.store.engine import migrate, open_database
 from settlement.store.handles import Engine
@@ -69,6 +72,31 @@ def _act(trade: Trade) -> None:
     policy = trade.gateways.cover.policy_id(terms)
     trade.send(trade.gateways.cover.pay(policy, terms, terms.first_day))
     trade.send(trade.observe("observer1", terms.first_day + 1, 90))
+    _split(trade)
+
+
+def _split(trade: Trade) -> None:
+    """An order with five shares, one handed on, that an undertaking paid in part."""
+    order = trade.order()
+    trade.send(trade.accept(order))
+    id_, at = trade.id_of(order), trade.deployment.receivables
+    supplier, bank = member_of("supplier"), member_of("bank")
+    request = Split(id_, supplier, 1, (bank, *[supplier] * 4), (1_00,) * 5, trade.now + DAY)
+    _book(trade, Receivables.split(request, trade.sign("supplier", at, request)))
+    sale = Assignment(id_ | 2, supplier, bank, 1_00, 11, trade.now + DAY)
+    _book(trade, Receivables.assign(sale, trade.sign("supplier", at, sale)))
+    pledge = Undertaking(id_, bank, 2_00, trade.now + DAY, 12, trade.now + DAY)
+    _book(trade, Receivables.undertake(pledge, trade.sign("bank", at, pledge)))
+    free = trade.gateways.ledger.balance(USD.number, member_of("buyer"))
+    leaving = Withdrawal(member_of("buyer"), USD.number, free - order.face + 1_00, 13, trade.now + DAY)
+    trade.send(
+        trade.gateways.ledger.withdraw(leaving, trade.sign("buyer", trade.deployment.cash_ledger, leaving))
+    )
+    trade.send(trade.attest(order, 1))
+
+
+def _book(trade: Trade, call: Call[None]) -> None:
+    trade.send(Wanted(Kind.SETTLE, "", trade.deployment.receivables, call.data))
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
     uint8 private constant MOST_SPREAD = 60;
     // A sum of all accounts below 2^56 keeps every account below it (DESIGN section 6).
     uint256 private constant MOST_TOTAL = type(uint56).max;
+    // In the word of a frozen account, where every debit's one comparison meets it.
+    uint256 private constant FROZEN = 1 << 255;
 
     struct Listing {
         address token;
@@ -35,24 +37,28 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         uint56 total;
     }
 
+    struct Freeze {
+        uint48 since; // 0: not frozen
+        uint48 before; // seconds of former freezes
+    }
+
     // Who may move cash never changes (I-02).
     address public immutable receivables;
-    address public immutable creditLines;
     address public immutable disruptionCover;
     ITrustedNetwork private immutable _network;
 
     mapping(uint16 currency => Listing) private _listings;
     mapping(address token => uint16) private _currencies;
     mapping(uint16 currency => mapping(uint256 account => uint256)) private _balances;
+    mapping(uint16 currency => mapping(uint32 member => Freeze)) private _freezes;
     NonceMap.Spent private _nonces;
 
-    constructor(address authority, address network, address receivables_, address creditLines_, address cover)
+    constructor(address authority, address network, address receivables_, address cover)
         AccessManaged(authority)
         EIP712("Hanse", "1")
     {
         _network = ITrustedNetwork(network);
         receivables = receivables_;
-        creditLines = creditLines_;
         disruptionCover = cover;
     }
 
@@ -68,6 +74,24 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         _listings[currency] = Listing(token, exponent, decimals - exponent, 0);
         _currencies[token] = currency;
         emit CurrencyListed(currency, token, exponent, 10 ** (decimals - exponent));
+    }
+
+    /// @inheritdoc ICashLedger
+    function freeze(uint16 currency, uint32 member, bool isFrozen) external restricted {
+        _listed(currency);
+        // Members' accounts only: a hold or a pool is nobody's to freeze (P34).
+        if (_network.accountOf(member) == address(0)) revert ITrustedNetwork.UnknownMember(member);
+        Freeze storage past = _freezes[currency][member];
+        if ((past.since != 0) == isFrozen) revert FreezeUnchanged(currency, member);
+        if (isFrozen) {
+            past.since = uint48(block.timestamp);
+            _balances[currency][member] |= FROZEN;
+        } else {
+            past.before += uint48(block.timestamp) - past.since;
+            past.since = 0;
+            _balances[currency][member] &= ~FROZEN;
+        }
+        emit FreezeSet(currency, member, isFrozen);
     }
 
     /// @inheritdoc ICashLedger
@@ -112,18 +136,19 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         _debit(accounts, withdrawal.currency, member, withdrawal.amount);
         listing.total = listed.total - withdrawal.amount;
         emit Withdrawn(withdrawal.currency, member, withdrawal.amount);
-        IERC20(listed.token).safeTransfer(_network.accountOf(member), _inToken(listed, withdrawal.amount));
+        _payOut(IERC20(listed.token), _network.payoutOf(member), _inToken(listed, withdrawal.amount));
     }
 
     /// @inheritdoc ICashLedger
     function move(uint16 currency, Leg[] calldata legs) external {
-        if (msg.sender != receivables && msg.sender != creditLines && msg.sender != disruptionCover) {
+        if (msg.sender != receivables && msg.sender != disruptionCover) {
             revert NotOperator(msg.sender);
         }
         mapping(uint256 => uint256) storage accounts = _balances[currency];
         uint256 count = legs.length;
         uint256 from;
         uint256 owed;
+        // Only the trade contracts call; bounded by the room that Legs has.
         for (uint256 i; i != count;) {
             Leg calldata leg = legs[i];
             uint256 amount = leg.amount;
@@ -147,16 +172,34 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
 
     /// @inheritdoc ICashLedger
     function balanceOf(uint16 currency, uint256 account) external view returns (uint256) {
-        return _balances[currency][account];
+        return _balances[currency][account] & ~FROZEN;
+    }
+
+    /// @inheritdoc ICashLedger
+    function freeOf(uint16 currency, uint256 account) external view returns (uint256 free, bool isFrozen) {
+        return _free(_balances[currency][account]);
+    }
+
+    /// @inheritdoc ICashLedger
+    function secondsFrozen(uint16 currency, uint32 member) external view returns (uint256) {
+        Freeze memory past = _freezes[currency][member];
+        return past.since == 0 ? past.before : past.before + block.timestamp - past.since;
+    }
+
+    /// @inheritdoc ICashLedger
+    function backingOf(uint16 currency) external view returns (uint256 held, uint256 owed) {
+        Listing memory listing = _listed(currency);
+        return (IERC20(listing.token).balanceOf(address(this)), _inToken(listing, listing.total));
     }
 
     /// @inheritdoc ICashLedger
     function available(uint16 currency, uint256 hold, uint256 payer)
         external
         view
-        returns (uint256 held, uint256 free)
+        returns (uint256 held, uint256 free, bool isFrozen)
     {
-        return (_balances[currency][hold], _balances[currency][payer]);
+        held = _balances[currency][hold];
+        (free, isFrozen) = _free(_balances[currency][payer]);
     }
 
     /// @inheritdoc ICashLedger
@@ -182,6 +225,8 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         IERC20 token = IERC20(listing.token);
         uint256 value = _inToken(listing, amount);
         uint256 before = token.balanceOf(address(this));
+        // A token that shrank since would have this deposit pay for the others' loss (I-01).
+        if (before < _inToken(listing, listing.total)) revert TokenShrunk(before, _inToken(listing, listing.total));
         token.safeTransferFrom(payer, address(this), value);
         uint256 received = token.balanceOf(address(this)) - before;
         // A token that keeps a fee must not make money on the ledger (P19).
@@ -207,14 +252,35 @@ contract CashLedger is ICashLedger, AccessManaged, EIP712, ReentrancyGuardTransi
         }
     }
 
+    /// @dev The ledger loses exactly what is paid out: a token that took its fee beside it would take the others' cash.
+    function _payOut(IERC20 token, address to, uint256 value) private {
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransfer(to, value);
+        uint256 left = token.balanceOf(address(this));
+        if (left + value != before) revert TokenOverdrawn(before, left, value);
+    }
+
     function _debit(mapping(uint256 => uint256) storage accounts, uint16 currency, uint256 account, uint256 amount)
         private
     {
         uint256 balance = accounts[account];
-        if (balance < amount) revert InsufficientCash(currency, account, balance, amount);
         unchecked {
-            accounts[account] = balance - amount;
+            // The top bit tells of what wrapped: a balance too small, a frozen account, an amount that no account has.
+            // Of a frozen account the balance itself is asked: less what it does not have, its bit would be gone.
+            uint256 left = balance - amount;
+            if ((balance | left | amount) & FROZEN != 0) _refuseDebit(currency, account, balance, amount);
+            accounts[account] = left;
         }
+    }
+
+    function _refuseDebit(uint16 currency, uint256 account, uint256 balance, uint256 amount) private pure {
+        if (balance & FROZEN != 0) revert AccountFrozen(currency, account);
+        revert InsufficientCash(currency, account, balance, amount);
+    }
+
+    function _free(uint256 word) private pure returns (uint256 free, bool isFrozen) {
+        isFrozen = word & FROZEN != 0;
+        free = isFrozen ? 0 : word;
     }
 
     function _listed(uint16 currency) private view returns (Listing memory listing) {

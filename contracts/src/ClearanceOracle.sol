@@ -1,122 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Committees} from "./Committees.sol";
 import {IClearanceOracle} from "./interfaces/IClearanceOracle.sol";
+import {IOrderDesk} from "./interfaces/IOrderDesk.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
-import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Quorum} from "./lib/Quorum.sol";
-import {Attestation, CUSTOMS, Status} from "./lib/Terms.sol";
+import {Attestation, AttestationBatch, HoldRequest} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 
-/// @title Customs committees: k of n signatures on one whole state of an order
-contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
-    using Quorum for uint256;
+/// @title Customs committees: k of n signatures on whole states of orders
+contract ClearanceOracle is Committees, EIP712 {
     using TypedHash for Attestation;
+    using TypedHash for AttestationBatch;
+    using TypedHash for HoldRequest;
 
     uint256 private constant GRID = 1 hours;
     uint256 private constant MOST_AHEAD = 2 hours;
     // Authorities' clocks and the chain's differ a little (O09).
     uint256 private constant SKEW = 5 minutes;
-    uint256 private constant ACTIVE = uint256(Status.Active);
+    uint256 private constant MOST_ITEMS = 50;
+    // What the largest item may need: root and four shares, all their accounts new. An item that failed with less
+    // was starved by the relayer (EIP-150 leaves the caller enough to go on).
+    uint256 private constant ENOUGH_GAS = 600_000;
 
-    ITrustedNetwork private immutable _network;
-    IReceivables private immutable _receivables;
-
-    mapping(uint256 jurisdiction => uint256) private _committees;
-    mapping(address key => uint256) private _seats;
-    mapping(uint16 jurisdiction => address[]) private _keys;
+    address private immutable _receivables;
 
     constructor(address authority, address network, address receivables)
-        AccessManaged(authority)
+        Committees(authority, network)
         EIP712("Hanse", "1")
     {
-        _network = ITrustedNetwork(network);
-        _receivables = IReceivables(receivables);
-    }
-
-    /// @inheritdoc IClearanceOracle
-    function seat(uint16 jurisdiction, uint8 threshold, uint32 treasury, Seat[] calldata seats) external restricted {
-        if (!Quorum.isSound(threshold, seats.length)) revert InvalidCommittee();
-        if (treasury != 0) _network.requireStanding(treasury, CUSTOMS);
-        uint256 version = _committees[jurisdiction].versionOf() + 1;
-        if (version > type(uint16).max) revert InvalidCommittee();
-        // Every active seat is one of a present committee: those of the former version end here.
-        address[] memory former = _keys[jurisdiction];
-        for (uint256 i; i < former.length; ++i) {
-            _seats[former[i]] = _seats[former[i]].withStatus(uint256(Status.Expelled));
-        }
-        delete _keys[jurisdiction];
-        uint256 committee = Quorum.packCommittee(version, threshold, treasury);
-        _committees[jurisdiction] = committee;
-        for (uint256 i; i < seats.length; ++i) {
-            (address key, uint32 member) = (seats[i].key, seats[i].member);
-            _network.requireStanding(member, CUSTOMS);
-            if (!_isOwnKey(key, member)) revert InvalidCommittee();
-            // Signatures of one member must not make a quorum (P38).
-            for (uint256 j; j < i; ++j) {
-                if (seats[j].member == member) revert InvalidCommittee();
-            }
-            // A key sits in one committee, once; a suspended one may sit again only in its next version.
-            uint256 status = _seats[key].statusOf();
-            bool isTaken = status == ACTIVE || status == uint256(Status.Suspended);
-            if (key == address(0) || isTaken) revert InvalidCommittee();
-            _seats[key] = Quorum.packSeat(ACTIVE, jurisdiction, committee, i, member);
-            _keys[jurisdiction].push(key);
-        }
-        emit CommitteeSeated(jurisdiction, uint16(version), threshold, treasury, seats);
-    }
-
-    /// @inheritdoc IClearanceOracle
-    function suspendSeat(address key) external restricted {
-        _suspend(key, _activeSeat(key));
-    }
-
-    /// @inheritdoc IClearanceOracle
-    function unseat(address key) external {
-        uint256 taken = _activeSeat(key);
-        uint32 member = uint32(taken.memberOf());
-        if (_isOwnKey(key, member) && _network.hasStanding(member, CUSTOMS)) revert SeatInGoodStanding(key);
-        _suspend(key, taken);
+        _receivables = receivables;
     }
 
     /// @inheritdoc IClearanceOracle
     function attest(Attestation calldata attestation, bytes calldata signatures) external {
-        (uint32 eventAt, uint32 deadline) = (attestation.eventAt, attestation.deadline);
-        _checkTimes(eventAt, deadline);
+        _checkTimes(attestation.eventAt, attestation.deadline);
         bytes32 digest = _hashTypedDataV4(attestation.hash());
-        (uint256 seats, uint256 treasury) = _count(attestation.jurisdiction, digest, signatures);
-        emit Attested(
-            attestation.order,
-            attestation.seq,
-            digest,
-            attestation.declarations,
-            attestation.messages,
-            eventAt,
-            seats
-        );
-        _record(attestation, treasury);
-    }
-
-    /// @inheritdoc IClearanceOracle
-    function committeeOf(uint16 jurisdiction)
-        external
-        view
-        returns (uint16 version, uint8 threshold, uint32 treasury, Seat[] memory seats)
-    {
-        uint256 committee = _committees[jurisdiction];
-        address[] memory keys = _keys[jurisdiction];
-        seats = new Seat[](keys.length);
-        for (uint256 i; i < keys.length; ++i) {
-            seats[i] = Seat(keys[i], uint32(_seats[keys[i]].memberOf()));
+        (uint256 seats, uint256 treasury) = _count(attestation.jurisdiction, digest, signatures, 0);
+        if (!_record(attestation, treasury)) {
+            // A relayer learns it from the simulation, before it pays for a transaction that would change nothing.
+            assembly ("memory-safe") {
+                let at := mload(0x40)
+                returndatacopy(at, 0, returndatasize())
+                revert(at, returndatasize())
+            }
         }
-        return (uint16(committee.versionOf()), uint8(committee.thresholdOf()), uint32(committee.treasuryOf()), seats);
+        _tell(attestation, digest, seats);
     }
 
     /// @inheritdoc IClearanceOracle
-    function isSeatActive(address key) external view returns (bool) {
-        return _seats[key].statusOf() == ACTIVE;
+    function attestBatch(AttestationBatch calldata batch, bytes calldata signatures) external {
+        Attestation[] calldata items = batch.items;
+        uint256 count = items.length;
+        if (count == 0 || count > MOST_ITEMS) revert BatchOutOfBounds(count, MOST_ITEMS);
+        uint256 jurisdiction = items[0].jurisdiction;
+        // At most MOST_ITEMS turns.
+        for (uint256 i; i < count; ++i) {
+            if (items[i].jurisdiction != jurisdiction) revert BatchOfManyJurisdictions();
+            _checkTimes(items[i].eventAt, items[i].deadline);
+        }
+        bytes32 digest = _hashTypedDataV4(batch.hash());
+        (uint256 seats, uint256 treasury) = _count(jurisdiction, digest, signatures, 0);
+        // At most MOST_ITEMS turns.
+        for (uint256 i; i < count; ++i) {
+            if (_record(items[i], treasury)) _tell(items[i], digest, seats);
+        }
+    }
+
+    /// @inheritdoc IClearanceOracle
+    function hold(HoldRequest calldata request, bytes calldata signatures) external {
+        _checkDeadline(request.deadline);
+        uint256 needed = _minorityOf(request.jurisdiction);
+        bytes32 digest = _hashTypedDataV4(request.hash());
+        (uint256 seats,) = _count(request.jurisdiction, digest, signatures, needed);
+        emit HoldAsked(request.order, request.seq, digest, request.messages, seats);
+        IOrderDesk(_receivables).hold(request.order, request.jurisdiction, request.seq);
+    }
+
+    /// @inheritdoc IClearanceOracle
+    function proveEquivocation(SignedState calldata one, SignedState calldata other) external {
+        (uint256 order, uint256 seq) = (one.state.order, one.state.seq);
+        bool isOfOne = other.state.order == order && other.state.seq == seq;
+        if (!isOfOne || contentOf(one.state) == contentOf(other.state)) revert NoContradiction();
+        address key = _signerOf(one);
+        if (key != _signerOf(other)) revert NoContradiction();
+        uint256 taken = _countingSeat(key);
+        emit Equivocated(order, uint32(seq), key);
+        _suspend(key, taken);
     }
 
     /// @inheritdoc IClearanceOracle
@@ -125,7 +97,12 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IClearanceOracle
-    function contentOf(Attestation calldata attestation) external pure returns (bytes32) {
+    function digestOfBatch(AttestationBatch calldata batch) external view returns (bytes32) {
+        return _hashTypedDataV4(batch.hash());
+    }
+
+    /// @inheritdoc IClearanceOracle
+    function contentOf(Attestation calldata attestation) public pure returns (bytes32) {
         uint256 place;
         assembly {
             place := attestation
@@ -134,89 +111,80 @@ contract ClearanceOracle is IClearanceOracle, AccessManaged, EIP712 {
         return TypedHash.ofWords(TypedHash.ATTESTATION, place, 11);
     }
 
-    function _activeSeat(address key) private view returns (uint256 taken) {
-        taken = _seats[key];
-        if (taken.statusOf() != ACTIVE) revert SeatNotActive(key);
-    }
-
-    function _suspend(address key, uint256 taken) private {
-        _seats[key] = taken.withStatus(uint256(Status.Suspended));
-        emit SeatSuspended(uint16(taken.jurisdictionOf()), key);
-    }
-
-    /// @dev A committee's keys need not be in the network; one that is must be this member's, and not given up.
-    function _isOwnKey(address key, uint32 member) private view returns (bool) {
-        ITrustedNetwork.Key memory known = _network.keyOf(key);
-        return known.member == 0 || (known.member == member && known.status == Status.Active);
-    }
-
-    /// @return seats bitmap of those who signed
-    /// @return treasury as their committee names it
-    function _count(uint256 jurisdiction, bytes32 digest, bytes calldata signatures)
-        private
-        view
-        returns (uint256 seats, uint256 treasury)
-    {
-        uint256 given = signatures.length / Quorum.SIGNATURE_LENGTH;
-        if (given == 0 || signatures.length % Quorum.SIGNATURE_LENGTH != 0) {
-            revert InvalidSignatureLength(signatures.length);
+    /// @dev What the member signed: the state alone, or a batch in which it stands.
+    function _digestOf(SignedState calldata told) private view returns (bytes32) {
+        bytes32 state = told.state.hash();
+        if (told.batch.length == 0) return _hashTypedDataV4(state);
+        // Bounded by what its sender pays for: a member signs batches of at most MOST_ITEMS that count.
+        for (uint256 i; i < told.batch.length; ++i) {
+            if (told.batch[i] == state) return _hashTypedDataV4(TypedHash.ofBatch(told.batch));
         }
+        revert NoContradiction();
+    }
+
+    function _signerOf(SignedState calldata told) private view returns (address) {
+        bytes calldata signature = told.signature;
+        if (signature.length != Quorum.SIGNATURE_LENGTH) revert InvalidSignatureLength(signature.length);
         uint256 place;
         assembly {
-            place := signatures.offset
+            place := signature.offset
         }
-        uint256 first;
-        // Every signature must count, so seats bound the loop.
-        for (uint256 i; i != given;) {
-            address key = Quorum.signerAt(digest, place, i);
-            uint256 taken = _seats[key];
-            if (i == 0) {
-                first = taken;
-                _requireSeat(key, taken, jurisdiction);
-                uint256 threshold = taken.thresholdOfSeat();
-                if (given < threshold) revert TooFewSignatures(given, uint8(threshold));
-            } else if (!taken.isBeside(first)) {
-                revert SeatNotActive(key);
-            }
-            seats = Quorum.addAscending(seats, taken.indexOf());
-            if (seats == 0) revert SeatsNotAscending();
-            unchecked {
-                ++i;
-            }
-        }
-        return (seats, first.treasuryOfSeat());
+        return Quorum.signerAt(_digestOf(told), place, 0);
     }
 
-    function _requireSeat(address key, uint256 taken, uint256 jurisdiction) private view {
-        if (taken.statusOf() == ACTIVE && taken.jurisdictionOf() == jurisdiction) return;
-        if (_committees[jurisdiction] == 0) revert NoCommittee(uint16(jurisdiction));
-        revert SeatNotActive(key);
+    /// @dev emit Attested, with the attestation's words as they came: declarations, messages and time stand side by side,
+    /// and every field that is narrower than its word was read before.
+    function _tell(Attestation calldata attestation, bytes32 digest, uint256 seats) private {
+        bytes32 topic = Attested.selector;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, digest)
+            calldatacopy(add(at, 32), add(attestation, 256), 96)
+            mstore(add(at, 128), seats)
+            log3(at, 160, topic, calldataload(attestation), calldataload(add(attestation, 64)))
+        }
     }
 
-    /// @dev `record` with the attestation's words as they came: they are its encoding already, and every field that
-    /// is narrower than its word is checked where Receivables reads it.
-    function _record(Attestation calldata attestation, uint256 treasury) private {
-        address receivables = address(_receivables);
-        bytes4 selector = IReceivables.record.selector;
+    /// @dev Record and settle; where it cannot settle, the state stands alone, for anyone to settle later.
+    /// @return isRecorded false where the state adds nothing; return data then says why
+    function _record(Attestation calldata attestation, uint256 treasury) private returns (bool isRecorded) {
+        if (_hand(IReceivables.record.selector, attestation, treasury)) return true;
+        // After the call, so that only a failed one needs it: what is left is at least a 64th of what it was given.
+        if (gasleft() < ENOUGH_GAS) revert TooLittleGas(gasleft(), ENOUGH_GAS);
+        isRecorded = _hand(IOrderDesk.recordAlone.selector, attestation, treasury);
+        if (isRecorded) emit Unsettled(attestation.order, attestation.seq);
+    }
+
+    /// @dev The attestation's words as they came: they are its encoding already, and every field that is narrower
+    /// than its word is checked where Receivables reads it.
+    function _hand(bytes4 selector, Attestation calldata attestation, uint256 treasury)
+        private
+        returns (bool isTaken)
+    {
+        address receivables = _receivables;
         assembly ("memory-safe") {
             let at := mload(0x40)
             mstore(at, selector)
             calldatacopy(add(at, 4), attestation, 384)
             mstore(add(at, 388), treasury)
-            if iszero(call(gas(), receivables, 0, at, 420, 0, 0)) {
-                returndatacopy(at, 0, returndatasize())
-                revert(at, returndatasize())
-            }
+            isTaken := call(gas(), receivables, 0, at, 420, 0, 0)
         }
     }
 
     function _checkTimes(uint256 eventAt, uint256 deadline) private view {
+        _checkDeadline(deadline);
+        unchecked {
+            // Block time and minutes never come near a word's end.
+            if (eventAt > block.timestamp + SKEW) revert EventInFuture(uint32(eventAt));
+        }
+    }
+
+    function _checkDeadline(uint256 deadline) private view {
         if (block.timestamp > deadline) revert SignatureExpired(uint32(deadline));
         if (deadline % GRID != 0) revert DeadlineNotOnGrid(uint32(deadline));
         unchecked {
             // Block time and hours never come near a word's end.
             if (deadline > block.timestamp + MOST_AHEAD) revert DeadlineTooFar(uint32(deadline));
-            if (eventAt > block.timestamp + SKEW) revert EventInFuture(uint32(eventAt));
         }
     }
 }

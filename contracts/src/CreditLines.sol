@@ -1,63 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {LoanBook} from "./LoanBook.sol";
+import {LineOffers} from "./LineOffers.sol";
+import {OrderBook} from "./OrderBook.sol";
 import {ICreditBook} from "./interfaces/ICreditBook.sol";
 import {ICreditLines} from "./interfaces/ICreditLines.sol";
-import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
+import {Legs} from "./lib/Legs.sol";
 import {LineWords} from "./lib/LineWords.sol";
 import {LoanWord} from "./lib/LoanWord.sol";
 import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Signature} from "./lib/Signature.sol";
-import {BUYER, Draw, FUNDER, LineTerms, PAY, PUBLISH, Repayment, SUPPLIER} from "./lib/Terms.sol";
+import {
+    BUYER,
+    DRAW,
+    FUNDER,
+    LineTerms,
+    PAY,
+    Phase,
+    PUBLISH,
+    Repayment,
+    ReserveMove,
+    ReserveRelease,
+    SUPPLIER,
+    WriteOff
+} from "./lib/Terms.sol";
 import {TypedHash} from "./lib/TypedHash.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
-/// @title Pre-approved working-capital lines and the loans drawn on them
-contract CreditLines is LoanBook, EIP712 {
+/// @title Pre-approved working-capital lines and the loans drawn on them: the module for all but reserve and draw
+contract CreditLines is LineOffers, ICreditLines, ICreditBook {
+    using Legs for uint256;
     using LineWords for uint256;
     using LoanWord for LoanWord.Loan;
     using NonceMap for NonceMap.Spent;
-    using TypedHash for Draw;
+    using OrderWords for OrderWords.Order;
     using TypedHash for LineTerms;
     using TypedHash for Repayment;
+    using TypedHash for ReserveMove;
+    using TypedHash for ReserveRelease;
+    using TypedHash for WriteOff;
 
     uint8 private constant REPAYMENT = 1;
     uint8 private constant RECOURSE = 2;
-    uint8 private constant COVER = 3;
 
-    ITrustedNetwork private immutable _network;
     address private immutable _cover;
 
-    /// @inheritdoc ICreditLines
-    uint32 public lineCount;
-    NonceMap.Spent private _nonces;
-
-    modifier onlyReceivables() {
-        if (msg.sender != address(_receivables)) revert NotTradeContract(msg.sender);
-        _;
-    }
-
     constructor(address network, address ledger, address receivables, address cover)
-        LoanBook(ledger, receivables)
-        EIP712("Hanse", "1")
+        OrderBook(network, ledger, receivables)
     {
-        _network = ITrustedNetwork(network);
         _cover = cover;
     }
 
     /// @inheritdoc ICreditLines
     function publish(LineTerms calldata terms, bytes calldata signature)
         external
+        onlyInBook
         returns (uint32 line, uint16 version)
     {
         if (block.timestamp > terms.deadline) revert SignatureExpired(terms.deadline);
-        address key = Signature.actor(_hashTypedDataV4(terms.hash()), signature);
-        (uint32 funder,,) = _network.party(key, PUBLISH, FUNDER, 0);
+        address key = Signature.actor(_digest(terms.hash()), signature);
+        (uint32 funder,,) = _network.party(key, PUBLISH, FUNDER, terms.limit);
+        _network.requireOpen(terms.currency);
         if (funder != terms.funder) revert NotSignedBy(terms.funder);
         if (!_nonces.spend(funder, terms.nonce)) revert NonceUsed(funder, terms.nonce);
         _checkTerms(terms);
@@ -65,154 +71,161 @@ contract CreditLines is LoanBook, EIP712 {
         line = terms.line;
         uint256 usage = _usage[line];
         if (line == 0) {
-            line = ++lineCount;
+            (line, usage) = (++_lines, LineWords.newUsage(terms));
         } else if (usage.funderOfUsage() != funder || usage.currencyOf() != terms.currency) {
             revert UnknownLine(line, uint16(usage.versionOf()));
         }
-        if (usage.versionOf() == type(uint16).max) revert InvalidTerms();
+        if (usage.versionOf() == type(uint16).max || usage.isCommitted() != terms.committed) revert InvalidTerms();
+        // What orders count on was within the limit, and stays so.
+        if (terms.limit < usage.usedOf()) revert LimitExceeded(line, usage.usedOf(), terms.limit);
         version = uint16(usage.versionOf() + 1);
-        _usage[line] = LineWords.packUsage(terms.limit, usage.usedOf(), version, funder, terms.currency);
+        _usage[line] = usage.withVersion(terms);
         _terms[_key(line, version)] = LineWords.packTerms(terms);
         emit LinePublished(line, version, funder, terms);
     }
 
-    /// @inheritdoc ICreditBook
-    function reserve(uint256 id, uint256 order, uint256 face, uint256 lanes) external onlyReceivables {
-        (uint256 lineId, uint256 pinned) = (OrderWords.lineOf(order), OrderWords.versionOf(order));
-        (uint32 line, uint16 version) = (uint32(lineId), uint16(pinned));
-        uint256 usage = _usage[line];
-        // Only the standing offer: a newer version takes the older one off the table.
-        if (pinned == 0 || usage.versionOf() != pinned) revert UnknownLine(line, version);
-        uint256 terms = _terms[_key(lineId, pinned)];
-        if (block.timestamp > terms.expiryOf()) revert LineExpired(line, version);
-        uint32 funder = uint32(terms.funderOf());
-        // A loan to oneself would move no cash and still stand before the others' claims.
-        if (funder == OrderWords.holderOf(order)) revert FunderIsSupplier(funder);
-        uint256 currency = OrderWords.currencyOf(order);
-        if (currency != usage.currencyOf()) revert CurrencyDiffers(uint16(currency), uint16(usage.currencyOf()));
-        if (!terms.isEligible(lanes)) revert NotEligible(line, uint8(lanes), uint8(lanes >> 8));
-        if (face > terms.orderCapOf()) revert OrderCapExceeded(face, terms.orderCapOf());
-        _network.requireStanding(funder, FUNDER);
-
-        uint256 amount = terms.mostOf(face);
-        uint256 headroom = Waterfall.minusFloor(usage.limitOf(), usage.usedOf());
-        if (amount > headroom) revert LimitExceeded(line, amount, headroom);
-        uint256 used;
-        unchecked {
-            // Within the limit, as was tested.
-            used = usage.usedOf() + amount;
-        }
-        _usage[line] = usage.withUsed(used);
-        emit Reserved(id, line, version, amount);
-        emit LineUsed(line, used);
-    }
-
     /// @inheritdoc ICreditLines
-    function draw(Draw calldata request, bytes calldata signature) external {
-        if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
-        (uint256 id, uint256 amount) = (request.order, request.amount);
-        (uint256 sums, uint256 order) = _wordsOf(id);
-        address key = Signature.actor(_hashTypedDataV4(request.hash()), signature);
-        uint256 terms = _termsOf(id, order);
-        uint256 supplier = _network.borrower(key, amount, OrderWords.buyerOf(order), terms.funderOf());
-        if (supplier != OrderWords.holderOf(order)) revert NotSignedBy(uint32(OrderWords.holderOf(order)));
-        LoanWord.Loan memory loan;
-        loan.load(_loans[id]);
-        if (request.index != loan.draws) revert DrawIndexUsed(request.index, uint16(loan.draws));
-        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) revert DrawsClosed(id);
-        uint256 most = _advanceLeft(sums, order, terms, loan.principal);
-        if (amount > most) revert AdvanceExceeded(id, amount, most);
-        if (amount == 0) revert InvalidTerms();
-
-        if (loan.draws == 0) {
-            (loan.rateBps, loan.isAct365) = (terms.rateBpsOf(), terms.isAct365());
-            loan.use = terms.mostOf(OrderWords.claimOf(sums));
-            loan.since = Clock.time();
-        } else {
-            _accrue(loan, order);
-        }
-        uint256 fee = Waterfall.shareUp(amount, terms.feeBpsOf());
-        unchecked {
-            // R9 was tested: principal stays below a face, draws below their bound, the fee below the amount.
-            loan.principal += amount;
-            ++loan.draws;
-            _loans[id] = loan.pack();
-            emit Drawn(id, request.index, amount, fee, loan.principal, loan.accrued);
-            _moveOne(OrderWords.currencyOf(order), terms.funderOf(), supplier, amount - fee);
-        }
-    }
-
-    /// @inheritdoc ICreditLines
-    function repay(Repayment calldata repayment, bytes calldata signature) external {
+    function repay(Repayment calldata repayment, bytes calldata signature) external onlyInBook {
         if (block.timestamp > repayment.deadline) revert SignatureExpired(repayment.deadline);
         (, uint256 order) = _wordsOf(repayment.order);
         LoanWord.Loan memory loan = _loanNow(repayment.order, order);
         uint256 amount = Waterfall.min(repayment.amount, Interest.dueUp(loan.accrued) + loan.principal);
         if (amount == 0) revert NoLoan(repayment.order);
-        address key = Signature.actor(_hashTypedDataV4(repayment.hash()), signature);
+        address key = Signature.actor(_digest(repayment.hash()), signature);
         // No standing is asked: what a suspended member owes still settles (I-28).
         uint32 payer = _network.signerFor(key, PAY, amount);
         if (payer != repayment.payer) revert NotSignedBy(repayment.payer);
         if (!_nonces.spend(payer, repayment.nonce)) revert NonceUsed(payer, repayment.nonce);
 
+        uint256 lent = loan.principal;
         // A stranger's payment is welcome, but it must not close the supplier's draws (P31).
         if (payer == OrderWords.holderOf(order)) loan.isClosed = 1;
-        uint256 funder = _book(loan, repayment.order, OrderWords.lineOf(order), payer, REPAYMENT, amount);
-        _moveOne(OrderWords.currencyOf(order), payer, funder, amount);
+        uint256 line = OrderWords.lineOf(order);
+        uint256 funder = _bookPayment(loan, repayment.order, line, payer, REPAYMENT, amount);
+        uint256 legs = Legs.start(OrderWords.currencyOf(order));
+        // What may be drawn again on a committed line must lie there again (I-11).
+        bool isKept = loan.isClosed == 0 && _usage[line].isCommitted();
+        uint256 kept = isKept ? lent - loan.principal : 0;
+        legs.add(payer, funder, amount - kept);
+        legs.add(payer, _reserveAccount(repayment.order), kept);
+        legs.send(_ledger);
     }
 
     /// @inheritdoc ICreditLines
-    function recourse(uint256 id) external {
+    function recourse(uint256 id) external onlyInBook {
         (uint256 sums, uint256 order) = _wordsOf(id);
         LoanWord.Loan memory loan = _loanNow(id, order);
         uint256 due = _dueFromSupplier(id, sums, order, loan);
         if (due == 0) revert NothingDueFromSupplier(id);
         (uint256 holder, uint256 currency) = (OrderWords.holderOf(order), OrderWords.currencyOf(order));
-        uint256 amount = Waterfall.min(due, _ledger.balanceOf(uint16(currency), holder));
+        (uint256 free,) = _ledger.freeOf(uint16(currency), holder);
+        uint256 amount = Waterfall.min(due, free);
         if (amount == 0) revert SupplierShort(id, due);
 
         loan.isClosed = 1;
-        uint256 funder = _book(loan, id, OrderWords.lineOf(order), holder, RECOURSE, amount);
+        uint256 funder = _bookPayment(loan, id, OrderWords.lineOf(order), holder, RECOURSE, amount);
         _moveOne(currency, holder, funder, amount);
-    }
-
-    /// @inheritdoc ICreditBook
-    function settle(uint256 id, uint256 order, uint256 reserved, uint256 amount)
-        external
-        onlyReceivables
-        returns (uint256 toFunder, uint256 funder)
-    {
-        return _settle(id, order, reserved, amount);
     }
 
     /// @inheritdoc ICreditBook
     function collect(uint256 id, uint256 amount, uint32 insurer, uint32 insured)
         external
+        onlyInBook
         returns (uint256 toFunder, uint32 funder)
     {
         if (msg.sender != _cover) revert NotTradeContract(msg.sender);
-        (uint256 sums, uint256 order) = _wordsOf(id);
-        if (OrderWords.lineOf(order) == 0) return (0, 0);
-        LoanWord.Loan memory loan = _loanNow(id, order);
-        toFunder = Waterfall.min(amount, Interest.dueUp(loan.accrued) + loan.principal);
-        // A payout to the buyer for its own loss must not close the supplier's draws (P31).
-        if (toFunder == 0 && (loan.isClosed == 1 || insured != OrderWords.holderOf(order))) return (0, 0);
-        if (loan.draws == 0) {
-            _closeUndrawn(loan, id, order, OrderWords.claimOf(sums));
-            return (0, 0);
-        }
-        loan.isClosed = 1;
-        funder = uint32(_book(loan, id, OrderWords.lineOf(order), insurer, COVER, toFunder));
+        uint256 to;
+        (toFunder, to) = _collect(id, amount, insurer, insured);
+        return (toFunder, uint32(to));
     }
 
     /// @inheritdoc ICreditBook
-    function accrue(uint256 id, uint256 order) external onlyReceivables {
-        LoanWord.Loan memory loan;
-        loan.load(_loans[id]);
-        if (loan.principal == 0) return;
-        _accrue(loan, order);
-        _loans[id] = loan.pack();
-        emit Accrued(id, loan.accrued);
+    function collectMany(Claim[] calldata claims, uint32 insurer)
+        external
+        onlyInBook
+        returns (uint256[] memory parts)
+    {
+        if (msg.sender != _cover) revert NotTradeContract(msg.sender);
+        parts = new uint256[](claims.length);
+        // At most 50, by the batch of DisruptionCover.
+        for (uint256 i; i < parts.length; ++i) {
+            Claim calldata claim = claims[i];
+            (uint256 toFunder, uint256 funder) = _collect(claim.order, claim.amount, insurer, claim.insured);
+            parts[i] = toFunder | funder << 64;
+        }
+    }
+
+    /// @inheritdoc ICreditLines
+    function release(ReserveRelease calldata request, bytes calldata signature) external onlyInBook {
+        uint256 id = request.order;
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        uint256 terms = _termsOf(id, order);
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        bool isOver = OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED) || loan.isClosed == 1;
+        if (isOver || OrderWords.phaseOf(order) == uint256(Phase.Closed)) revert DrawsClosed(id);
+        uint32 member;
+        if (block.timestamp <= OrderWords.expiryOf(order)) {
+            member = request.member;
+            if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
+            bool isFunder = member == terms.funderOf();
+            if (!isFunder && member != OrderWords.holderOf(order)) revert NotSignedBy(member);
+            if (isFunder && terms.hasCommitment()) revert NotReleasable(id);
+            address key = Signature.actor(_digest(request.hash()), signature);
+            // No standing is asked: who may lend or draw nothing any more must be able to let go.
+            if (_network.signer(key, isFunder ? PUBLISH : DRAW) != member) revert NotSignedBy(member);
+        }
+        emit ReserveReleased(id, member);
+        if (loan.draws == 0) {
+            _closeUndrawn(loan, id, order, OrderWords.claimOf(sums));
+        } else {
+            loan.isClosed = 1;
+            _bookPayment(loan, id, OrderWords.lineOf(order), 0, 0, 0);
+        }
+    }
+
+    /// @inheritdoc ICreditLines
+    function moveReserve(ReserveMove calldata request, bytes calldata signature) external onlyInBook {
+        if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
+        uint256 id = request.order;
+        (uint256 sums, uint256 order) = _wordsOf(id);
+        _checkUndrawn(request, order);
+        uint256 terms = _terms[_key(request.line, request.version)];
+        if (terms == 0) revert UnknownLine(request.line, request.version);
+        address key = Signature.actor(_digest(request.hash()), signature);
+        (uint256 buyer, uint256 supplier) = (OrderWords.buyerOf(order), OrderWords.holderOf(order));
+        uint256 signer = _network.borrower(key, 0, buyer, terms.funderOf(), OrderWords.currencyOf(order));
+        if (signer != supplier) revert NotSignedBy(uint32(supplier));
+        if (!_nonces.spend(uint32(supplier), request.nonce)) revert NonceUsed(uint32(supplier), request.nonce);
+
+        uint256 claim = OrderWords.claimOf(sums);
+        if (request.fromLine != 0) _release(id, order, claim);
+        order = OrderWords.withLine(order, request.line, request.version);
+        _words[id].terms = order;
+        uint256 lanes = _network.memberOf(uint32(buyer)).lane;
+        _reserve(id, terms, order, claim, lanes | uint256(_network.memberOf(uint32(supplier)).lane) << 8);
+    }
+
+    /// @inheritdoc ICreditLines
+    function writeOff(WriteOff calldata request, bytes calldata signature) external onlyInBook {
+        if (block.timestamp > request.deadline) revert SignatureExpired(request.deadline);
+        uint256 id = request.order;
+        (, uint256 order) = _wordsOf(id);
+        uint256 maturity = OrderWords.baseOf(order) + _termsOf(id, order).graceOf();
+        if (block.timestamp < maturity) revert NotMatured(id, maturity);
+        uint256 line = OrderWords.lineOf(order);
+        uint256 usage = _usage[line];
+        uint256 funder = usage.funderOfUsage();
+        address key = Signature.actor(_digest(request.hash()), signature);
+        if (_network.signer(key, PUBLISH) != funder || request.funder != funder) revert NotSignedBy(uint32(funder));
+        LoanWord.Loan memory loan = _loanNow(id, order);
+        if (loan.principal == 0 || loan.isWrittenOff()) revert NoLoan(id);
+
+        usage = usage.withUsed(usage.usedOf() - loan.use).withLost(usage.lostOf() + loan.principal);
+        (loan.use, loan.isClosed) = (0, 1);
+        _usage[line] = usage;
+        _words[id].loan = loan.pack();
+        emit WrittenOff(id, uint32(line), loan.principal, loan.accrued, usage.usedOf(), usage.lostOf());
+        if (usage.isCommitted()) _giveBack(id, usage);
     }
 
     /// @inheritdoc ICreditLines
@@ -220,7 +233,7 @@ contract CreditLines is LoanBook, EIP712 {
         (, uint256 order) = _wordsOf(id);
         uint256 line = OrderWords.lineOf(order);
         LoanWord.Loan memory loan;
-        loan.load(_loans[id]);
+        loan.load(_words[id].loan);
         uint256 maturity = line == 0 ? 0 : OrderWords.baseOf(order) + _termsOf(id, order).graceOf();
         return Loan({
             line: uint32(line),
@@ -229,8 +242,9 @@ contract CreditLines is LoanBook, EIP712 {
             accrued: uint88(loan.accrued),
             since: uint32(loan.since),
             draws: uint16(loan.draws),
-            drawsClosed: !_isDrawable(order, loan),
-            maturity: uint32(Waterfall.min(maturity, Clock.LAST))
+            drawsClosed: !_isDrawable(id, order, loan),
+            maturity: uint32(Waterfall.min(maturity, Clock.LAST)),
+            writtenOff: loan.isWrittenOff()
         });
     }
 
@@ -245,7 +259,7 @@ contract CreditLines is LoanBook, EIP712 {
     function termsOf(uint32 line, uint16 version) external view returns (LineTerms memory) {
         uint256 word = _terms[_key(line, version)];
         if (word == 0) revert UnknownLine(line, version);
-        return word.toLineTerms(line, uint56(_usage[line].limitOf()));
+        return word.toLineTerms(line, _usage[line]);
     }
 
     /// @inheritdoc ICreditLines
@@ -258,14 +272,16 @@ contract CreditLines is LoanBook, EIP712 {
     function drawableOf(uint256 id) external view returns (uint256) {
         (uint256 sums, uint256 order) = _wordsOf(id);
         LoanWord.Loan memory loan;
-        loan.load(_loans[id]);
-        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(order, loan)) return 0;
+        loan.load(_words[id].loan);
+        if (OrderWords.hasFlag(order, OrderWords.HOLD) || !_isDrawable(id, order, loan)) return 0;
         uint256 terms = _termsOf(id, order);
-        bool isWelcome = _network.hasStanding(uint32(OrderWords.holderOf(order)), SUPPLIER)
-            && _network.hasStanding(uint32(OrderWords.buyerOf(order)), BUYER)
-            && _network.hasStanding(uint32(terms.funderOf()), FUNDER);
+        uint16 currency = uint16(OrderWords.currencyOf(order));
+        bool isWelcome = _network.isTrading(uint32(OrderWords.holderOf(order)), SUPPLIER, currency)
+            && _network.isTrading(uint32(OrderWords.buyerOf(order)), BUYER, currency)
+            && _network.isTrading(uint32(terms.funderOf()), FUNDER, currency);
         if (!isWelcome) return 0;
-        uint256 free = _ledger.balanceOf(uint16(OrderWords.currencyOf(order)), terms.funderOf());
+        uint256 payer = terms.hasCommitment() ? _reserveAccount(id) : terms.funderOf();
+        (uint256 free,) = _ledger.freeOf(currency, payer);
         return Waterfall.min(_advanceLeft(sums, order, terms, loan.principal), free);
     }
 
@@ -273,6 +289,36 @@ contract CreditLines is LoanBook, EIP712 {
     function dueFromSupplier(uint256 id) external view returns (uint256) {
         (uint256 sums, uint256 order) = _wordsOf(id);
         return _dueFromSupplier(id, sums, order, _loanNow(id, order));
+    }
+
+    /// @inheritdoc ICreditLines
+    function lossOf(uint32 line) external view returns (uint256) {
+        return _usage[line].lostOf();
+    }
+
+    /// @inheritdoc ICreditLines
+    function reserveAccountOf(uint256 id) external pure returns (uint256) {
+        return _reserveAccount(id);
+    }
+
+    /// @inheritdoc ICreditLines
+    function offer(uint32 line, Wish calldata wish) external view returns (Offer memory) {
+        return _offer(line, wish);
+    }
+
+    /// @inheritdoc ICreditLines
+    function offers(uint32 first, uint32 count, Wish calldata wish) external view returns (Offer[] memory found) {
+        uint256 end = Waterfall.min(uint256(first) + count, uint256(_lines) + 1);
+        found = new Offer[](Waterfall.minusFloor(end, first));
+        // A view, bounded by what the caller asks for.
+        for (uint256 i; i < found.length; ++i) {
+            found[i] = _offer(uint32(first + i), wish);
+        }
+    }
+
+    /// @inheritdoc ICreditLines
+    function lineCount() external view returns (uint32) {
+        return _lines;
     }
 
     /// @inheritdoc ICreditLines
@@ -285,8 +331,27 @@ contract CreditLines is LoanBook, EIP712 {
             terms.limit == 0 || terms.orderCap == 0 || terms.advanceAccepted > Waterfall.WHOLE_BPS
                 || terms.advanceShipped > Waterfall.WHOLE_BPS || terms.advanceReleased > Waterfall.WHOLE_BPS
                 || terms.feeBps > Waterfall.WHOLE_BPS || terms.expiry <= block.timestamp
+                || terms.commitmentBps > (terms.committed ? LineWords.MOST_COMMITMENT_BPS : 0)
+                || terms.longestDays > LineWords.MOST_LONGEST_DAYS
         ) revert InvalidTerms();
         // Reverts for a currency the ledger does not know (P04).
         _ledger.tokenOf(terms.currency);
+    }
+
+    /// @dev Whether the reserve lies where the supplier thinks, undrawn, and may still be drawn on elsewhere.
+    function _checkUndrawn(ReserveMove calldata request, uint256 order) private view {
+        uint256 id = request.order;
+        if (OrderWords.lineOf(order) != request.fromLine || OrderWords.versionOf(order) != request.fromVersion) {
+            revert NotReservedOn(id, request.fromLine, request.fromVersion);
+        }
+        LoanWord.Loan memory loan;
+        loan.load(_words[id].loan);
+        if (loan.draws != 0) revert AlreadyDrawn(id);
+        // A standing offer is for orders in order: none that is held, disputed or late comes to it this way.
+        OrderWords.Order memory whole;
+        _load(whole, id);
+        bool isHeld = whole.has(OrderWords.HOLD) || whole.disputed() != 0;
+        // Unpaid though due: nobody may have said so yet, and of a frozen buyer nobody can.
+        if (isHeld || _payable(whole) != 0 || !_isOpenForDraws(order, loan)) revert DrawsClosed(id);
     }
 }

@@ -1,30 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ICashLedger} from "./interfaces/ICashLedger.sol";
-import {ICreditBook} from "./interfaces/ICreditBook.sol";
+import {LoanBook} from "./LoanBook.sol";
 import {IReceivables} from "./interfaces/IReceivables.sol";
+import {Bounds} from "./lib/Bounds.sol";
 import {Clock} from "./lib/Clock.sol";
 import {Interest} from "./lib/Interest.sol";
 import {Legs} from "./lib/Legs.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
-import {Attestation, FundBy, Phase, SettleOn} from "./lib/Terms.sol";
+import {Attestation, FundBy, Phase} from "./lib/Terms.sol";
 import {Waterfall} from "./lib/Waterfall.sol";
 
 /// @title How an order takes over an attested state and pays what became payable
 /// @dev No path here reverts for a reason that a party controls: cash moves inside the ledger, payees are accounts.
-abstract contract OrderSettlement is IReceivables {
+abstract contract OrderSettlement is LoanBook {
     using Legs for uint256;
     using OrderWords for OrderWords.Order;
 
     uint256 internal constant LAST_COUNT = type(uint16).max;
-
-    struct Words {
-        uint256 sums;
-        uint256 terms;
-        uint256 duty;
-        uint256 late;
-    }
 
     /// @dev One settlement, whole before anything is written: what is paid, and what stays unpaid.
     struct Payment {
@@ -40,13 +33,63 @@ abstract contract OrderSettlement is IReceivables {
         uint256 funder;
     }
 
-    ICashLedger internal immutable _ledger;
-    ICreditBook internal immutable _credit;
-    mapping(uint256 order => Words) internal _words;
+    /// @dev A hold leaves released value open: what customs only hold is not cut, until the hold itself is too old.
+    function _lapseAt(OrderWords.Order memory order) internal pure returns (uint256) {
+        uint256 until = OrderWords.expiryOf(order.terms) + Bounds.POSTING_GRACE;
+        if (order.has(OrderWords.HOLD)) until += Bounds.HOLD_GRACE;
+        return Waterfall.min(until, Clock.LAST);
+    }
 
-    constructor(address ledger, address creditLines) {
-        _ledger = ICashLedger(ledger);
-        _credit = ICreditBook(creditLines);
+    /// @dev An attested state, and what it makes payable.
+    function _record(OrderWords.Order memory order, Attestation calldata attestation, uint256 treasury) internal {
+        _checkOpen(order);
+        _checkState(order, attestation);
+
+        // What was late stays late for the time before this state.
+        uint256 late = order.has(OrderWords.LATE) ? _lateNow(order) : 0;
+        bool isRefused = attestation.refused;
+        uint256 dutyWord = _take(order, attestation, isRefused, treasury);
+        // A whole state says "refused" again and again; a hold in between must not reduce what was delivered.
+        if (isRefused && !order.has(OrderWords.LAPSED)) _reduceUndelivered(order, _undelivered(order));
+        if (OrderWords.fundByOf(order.terms) >= uint256(FundBy.Shipped)) _lockBy(order);
+        _pay(order, late, dutyWord);
+    }
+
+    /// @dev What is due now, where it changes anything.
+    function _settle(OrderWords.Order memory order) internal {
+        _checkOpen(order);
+        if (order.has(OrderWords.HOLD)) revert IReceivables.OnHold(order.id);
+        uint256 late = _lateNow(order);
+        Payment memory payment;
+        _compute(payment, order, late);
+        uint256 paying = payment.face + payment.late + payment.duty;
+        uint256 unpaid = payment.faceUnpaid + payment.lateUnpaid + payment.dutyUnpaid;
+        if (paying + unpaid == 0) revert IReceivables.NothingDue(order.id);
+        // Face found unpaid for the first time starts the late charge; else nothing would change.
+        bool isNews = payment.faceUnpaid != 0 && !order.has(OrderWords.LATE);
+        if (paying == 0 && !isNews) revert IReceivables.BuyerShort(unpaid, 0);
+        _pay(order, late, 0);
+    }
+
+    /// @dev Whether the state is for this order and newer than the one it has, whose number it takes.
+    function _checkState(OrderWords.Order memory order, Attestation calldata state) internal pure {
+        uint256 jurisdiction = OrderWords.jurisdictionOf(order.terms);
+        if (state.jurisdiction != jurisdiction) {
+            revert IReceivables.WrongJurisdiction(state.jurisdiction, uint16(jurisdiction));
+        }
+        uint256 eventAt = state.eventAt;
+        unchecked {
+            // When the order was accepted is not kept; it cannot have been earlier than this (O08).
+            if (eventAt + Bounds.LONGEST_LIFE < OrderWords.expiryOf(order.terms)) {
+                revert IReceivables.EventBeforeOrder(uint32(eventAt));
+            }
+        }
+        uint256 seq = state.seq;
+        if (seq <= order.seq || seq > LAST_COUNT) revert IReceivables.StaleSequence(uint32(seq), uint32(order.seq));
+        if (state.phase < Phase.Accepted || state.phase > Phase.Cleared) {
+            revert IReceivables.PhaseNotAttestable(state.phase);
+        }
+        order.seq = seq;
     }
 
     /// @dev The attested state becomes the order's.
@@ -54,7 +97,7 @@ abstract contract OrderSettlement is IReceivables {
         internal
         returns (uint256 dutyWord)
     {
-        uint256 released = Waterfall.min(state.released, order.face);
+        uint256 released = Waterfall.min(state.released, order.whole);
         uint256 demanded;
         if (order.has(OrderWords.DUTY)) {
             demanded = state.duty;
@@ -65,25 +108,45 @@ abstract contract OrderSettlement is IReceivables {
         (order.phase, order.released) = (uint256(phase), released);
         if (hold) order.set(OrderWords.HOLD);
         else if (wasHeld) order.clear(OrderWords.HOLD);
-        emit Recorded(order.id, uint32(order.seq), phase, hold, isRefused, released, demanded);
+        emit IReceivables.Recorded(order.id, uint32(order.seq), phase, hold, isRefused, released, demanded);
 
         // Paid before it was taken back: a claim between the parties, not a rollback (R14).
-        if (hasFallen && _delivered(order) < order.paid) emit Reversed(order.id, released, order.paid);
-        if (released == order.face) _setDue(order);
+        if (hasFallen && _delivered(order) < order.paid) emit IReceivables.Reversed(order.id, released, order.paid);
+        if (released == order.whole) _setDue(order);
         if (wasHeld && !hold && order.due != 0 && order.due < Clock.time()) _moveDue(order, Clock.time());
     }
 
-    /// @dev R4: the undelivered part is no longer claimed, and nothing more may be drawn on it.
-    function _reduceUndelivered(OrderWords.Order memory order) internal {
-        if (OrderWords.lineOf(order.terms) != 0 && !order.has(OrderWords.DRAWS_CLOSED)) {
-            _credit.settle(order.id, order.terms, order.claim(), 0);
-        }
-        order.set(OrderWords.DRAWS_CLOSED);
-        uint256 cut = _undelivered(order);
+    /// @dev R4: the undelivered part `cut` is no longer claimed, and nothing more may be drawn on it.
+    function _reduceUndelivered(OrderWords.Order memory order, uint256 cut) internal virtual {
+        _closeDraws(order, order.claim());
         order.reduced += cut;
         order.set(OrderWords.LAPSED);
-        emit Lapsed(order.id, cut);
+        emit IReceivables.Lapsed(order.id, cut);
+        if (order.disputed() != 0) _clampDispute(order);
         _setDue(order);
+    }
+
+    /// @dev Nothing more may be drawn; what the reserve kept for it is free.
+    /// @param claim that an undrawn reserve counts
+    function _closeDraws(OrderWords.Order memory order, uint256 claim) internal {
+        if (OrderWords.lineOf(order.terms) != 0 && !order.has(OrderWords.DRAWS_CLOSED)) {
+            _payLoan(order.id, order.terms, claim, 0);
+        }
+        order.set(OrderWords.DRAWS_CLOSED);
+    }
+
+    /// @dev R4: no more is disputed than is open; the cut goes back to the buyer.
+    function _clampDispute(OrderWords.Order memory order) private {
+        (uint256 disputed, uint256 open) = (order.disputed(), order.claim() - order.paid);
+        if (disputed <= open) return;
+        unchecked {
+            // The disputed part is the lowest field of its word.
+            order.extension -= disputed - open;
+            _words[order.id].extension = order.extension;
+            _moveOne(
+                OrderWords.currencyOf(order.terms), order.id, OrderWords.buyerOf(order.terms), disputed - open
+            );
+        }
     }
 
     /// @dev Lock the buyer's cash the first time the phase is reached that it promised it for (FundBy.Shipped or
@@ -94,20 +157,22 @@ abstract contract OrderSettlement is IReceivables {
         if (order.phase < uint256(isOnShipment ? Phase.Shipped : Phase.Released)) return;
         order.set(OrderWords.FUNDED);
         (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
-        uint256 free = _ledger.balanceOf(uint16(currency), buyer);
-        _lock(order.id, currency, buyer, Waterfall.min(free, order.claim() - order.paid));
+        // A dispute may have locked a part before.
+        (uint256 held, uint256 free,) = _ledger.available(uint16(currency), order.id, buyer);
+        uint256 missing = Waterfall.minusFloor(_openOf(order), held);
+        _lock(order.id, currency, buyer, Waterfall.min(free, missing));
     }
 
     function _lockAll(uint256 id, uint16 currency, uint32 buyer, uint256 face) internal {
-        uint256 free = _ledger.balanceOf(currency, buyer);
-        if (free < face) revert BuyerShort(face, free);
+        (uint256 free,) = _ledger.freeOf(currency, buyer);
+        if (free < face) revert IReceivables.BuyerShort(face, free);
         _lock(id, currency, buyer, face);
     }
 
     /// @dev Pay what is payable, keep the late charge, close what is whole; then write, tell and move.
     /// @param late accrued up to now; dropped where nothing is claimed that it could be for
     /// @param dutyWord zero, or the duty's word with the state just attested
-    function _pay(OrderWords.Order memory order, uint256 late, uint256 dutyWord) internal {
+    function _pay(OrderWords.Order memory order, uint256 late, uint256 dutyWord) internal virtual {
         Payment memory payment;
         payment.dutyWord = dutyWord;
         _compute(payment, order, late);
@@ -120,10 +185,11 @@ abstract contract OrderSettlement is IReceivables {
         bool isPaying = ofClaim | payment.duty != 0;
         if (isPaying && order.settlements < LAST_COUNT) {
             unchecked {
+                // Below its last value, as was tested.
                 ++order.settlements;
             }
         }
-        if (late != 0) late = order.claim() == 0 ? 0 : Interest.afterPayment(late, payment.late);
+        if (late != 0) late = _claimOf(order) == 0 ? 0 : Interest.afterPayment(late, payment.late);
         bool isLate = late | payment.faceUnpaid != 0;
         if (isLate || order.has(OrderWords.LATE)) _keepLate(order, late, isLate);
         bool isWhole = !isLate && order.claim() == order.paid;
@@ -132,30 +198,32 @@ abstract contract OrderSettlement is IReceivables {
         if (dutyWord != 0 || payment.duty != 0) _words[order.id].duty = payment.dutyWord;
 
         if (isPaying) _tellSettled(order, payment);
-        if (isLate) emit Unpaid(order.id, payment.faceUnpaid, late);
-        if (payment.dutyUnpaid != 0) emit DutyUnpaid(order.id, payment.dutyUnpaid);
-        if (isWhole) emit Closed(order.id);
+        if (isLate) emit IReceivables.Unpaid(order.id, payment.faceUnpaid, late);
+        if (payment.dutyUnpaid != 0) emit IReceivables.DutyUnpaid(order.id, payment.dutyUnpaid);
+        if (isWhole) emit IReceivables.Closed(order.id);
         if (isPaying || isWhole) _move(order, payment, isWhole);
     }
 
     /// @dev The lender first (R8), who says what it takes; the rest is the holder's.
-    function _divide(OrderWords.Order memory order, Payment memory payment, uint256 ofClaim) private {
+    function _divide(OrderWords.Order memory order, Payment memory payment, uint256 ofClaim) internal {
         if (OrderWords.lineOf(order.terms) != 0) {
             uint256 reserved = order.has(OrderWords.DRAWS_CLOSED) ? 0 : order.claim();
-            (payment.toFunder, payment.funder) = _credit.settle(order.id, order.terms, reserved, ofClaim);
+            (payment.toFunder, payment.funder) = _payLoan(order.id, order.terms, reserved, ofClaim);
         }
         unchecked {
+            // R3: at most what is left of the claim.
             order.paid += payment.face;
         }
         order.set(OrderWords.DRAWS_CLOSED);
     }
 
-    function _tellSettled(OrderWords.Order memory order, Payment memory payment) private {
+    function _tellSettled(OrderWords.Order memory order, Payment memory payment) internal {
         uint256 toHolder;
         unchecked {
+            // R8: the funder takes at most the payment.
             toHolder = payment.face + payment.late - payment.toFunder;
         }
-        emit Settled(
+        emit IReceivables.Settled(
             order.id,
             uint32(order.settlements),
             payment.face,
@@ -172,13 +240,13 @@ abstract contract OrderSettlement is IReceivables {
         (uint256 face, uint256 charge, uint256 duty) = (0, 0, 0);
         if (_isConditionMet(order)) {
             face = _duePart(order);
-            if (late != 0 && order.claim() != 0) charge = Interest.dueUp(late);
+            if (late != 0 && _claimOf(order) != 0) charge = Interest.dueUp(late);
             if (order.has(OrderWords.DUTY)) duty = _dutyDue(payment, order.id);
         }
         // An order that may close must give its hold back, so the hold is asked for even where nothing is due.
-        if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED)) return;
+        if (face | charge | duty == 0 && !order.has(OrderWords.FUNDED | OrderWords.EXTENDED)) return;
 
-        (uint256 held, uint256 free) = _cashFor(order);
+        (uint256 held, uint256 free, bool isFrozen) = _cashFor(order);
         unchecked {
             // Each part is at most what is left of the cash.
             uint256 cash = held + free;
@@ -186,7 +254,8 @@ abstract contract OrderSettlement is IReceivables {
             payment.face = Waterfall.min(face, cash);
             payment.late = Waterfall.min(charge, cash - payment.face);
             payment.duty = Waterfall.min(duty, Waterfall.min(free, cash - payment.face - payment.late));
-            payment.faceUnpaid = face - payment.face;
+            // What a frozen buyer cannot pay does not make it late.
+            payment.faceUnpaid = isFrozen && !order.has(OrderWords.LATE) ? 0 : face - payment.face;
             payment.lateUnpaid = charge - payment.late;
             payment.dutyUnpaid = duty - payment.duty;
         }
@@ -196,72 +265,41 @@ abstract contract OrderSettlement is IReceivables {
         }
     }
 
-    /// @return Y of R3
-    function _payable(OrderWords.Order memory order) internal view returns (uint256) {
-        return _isConditionMet(order) ? _duePart(order) : 0;
+    /// @return what is claimed and not paid yet, of all leaves where the order is split
+    function _openOf(OrderWords.Order memory order) internal view virtual returns (uint256) {
+        return order.claim() - order.paid;
     }
 
-    /// @dev Y once the order's condition is met: nothing before the due date, where there is a tenor.
-    function _duePart(OrderWords.Order memory order) private view returns (uint256) {
-        if (OrderWords.tenorOf(order.terms) != 0 && (order.due == 0 || block.timestamp < order.due)) return 0;
-        return Waterfall.minusFloor(_delivered(order), order.paid);
+    /// @return E, of all leaves where the order is split
+    function _claimOf(OrderWords.Order memory order) internal view virtual returns (uint256) {
+        return order.claim();
     }
 
-    /// @return the order's late charge with everything since its last count, at the signed rate (R6)
-    function _lateNow(OrderWords.Order memory order) internal view returns (uint256) {
-        if (!order.has(OrderWords.LATE)) return 0;
-        (uint256 accrued, uint256 since) = OrderWords.unpackLate(_words[order.id].late);
-        uint256 bps = OrderWords.lateBpsOf(order.terms);
-        return Interest.accrueUp(accrued, _payable(order), bps, Clock.time() - since, Interest.LATE_BASIS);
-    }
-
-    function _cashFor(OrderWords.Order memory order) internal view returns (uint256 held, uint256 free) {
-        (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
-        if (order.has(OrderWords.FUNDED)) return _ledger.available(uint16(currency), order.id, buyer);
-        return (0, _ledger.balanceOf(uint16(currency), buyer));
-    }
-
-    function _loadOpen(OrderWords.Order memory order, uint256 id) internal view {
-        _load(order, id);
-        if (order.phase == uint256(Phase.Closed)) revert OrderClosed(id);
-    }
-
-    function _load(OrderWords.Order memory order, uint256 id) internal view {
-        uint256 terms = _words[id].terms;
-        if (terms == 0) revert UnknownOrder(id);
-        order.load(id, _words[id].sums, terms);
-    }
-
-    function _store(OrderWords.Order memory order) private {
-        Words storage words = _words[order.id];
-        words.sums = order.packSums();
-        words.terms = order.packTerms();
-    }
-
-    function _setDue(OrderWords.Order memory order) private {
+    function _setDue(OrderWords.Order memory order) internal {
         uint256 tenor = OrderWords.tenorOf(order.terms);
-        // An order with nothing left to pay gets no due date: its loan would mature by it.
-        if (tenor == 0 || order.due != 0 || order.claim() == order.paid) return;
+        // An order with nothing left to pay gets no due date: its loan would mature by it. Nor one whose goods are
+        // cleared on their way: the tenor counts from their arrival.
+        if (tenor == 0 || order.due != 0 || _openOf(order) == 0 || _isArrivalOpen(order)) return;
         _moveDue(order, Waterfall.min(block.timestamp + tenor * 1 days, Clock.LAST));
     }
 
     /// @dev Interest that ran past the old base must not be counted under the new one.
     function _moveDue(OrderWords.Order memory order, uint256 due) private {
         bool isPast = block.timestamp > OrderWords.baseOf(order.terms);
-        if (isPast && OrderWords.lineOf(order.terms) != 0) _credit.accrue(order.id, order.terms);
+        if (isPast && OrderWords.lineOf(order.terms) != 0) _countInterest(order.id, order.terms);
         order.due = due;
-        emit DueSet(order.id, uint32(due));
+        emit IReceivables.DueSet(order.id, uint32(due));
     }
 
-    function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) private {
+    function _keepLate(OrderWords.Order memory order, uint256 late, bool isLate) internal {
         if (isLate) order.set(OrderWords.LATE);
         else order.clear(OrderWords.LATE);
-        _words[order.id].late = isLate ? OrderWords.packLate(late, Clock.time()) : 0;
+        _words[order.id].late = isLate ? OrderWords.packLate(late, Clock.time(), _frozenUntilNow(order)) : 0;
     }
 
     function _lock(uint256 id, uint256 currency, uint256 buyer, uint256 amount) private {
         if (amount == 0) return;
-        emit Funded(id, amount);
+        emit IReceivables.Funded(id, amount);
         uint256 legs = Legs.start(currency);
         legs.add(buyer, id, amount);
         legs.send(_ledger);
@@ -297,20 +335,5 @@ abstract contract OrderSettlement is IReceivables {
         if (payment.dutyWord == 0) payment.dutyWord = _words[id].duty;
         (uint256 cap, uint256 paid, uint256 demanded, uint256 treasury) = OrderWords.unpackDuty(payment.dutyWord);
         return treasury == 0 ? 0 : Waterfall.minusFloor(Waterfall.min(demanded, cap), paid);
-    }
-
-    /// @dev What a lapse cuts: of the claim what is neither delivered nor paid (R4).
-    function _undelivered(OrderWords.Order memory order) internal pure returns (uint256) {
-        uint256 delivered = _delivered(order);
-        return order.claim() - (delivered > order.paid ? delivered : order.paid);
-    }
-
-    function _isConditionMet(OrderWords.Order memory order) private pure returns (bool) {
-        bool isOnRelease = OrderWords.settleOnOf(order.terms) == uint256(SettleOn.Release);
-        return !order.has(OrderWords.HOLD) && order.phase >= uint256(isOnRelease ? Phase.Released : Phase.Cleared);
-    }
-
-    function _delivered(OrderWords.Order memory order) private pure returns (uint256) {
-        return Waterfall.deliveredDown(order.face, order.claim(), order.released, order.has(OrderWords.LAPSED));
     }
 }

@@ -2,6 +2,9 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Halts} from "./Halts.sol";
+import {MemberKeys} from "./MemberKeys.sol";
 import {ITrustedNetwork} from "./interfaces/ITrustedNetwork.sol";
 import {MemberWords} from "./lib/MemberWords.sol";
 import {
@@ -18,27 +21,22 @@ import {
     SUPPLIER
 } from "./lib/Terms.sol";
 
-/// @title Members, their standing and their keys
-contract TrustedNetwork is ITrustedNetwork, AccessManaged {
+/// @title Members, their standing, their keys, and whether new business is open
+contract TrustedNetwork is MemberKeys, Halts {
     using MemberWords for uint256;
 
-    uint8 private constant ACTIVE = uint8(Status.Active);
     // Who judges goods must not trade in them (P05).
     uint16 private constant INTERESTED = BUYER | SUPPLIER | FUNDER | INSURER | CARRIER | ARBITER;
 
     /// @inheritdoc ITrustedNetwork
-    address public immutable predecessor;
-
-    /// @inheritdoc ITrustedNetwork
     uint32 public memberCount;
-    mapping(uint32 member => uint256) private _members;
-    mapping(address key => uint256) private _keys;
-    mapping(uint32 member => address) private _accounts;
     mapping(bytes20 lei => uint32) private _ids;
 
-    constructor(address authority, address predecessor_) AccessManaged(authority) {
-        predecessor = predecessor_;
-    }
+    constructor(address authority, address predecessor_)
+        AccessManaged(authority)
+        EIP712("Hanse", "1")
+        Halts(predecessor_)
+    {}
 
     /// @inheritdoc ITrustedNetwork
     function enroll(bytes20 lei, address account, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil)
@@ -56,12 +54,12 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         _accounts[member] = account;
         _ids[lei] = member;
         emit MemberEnrolled(member, lei, account, jurisdiction, roles, lane, validUntil);
-        _writeKey(account, member, ALL_SCOPES, type(uint56).max);
+        _writeKey(account, member, ALL_SCOPES, NO_LIMIT);
     }
 
     /// @inheritdoc ITrustedNetwork
     function setStatus(uint32 member, Status status) external restricted {
-        _requireKnown(member);
+        _requireNotExpelled(member);
         if (status == Status.None) revert InvalidMember();
         _members[member] = _members[member].withStatus(uint8(status));
         emit MemberStatusSet(member, status);
@@ -69,36 +67,16 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
 
     /// @inheritdoc ITrustedNetwork
     function renew(uint32 member, uint16 roles, uint8 lane, uint32 validUntil) external restricted {
-        _requireKnown(member);
+        _requireNotExpelled(member);
         _checkTerms(roles, lane, validUntil);
         uint256 known = _members[member];
-        _members[member] = MemberWords.packMember(
+        // Nobody judges an order that it once traded in, nor trades where it judges: the role is for life (P05).
+        if ((roles ^ known.rolesOf()) & CUSTOMS != 0) revert InvalidMember();
+        uint256 renewed = MemberWords.packMember(
             known.leiOf(), known.jurisdictionOf(), roles, lane, validUntil, uint8(known.statusOf())
         );
+        _members[member] = renewed.withHalt(known.isHalted());
         emit MemberRenewed(member, roles, lane, validUntil);
-    }
-
-    /// @inheritdoc ITrustedNetwork
-    function setKey(address key, uint32 member, uint16 scopes, uint56 limit) external restricted {
-        _requireKnown(member);
-        if (key == address(0) || scopes == 0) revert InvalidMember();
-        uint256 present = _keys[key];
-        // A key that was given up may be in wrong hands: it never comes back, nor moves to another member.
-        bool isOurs = present.memberOf() == member && present.statusOf() == ACTIVE;
-        if (present != 0 && !isOurs) revert KeyTaken(key);
-        _writeKey(key, member, scopes, limit);
-    }
-
-    /// @inheritdoc ITrustedNetwork
-    function revokeKey(address key) external {
-        uint256 present = _keys[key];
-        if (present.statusOf() != ACTIVE) revert KeyNotValid(key, 0);
-        uint32 member = present.memberOf();
-        // An account whose own key was revoked may be in wrong hands: it must not revoke those that took its place.
-        bool isMember = msg.sender == _accounts[member] && _keys[msg.sender].statusOf() == ACTIVE;
-        if (!isMember) _checkCanCall(msg.sender, msg.data);
-        _keys[key] = present.withStatus(uint8(Status.Expelled));
-        emit KeyRevoked(key, member);
     }
 
     /// @inheritdoc ITrustedNetwork
@@ -117,13 +95,20 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         view
         returns (uint32 member, bytes20 lei, uint8 lane)
     {
+        _requireOpen(0);
         member = _validKey(key, scope, amount);
-        uint256 known = _standing(member, role);
+        uint256 known = _trading(member, role);
         return (member, known.leiOf(), known.laneOf());
     }
 
     /// @inheritdoc ITrustedNetwork
-    function counterparties(address buyerKey, address supplierKey)
+    function counterparties(
+        address buyerKey,
+        address supplierKey,
+        uint256 funder,
+        uint256 locked,
+        uint256 currency
+    )
         external
         view
         returns (
@@ -135,28 +120,31 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
             address account
         )
     {
-        buyer = _validKey(buyerKey, SIGN_ORDER, 0);
-        uint256 known = _standing(uint32(buyer), BUYER);
+        _requireOpen(currency);
+        buyer = _validKey(buyerKey, SIGN_ORDER, locked);
+        uint256 known = _trading(uint32(buyer), BUYER);
         (buyerLei, lanes) = (known.leiOf(), known.laneOf());
 
         supplier = _validKey(supplierKey, SIGN_ORDER, 0);
-        known = _standing(uint32(supplier), SUPPLIER);
+        known = _trading(uint32(supplier), SUPPLIER);
         supplierLei = known.leiOf();
         lanes |= uint256(known.laneOf()) << 8;
+        if (funder != 0) _trading(uint32(funder), FUNDER);
         // The key that signs is mostly the account itself, and says so in its word.
         account = _keys[supplierKey].isAccount() ? supplierKey : _accounts[uint32(supplier)];
     }
 
     /// @inheritdoc ITrustedNetwork
-    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder)
+    function borrower(address key, uint256 amount, uint256 buyer, uint256 funder, uint256 currency)
         external
         view
         returns (uint256 supplier)
     {
+        _requireOpen(currency);
         supplier = _validKey(key, DRAW, amount);
-        _standing(uint32(supplier), SUPPLIER);
-        _standing(uint32(buyer), BUYER);
-        _standing(uint32(funder), FUNDER);
+        _trading(uint32(supplier), SUPPLIER);
+        _trading(uint32(buyer), BUYER);
+        _trading(uint32(funder), FUNDER);
     }
 
     /// @inheritdoc ITrustedNetwork
@@ -195,30 +183,14 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
     }
 
     /// @inheritdoc ITrustedNetwork
+    function payoutOf(uint32 member) external view returns (address account) {
+        account = _accounts[member];
+        if (_keys[account].statusOf() != ACTIVE) revert AccountGivenUp(member);
+    }
+
+    /// @inheritdoc ITrustedNetwork
     function idOf(bytes20 lei) external view returns (uint32) {
         return _ids[lei];
-    }
-
-    function _validKey(address key, uint16 scope, uint256 amount) private view returns (uint32) {
-        uint256 known = _keys[key];
-        if (known.statusOf() != ACTIVE || known.scopesOf() & scope != scope) revert KeyNotValid(key, scope);
-        if (amount > known.limitOf()) revert KeyLimitExceeded(key, amount, known.limitOf());
-        return known.memberOf();
-    }
-
-    function _standing(uint32 member, uint16 role) private view returns (uint256 known) {
-        known = _members[member];
-        if (!_isStanding(known)) revert NotInGoodStanding(member);
-        if (known.rolesOf() & role != role) revert RoleMissing(member, role);
-    }
-
-    function _isStanding(uint256 member) private view returns (bool) {
-        return member.statusOf() == ACTIVE && block.timestamp <= member.validUntilOf();
-    }
-
-    function _writeKey(address key, uint32 member, uint16 scopes, uint56 limit) private {
-        _keys[key] = MemberWords.packKey(member, scopes, ACTIVE, limit, _accounts[member] == key);
-        emit KeySet(key, member, scopes, limit);
     }
 
     function _checkTerms(uint16 roles, uint8 lane, uint32 validUntil) private view {
@@ -229,7 +201,9 @@ contract TrustedNetwork is ITrustedNetwork, AccessManaged {
         }
     }
 
-    function _requireKnown(uint32 member) private view {
-        if (_accounts[member] == address(0)) revert UnknownMember(member);
+    /// @dev Expelled is for good: nobody is taken back by the one act that threw it out.
+    function _requireNotExpelled(uint32 member) private view {
+        _requireKnown(member);
+        if (_members[member].statusOf() == uint8(Status.Expelled)) revert MemberExpelled(member);
     }
 }

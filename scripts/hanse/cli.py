@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from settlement.errors import HanseError, InputRefused
+from settlement.errors import Conflict, HanseError, InputRefused
 from settlement.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -144,9 +145,25 @@ def deploy(data: Folder = None, rpc_port: RpcPort = None) -> None:
     settings = _settings(data, None, rpc_port)
     prepare_folder(settings.folder)
     with ChainClient(settings.chain_url, settings.chain_id) as client:
-        deployment = deploy_suite(client, load_signer("governor", settings), settings.deployment_file)
+        deployment = deploy_suite(
+            client,
+            load_signer("governor", settings),
+            settings.deployment_file,
+            delay_s=settings.governance_delay_s,
+        )
     for name, address in deployment.addresses.items():
         typer.echo(f"{name:<16} {address}")
+
+
+@app.command()
+def seal(data: Folder = None, port: Port = None, rpc_port: RpcPort = None) -> None:
+    """End a network's set-up: from then on acts of governance wait, and nobody is admin any more."""
+    from hanse.network import ensure_sealed
+    from settlement.chain.deployment import load_deployment
+
+    settings = _running(data, port, rpc_port)
+    ensure_sealed(settings, load_deployment(settings.deployment_file))
+    typer.echo("the network is sealed")
 
 
 @app.command()
@@ -194,19 +211,32 @@ def verify(data: Folder = None, port: Port = None, rpc_port: RpcPort = None, as_
 
 
 @bench.command()
-def gas(as_json: AsJson = False) -> None:
+def gas(
+    as_json: AsJson = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail where contracts/gas.json is exceeded.")
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write contracts/gas.json anew.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why a verb costs more than before.")] = "",
+) -> None:
     """Gas of the trade's verbs, steady and first-time, beside their bars."""
     from hanse.bench_gas import measure_gas
+    from hanse.gas_file import complaints, read_gas, write_gas
 
     figures = measure_gas()
     if as_json:
         typer.echo(json.dumps(figures))
-        return
-    typer.echo(f"{'verb':<28}{'gas':>10}{'first':>10}{'bar':>10}")
-    for name, row in figures.items():
-        bar = f"{row['bar']:,}" if row["bar"] else ""
-        first = f"{row['first']:,}" if row.get("first") else ""
-        typer.echo(f"{name:<28}{row['gas']:>10,}{first:>10}{bar:>10}")
+    else:
+        typer.echo(f"{'verb':<28}{'gas':>10}{'first':>10}{'bar':>10}")
+        for name, row in figures.items():
+            bar = f"{row['bar']:,}" if row["bar"] else ""
+            first = f"{row['first']:,}" if row.get("first") else ""
+            typer.echo(f"{name:<28}{row['gas']:>10,}{first:>10}{bar:>10}")
+    if write:
+        write_gas(figures, reason, datetime.now(UTC).date().isoformat())
+    said = complaints(read_gas()["verbs"], figures) if check else []
+    if said:
+        raise Conflict(f"{'; '.join(said)}: run `hanse bench gas --write --reason ...` and commit the file")
 
 
 def _settings(data: Path | None, port: int | None, rpc_port: int | None) -> Settings:

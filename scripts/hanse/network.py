@@ -1,4 +1,4 @@
-"""Bring the demo network's companies, currencies, committee, observers and lines into being, over HTTP, once.
+"""Bring the demo network's companies, currencies, committee, observers and lines into being, over HTTP, once; seal it.
 
 Every step looks first, so that a killed set-up goes on where it was.
 """
@@ -13,14 +13,24 @@ from typing import Any
 from hanse.actors import UNITED_KINGDOM, Actor, Cast, Credentials
 from hanse.demo.stage import COMMITTEE_SIZE, Stage, amount_body, amount_text
 from oracle.run import member_folder
+from settlement.chain.client import ChainClient
+from settlement.chain.deployment import Deployment
+from settlement.chain.gateways import open_gateways
+from settlement.chain.local.accounts import well_known_accounts
+from settlement.chain.signer import load_signer
 from settlement.durable_file import write_durably
+from settlement.errors import ChainError, InputRefused
+from settlement.settings import LOCAL_CHAIN_ID, Settings
 from settlement.store.engine import open_database, transaction
 from settlement.use_cases.authenticate import new_api_key
 from settlement.use_cases.issue_client import ensure_client
+from settlement.use_cases.transactions import wait_for_transaction, want
 from settlement.wire.client import HanseClient
 from settlement.wire.model import instant_text
 
 THRESHOLD = 3
+GUARDIAN_ACCOUNT = 2
+SEAL_WITHIN_S = 60
 YEARS_VALID_S = 5 * 365 * 86_400
 RATE_BPS = 600
 DEMO_LIMITS = {"GBP": 50_000_000, "USD": 50_000_000}
@@ -66,6 +76,42 @@ def ensure_network(stage: Stage, folder: Path, cast: Cast) -> None:
     if not network["observers"]:
         keys = [member_folder(folder, "observer", n).key().address for n in range(1, COMMITTEE_SIZE + 1)]
         _post(stage, "/v1/network/observers", {"threshold": THRESHOLD, "keys": keys})
+
+
+def ensure_sealed(settings: Settings, deployment: Deployment) -> None:
+    """End the set-up, once: the governor governs on with a delay, the guardian may halt, nobody is admin any more.
+
+    Raises: InputRefused where no guardian is named for a real network, ChainError when the seal was not mined.
+    """
+    governor = load_signer("governor", settings).address
+    with ChainClient(settings.chain_url, settings.chain_id) as client:
+        governance = open_gateways(client, deployment).governance
+        if not governance.is_admin(governor):
+            return
+        wanted = governance.seal(deployment, governor, guardian_of(settings))
+        engine = open_database(settings.database_url)
+        try:
+            with transaction(engine) as session:
+                intent = want(session, wanted, "operator", int(time.time()))
+            wait_for_transaction(engine, intent, SEAL_WITHIN_S)
+        finally:
+            engine.dispose()
+        if governance.is_admin(governor):
+            raise ChainError("the network could not be sealed; look at the worker's log and run `hanse seal`")
+
+
+def guardian_of(settings: Settings) -> str:
+    """Who may halt new business at once: the address that is named, or a well-known one on a local chain.
+
+    Raises: InputRefused for another chain without one.
+    """
+    if settings.guardian is not None:
+        return settings.guardian
+    if settings.chain_id != LOCAL_CHAIN_ID:
+        raise InputRefused(
+            "set HANSE_GUARDIAN to the address that may halt new business", field="HANSE_GUARDIAN"
+        )
+    return well_known_accounts()[GUARDIAN_ACCOUNT].address
 
 
 def ensure_currency(stage: Stage, code: str) -> None:

@@ -13,7 +13,7 @@ from hanse.actors import Cast, Credentials
 from hanse.demo.stage import Stage
 from hanse.demo.timeline import Timeline
 from hanse.folder import FolderLock, lock_folder, prepare_folder, write_run_note
-from hanse.network import ensure_network, ensure_operator
+from hanse.network import ensure_network, ensure_operator, ensure_sealed
 from hanse.oracle_process import doors
 from hanse.supervisor import ChildSpec, Supervisor
 from hanse.waiting import wait_for
@@ -70,6 +70,7 @@ def start_tree(settings: Settings, timeline: Timeline, say: Callable[[str], None
         stage = Stage(settings.api_url, settings.folder, credentials, timeline)
         say("enrolling the network")
         ensure_network(stage, settings.folder, cast)
+        ensure_sealed(settings, deployment)
         say("starting the committee")
         _start_oracle(settings, supervisor)
         _note(settings, deployment, supervisor)
@@ -120,7 +121,12 @@ def _place(settings: Settings) -> tuple[str, ...]:
 
 def _deploy(settings: Settings) -> Deployment:
     with ChainClient(settings.chain_url, settings.chain_id) as client:
-        return deploy_suite(client, load_signer("governor", settings), settings.deployment_file)
+        return deploy_suite(
+            client,
+            load_signer("governor", settings),
+            settings.deployment_file,
+            delay_s=settings.governance_delay_s,
+        )
 
 
 def _chain_answers(settings: Settings) -> bool:

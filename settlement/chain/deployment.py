@@ -15,20 +15,25 @@ from typing import Any, Final
 import rlp
 from eth_utils.crypto import keccak
 
-from contracts import Artifact, load_artifact
+from contracts import MODULES, Artifact, load_artifact
 from settlement.chain.abi import checksum, encode
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.direct import send_and_wait, wait_for
 from settlement.chain.signer import Signer
 from settlement.durable_file import write_durably
 from settlement.errors import ChainError, Conflict, InvariantBroken, NotFound
+from settlement.settings import LOCAL_DELAY_S
 
 CONTRACTS: Final = (
-    "AccessManager",
+    "Governance",
     "TrustedNetwork",
     "CashLedger",
     "Receivables",
+    "OrderDesk",
     "CreditLines",
+    "ShareDesk",
+    "SettlementDesk",
+    "ReceivableRenderer",
     "ClearanceOracle",
     "IndexOracle",
     "DisruptionCover",
@@ -36,12 +41,16 @@ CONTRACTS: Final = (
 """In the order of deployment; libraries that they are linked to come before them."""
 
 _PARAMETERS: Final = {
-    "authority": "AccessManager",
+    "authority": "Governance",
     "network": "TrustedNetwork",
     "ledger": "CashLedger",
     "receivables": "Receivables",
+    "credit": "Receivables",
+    "orderdesk": "OrderDesk",
     "creditlines": "CreditLines",
-    "credit": "CreditLines",
+    "sharedesk": "ShareDesk",
+    "settlementdesk": "SettlementDesk",
+    "renderer": "ReceivableRenderer",
     "clearanceoracle": "ClearanceOracle",
     "indexoracle": "IndexOracle",
     "indices": "IndexOracle",
@@ -50,35 +59,71 @@ _PARAMETERS: Final = {
 """Constructor parameters (lower case) by the contract whose address they take."""
 
 
+_HOSTS: Final = {module: name for name, modules in MODULES.items() for module in modules}
+"""The contract at whose address a module is called."""
+
+
 @dataclass(frozen=True)
 class Deployment:
-    """One suite on one chain. ``block`` is the last block before it: events are read from the next one on."""
+    """One suite on one chain. ``block`` is the last block before it: events are read from the next one on.
+
+    ``code`` says where each contract's own code lies; a module of Receivables is called at the address of Receivables.
+    """
 
     chain_id: int
     genesis_hash: str
     block: int
-    access_manager: str
-    trusted_network: str
-    cash_ledger: str
-    receivables: str
-    credit_lines: str
-    clearance_oracle: str
-    index_oracle: str
-    disruption_cover: str
+    code: Mapping[str, str]
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Address by contract name, in the order of deployment."""
-        return {
-            "AccessManager": self.access_manager,
-            "TrustedNetwork": self.trusted_network,
-            "CashLedger": self.cash_ledger,
-            "Receivables": self.receivables,
-            "CreditLines": self.credit_lines,
-            "ClearanceOracle": self.clearance_oracle,
-            "IndexOracle": self.index_oracle,
-            "DisruptionCover": self.disruption_cover,
-        }
+        """Where each contract is called, by its name, in the order of deployment."""
+        return {name: self.code[_HOSTS.get(name, name)] for name in self.code}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Contract by the address that calls it and whose logs it writes; modules have none of their own."""
+        return {address: name for name, address in self.code.items() if name not in _HOSTS}
+
+    @property
+    def governance(self) -> str:
+        """Address of Governance."""
+        return self.code["Governance"]
+
+    @property
+    def trusted_network(self) -> str:
+        """Address of TrustedNetwork."""
+        return self.code["TrustedNetwork"]
+
+    @property
+    def cash_ledger(self) -> str:
+        """Address of CashLedger."""
+        return self.code["CashLedger"]
+
+    @property
+    def receivables(self) -> str:
+        """Address of Receivables, and of its modules for everybody who calls them."""
+        return self.code["Receivables"]
+
+    @property
+    def credit_lines(self) -> str:
+        """Where CreditLines is called and signed for: it is a module of Receivables."""
+        return self.receivables
+
+    @property
+    def clearance_oracle(self) -> str:
+        """Address of ClearanceOracle."""
+        return self.code["ClearanceOracle"]
+
+    @property
+    def index_oracle(self) -> str:
+        """Address of IndexOracle."""
+        return self.code["IndexOracle"]
+
+    @property
+    def disruption_cover(self) -> str:
+        """Address of DisruptionCover."""
+        return self.code["DisruptionCover"]
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -95,14 +140,21 @@ def load_deployment(path: Path) -> Deployment:
 
 
 def deploy_suite(
-    client: ChainClient, deployer: Signer, path: Path, *, predecessor: Deployment | None = None
+    client: ChainClient,
+    deployer: Signer,
+    path: Path,
+    *,
+    predecessor: Deployment | None = None,
+    delay_s: int = LOCAL_DELAY_S,
 ) -> Deployment:
-    """Put the suite on chain, or finish doing so, or find it done. The deployer governs it.
+    """Put the suite on chain, or finish doing so, or find it done. The deployer governs it until it seals it.
+
+    Units:  ``delay_s`` is what every act of governance waits once it is sealed, the floor for ever.
 
     Holds:  killed at any point and called again, it gives the same addresses.
     Raises: Conflict when the file belongs to another chain or key, or a step's nonce was spent otherwise; ChainError.
     """
-    plan = _read(path) if path.is_file() else _new_plan(client, deployer, predecessor, path)
+    plan = _read(path) if path.is_file() else _new_plan(client, deployer, predecessor, path, delay_s)
     _check_plan(plan, client, deployer, path)
     if not plan["is_complete"]:
         steps = list(plan["steps"].items())
@@ -138,7 +190,7 @@ def is_deployed(client: ChainClient, name: str, address: str) -> bool:
 
 
 def _new_plan(
-    client: ChainClient, deployer: Signer, predecessor: Deployment | None, path: Path
+    client: ChainClient, deployer: Signer, predecessor: Deployment | None, path: Path, delay_s: int
 ) -> dict[str, Any]:
     artifacts = [load_artifact(name) for name in CONTRACTS]
     missing = [artifact.name for artifact in artifacts if not artifact.is_deployable]
@@ -156,7 +208,8 @@ def _new_plan(
         "block": client.head(),
         "deployer": deployer.address,
         "first_nonce": first,
-        "predecessor": None if predecessor is None else predecessor.addresses,
+        "predecessor": None if predecessor is None else dict(predecessor.code),
+        "delay_s": delay_s,
         "steps": steps,
         "is_complete": False,
     }
@@ -210,13 +263,15 @@ def _creation_code(name: str, plan: Mapping[str, Any]) -> bytes:
     return code + encode((one["type"] for one in inputs), values)
 
 
-def _argument(contract: str, parameter: str, plan: Mapping[str, Any]) -> str:
+def _argument(contract: str, parameter: str, plan: Mapping[str, Any]) -> str | int:
     word = parameter.strip("_").lower()
     if word in ("admin", "initialadmin"):
         return str(plan["deployer"])
     if word == "predecessor":
         before = plan["predecessor"]
         return NOBODY if before is None else str(before[contract])
+    if word == "delay":
+        return int(plan["delay_s"])
     if word not in _PARAMETERS:
         raise InvariantBroken(f"nobody knows what to pass as {parameter} to the constructor of {contract}")
     return str(plan["steps"][_PARAMETERS[word]])
@@ -245,7 +300,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _deployment(read: Mapping[str, Any]) -> Deployment:
-    steps = read["steps"]
-    return Deployment(
-        read["chain_id"], read["genesis_hash"], read["block"], *(steps[name] for name in CONTRACTS)
-    )
+    code = {name: str(read["steps"][name]) for name in CONTRACTS}
+    return Deployment(read["chain_id"], read["genesis_hash"], read["block"], code)

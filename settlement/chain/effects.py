@@ -15,9 +15,11 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
     trusted_network,
 )
+from settlement.chain.bindings.enums import Answer
 from settlement.chain.client import ChainClient, RawLog
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import Gateways, open_gateways
@@ -126,6 +128,10 @@ def _lapsed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
     return _newest(effects.logs(effects.deployment.receivables, receivables.Lapsed, id_from_text(key[0])))
 
 
+def _dismissed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return _newest(effects.logs(effects.deployment.receivables, order_desk.Resolved, id_from_text(key[0])))
+
+
 def _published(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
     funder, nonce = MemberId(int(key[0])), int(key[1])
     if not effects.gateways.lines.is_nonce_used(funder, nonce):
@@ -174,13 +180,16 @@ def _observed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None
     bucket, observer, value = key
     event = index_oracle.Observed
     for log in effects.logs(effects.deployment.index_oracle, event, bucket, observer):
-        if event.from_log(log.topics, log.body).value == int(value):
+        told = event.from_log(log.topics, log.body)
+        if told.answer == Answer.VALUE and told.value == int(value):
             return _evidence(log)
     return None
 
 
 def _fixed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
-    return _newest(effects.logs(effects.deployment.index_oracle, index_oracle.IndexFixed, key[0]))
+    decisions = (index_oracle.IndexFixed, index_oracle.IndexHeld, index_oracle.IndexWithoutData)
+    at = effects.deployment.index_oracle
+    return _newest([log for event in decisions for log in effects.logs(at, event, key[0])])
 
 
 def _pool_funded(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
@@ -193,6 +202,14 @@ def _cover_event(event: Any) -> Look:
         return _newest(effects.logs(effects.deployment.disruption_cover, event, id_from_text(key[0])))
 
     return look
+
+
+def _sealed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return None if effects.gateways.governance.is_admin(key[0]) else Evidence()
+
+
+def _scheduled(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return Evidence() if effects.gateways.governance.scheduled_for(bytes.fromhex(key[0][2:])) else None
 
 
 def _enrolled(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
@@ -253,6 +270,7 @@ _LOOKS: Final[dict[str, Look]] = {
     Kind.ATTEST: _attested,
     Kind.SETTLE: _settled,
     Kind.LAPSE: _lapsed,
+    Kind.DISMISS: _dismissed,
     Kind.PUBLISH_LINE: _published,
     Kind.DRAW: _drawn,
     Kind.REPAY: _repaid,
@@ -265,10 +283,12 @@ _LOOKS: Final[dict[str, Look]] = {
     Kind.BUY_COVER: _cover_event(disruption_cover.CoverBought),
     Kind.PAY_COVER: _cover_event(disruption_cover.CoverPaid),
     Kind.EXPIRE_COVER: _cover_event(disruption_cover.CoverExpired),
+    Kind.SEAL_GOVERNANCE: _sealed,
+    Kind.SCHEDULE: _scheduled,
     Kind.ENROL: _enrolled,
     Kind.SET_STATUS: _status_set,
     Kind.RENEW: _renewed,
-    Kind.SET_KEY: _key_set,
+    Kind.GRANT_KEY: _key_set,
     Kind.REVOKE_KEY: _key_revoked,
     Kind.SEAT_COMMITTEE: _committee_seated,
     Kind.SUSPEND_SEAT: _seat_suspended,

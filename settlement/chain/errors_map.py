@@ -23,7 +23,9 @@ from settlement.errors import (
 )
 from settlement.ids import id_text
 
-_TIMES: Final = frozenset({"deadline", "until", "expiry", "latest", "event_at", "observed_at"})
+_TIMES: Final = frozenset(
+    {"deadline", "until", "expiry", "latest", "maturity", "event_at", "observed_at", "arrived_at"}
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
@@ -64,12 +66,19 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         NotPermitted,
         "only {target} itself may consume its scheduled operations",
     ),
+    "DelayTooShort": (InputRefused, "a delay of {given} s is too short; here every role waits {least} s"),
     "NotClearanceOracle": (
         NotPermitted,
         "{caller} is not the clearance oracle; hand the attestation in there",
     ),
     "NotOperator": (NotPermitted, "{caller} is not a trade contract; nobody else moves members' cash"),
     "NotTradeContract": (NotPermitted, "{caller} is not a trade contract of this suite"),
+    "NotInBook": (
+        NotPermitted,
+        "a module is called at the address of Receivables, never at its own",
+    ),
+    "UnknownVerb": (InputRefused, "Receivables has no verb {selector}; is it another version?"),
+    "NotHolder": (NotPermitted, "{from_} is not the account of the receivable's holder"),
     "NotTheMember": (
         NotPermitted,
         "the act is not signed by a key of member {member}; sign with one of its keys",
@@ -87,6 +96,7 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "member {insured} is neither holder nor buyer of the open order {order}",
     ),
     "RoleMissing": (NotPermitted, "member {member} lacks role {role}; the governor can give it"),
+    "PartyOfOrder": (NotPermitted, "member {member} is a party of the order; an outsider must sign this"),
     "NotInGoodStanding": (
         NotPermitted,
         "member {member} is suspended, expelled or past its valid-until date",
@@ -95,7 +105,37 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         NotPermitted,
         "line {line} does not take a buyer of lane {buyer_lane} with a supplier of lane {supplier_lane}; choose another",
     ),
+    "BeyondReach": (
+        NotPermitted,
+        "key {key} reaches less far than the key it decides about; use one with its scopes and limit",
+    ),
+    "MemberExpelled": (NotPermitted, "member {member} was expelled, for good"),
+    "AccountGivenUp": (
+        NotPermitted,
+        "the account of member {member} was given up; another must take its place before cash is paid out",
+    ),
+    "NewBusinessHalted": (
+        Conflict,
+        "new business is halted until {until} ({on}, {subject}); what was agreed before goes on",
+    ),
+    "HaltedBefore": (
+        Conflict,
+        "the halt ({on}, {subject}) lapsed or lapses at {until}; the governor must confirm it to make it last",
+    ),
+    "NotHalted": (Conflict, "there is no halt to lift ({on}, {subject})"),
+    "NetworkIsRetired": (Conflict, "this network is retired: new orders belong into its successor"),
+    "PredecessorInBusiness": (
+        Conflict,
+        "the predecessor {predecessor} still takes orders, or business began already; retire it first",
+    ),
+    "AccountFrozen": (
+        NotPermitted,
+        "account {account} is frozen in currency {currency}: its free cash stands still until governance lifts it",
+    ),
+    "FreezeUnchanged": (Conflict, "the account of member {member} is so already in currency {currency}"),
     # What is not there
+    "SubjectUnknown": (NotFound, "there is no subject {subject} of a halt of that kind ({on})"),
+    "NotProposed": (NotFound, "account {account} is not proposed for member {member}"),
     "UnknownMember": (NotFound, "there is no member {member}"),
     "UnknownOrder": (NotFound, "there is no order {order} on chain; it must be accepted first"),
     "UnknownLine": (NotFound, "there is no version {version} of line {line}"),
@@ -106,7 +146,22 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "jurisdiction {jurisdiction} has no customs committee; the governor must seat one",
     ),
     "CurrencyUnknown": (NotFound, "currency {currency} is not listed; the governor must list a token for it"),
+    "NothingUndertaken": (NotFound, "no undertaking of order {order} has cash or a claim left"),
     # What can never be accepted as it is
+    "StringsInsufficientHexLength": (
+        InvariantBroken,
+        "{value} does not fit into {length} bytes of text; the renderer is broken",
+    ),
+    "IsShare": (InputRefused, "{share} is a share of an order; name the order itself"),
+    "SharesExceedClaim": (
+        InputRefused,
+        "shares of {faces} leave nothing of the order's claim of {claim}; give less away",
+    ),
+    "GuarantorIsBuyer": (InputRefused, "member {member} is the buyer and cannot guarantee for itself"),
+    "ReceiverRefused": (
+        InputRefused,
+        "the account {to} is a contract and does not take ERC-721 tokens; assign to another",
+    ),
     "AmountOutOfRange": (InputRefused, "amount {amount} must be above 0 and below 2^56 minor units"),
     "FaceOutOfRange": (InputRefused, "face {face} must be above 0 and below 2^56 minor units"),
     "NumberNotCanonical": (
@@ -139,6 +194,16 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         InputRefused,
         "face {face} is above the line's cap of {cap} for one order; choose another line",
     ),
+    "LifeTooLong": (
+        InputRefused,
+        "the order may fall due as late as {until}; line {line} takes {latest} at the latest; choose another",
+    ),
+    "CreditOutOfRange": (
+        InputRefused,
+        "a credit note of {amount} must be above 0 and at most {most}, what is open and not disputed",
+    ),
+    "DisputeOutOfRange": (InputRefused, "{amount} must be above 0 and at most {most} minor units"),
+    "ArrivedOutOfTime": (InputRefused, "the goods arrived at {arrived_at}, after the chain's clock or never"),
     "ExpiryTooFar": (InputRefused, "the order expires at {expiry}; it may at {latest} at the latest"),
     "TenorTooLong": (InputRefused, "a tenor of {tenor_days} days is too long; agree on {most} at most"),
     "BucketMismatch": (
@@ -150,6 +215,19 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "attested for jurisdiction {attested}, but the order names {ordered}",
     ),
     "PhaseNotAttestable": (InputRefused, "phase {phase} cannot be attested"),
+    "AnswerWithValue": (
+        InputRefused,
+        "an answer of too early or no data carries the value {value}; it takes 0",
+    ),
+    "BeyondTheReadings": (
+        InputRefused,
+        "people choose among what was read, from {lowest} to {highest}, or void the bucket with 0",
+    ),
+    "BatchOutOfRange": (InputRefused, "{given} policies were given; a batch takes 1 to {most}"),
+    "SharesOutOfRange": (
+        InputRefused,
+        "{shares} shares: at least one, and at most the {bound} there are or can be",
+    ),
     "DayNotCovered": (InputRefused, "day {day} is not one that the policy covers"),
     "DeadlineNotOnGrid": (InputRefused, "deadline {deadline} is not on the full hour; round it up"),
     "DeadlineTooFar": (
@@ -161,6 +239,15 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "the reading was taken at {observed_at}, before its day began or after the chain's clock",
     ),
     "EventInFuture": (InputRefused, "the event of {event_at} lies in the future of the chain's clock"),
+    "EventBeforeOrder": (
+        InputRefused,
+        "the event of {event_at} lies before any order of this expiry; look at its date",
+    ),
+    "BatchOutOfBounds": (InputRefused, "a batch of {items} states; send 1 to {most}"),
+    "BatchOfManyJurisdictions": (
+        InputRefused,
+        "all states of a batch are of one jurisdiction; make one for each",
+    ),
     "InvalidSignatureLength": (InputRefused, "signatures of {length} bytes in all; each needs 65 (r, s, v)"),
     "SeatsNotAscending": (InputRefused, "signatures must stand in ascending order of seats, each seat once"),
     "SafeCastOverflowedUintDowncast": (InputRefused, "value {value} does not fit {bits} bits"),
@@ -171,9 +258,14 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         EvidenceError,
         "the supplier's acceptance names other terms; sign these terms",
     ),
+    "KeyNotProven": (EvidenceError, "{key} has not signed itself; the new key must sign the same"),
     "NotSignedBy": (EvidenceError, "the signature is not by a key of member {member} with the needed scope"),
     "NotObserver": (EvidenceError, "{key} is not a seated observer's key"),
     "SeatNotActive": (EvidenceError, "{key} has no active seat in this committee"),
+    "NoContradiction": (
+        EvidenceError,
+        "these are not two contents that one seat signed for one order and number",
+    ),
     "SignatureExpired": (
         EvidenceError,
         "the signature was good until {deadline}; sign again with a later deadline",
@@ -193,10 +285,30 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "{wanted} exceeds what order {order} may draw now ({available} minor units)",
     ),
     "AlreadyAccepted": (Conflict, "order {order} was accepted before; one acceptance per order, ever"),
+    "AlreadyPaid": (Conflict, "something was paid on order {order}; it can no longer be cancelled"),
+    "ArrivalNotAwaited": (Conflict, "order {order} does not wait for an arrival"),
     "AlreadyEnrolled": (Conflict, "a member with LEI hash {lei} is enrolled already"),
-    "AlreadyFixed": (Conflict, "the index of bucket {bucket} is fixed already"),
+    "AlreadyFixed": (Conflict, "bucket {bucket} is decided already: fixed, held, void or without data"),
     "AlreadyObserved": (Conflict, "{observer} has spoken for bucket {bucket} already"),
     "BelowAttach": (Conflict, "index {index} is below the attachment {attach}; nothing is owed"),
+    "NotHeld": (Conflict, "bucket {bucket} is not held for people"),
+    "NothingPayable": (Conflict, "none of these policies is paid by day {day}"),
+    "PoolInUse": (Conflict, "pool {pool} has shares or open policies; its terms stand"),
+    "PoolClosed": (Conflict, "pool {pool} takes no investors; its insurer has not opened it"),
+    "NotExitDay": (Conflict, "investors come and go on exit days only; the next is day {next_exit_day}"),
+    "ObservationPending": (
+        Conflict,
+        "{policies} policies of pool {pool} are under way; they are paid or expired first",
+    ),
+    "PriceMoved": (Conflict, "the pool offers {offered} now, at least {least} was asked; sign again"),
+    "BucketFull": (
+        Conflict,
+        "the pool takes {free} more on day {day}, {wanted} was asked; choose other days or another insurer",
+    ),
+    "AcrossExitDay": (
+        Conflict,
+        "a policy from day {first_day} on would be open on an exit day of its pool, {exit_day}, or begins too late",
+    ),
     "BuyerShort": (
         Conflict,
         "the buyer must lock {wanted} and has {available} minor units free; deposit first",
@@ -205,6 +317,11 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "CapitalStillBound": (Conflict, "the capital of policy {policy} is bound until {until}"),
     "CurrencyTaken": (Conflict, "currency {currency} is listed already"),
     "DayNotOver": (Conflict, "day {day} is not over; observe it afterwards"),
+    "DecisionOverdue": (
+        Conflict,
+        "the arbiter's time ended at {until}; anyone may dismiss the dispute now",
+    ),
+    "DisputeIndexUsed": (Conflict, "dispute {index} is not the one; the next or present is {next}"),
     "DrawIndexUsed": (Conflict, "draw {index} was made already; the next is {next}"),
     "DrawsClosed": (
         Conflict,
@@ -220,14 +337,54 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         "account {account} has {available} of {wanted} minor units of currency {currency} free; deposit first",
     ),
     "KeyTaken": (Conflict, "key {key} belongs to a member already; use a fresh one"),
+    "AlreadyDrawn": (Conflict, "order {order} was drawn on; its line can no longer be exchanged"),
+    "NotReservedOn": (
+        Conflict,
+        "order {order} is not reserved on version {version} of line {line}; look again and sign anew",
+    ),
+    "NotReleasable": (
+        Conflict,
+        "the line committed itself to order {order}; only its supplier can let go before expiry",
+    ),
+    "NotMatured": (
+        Conflict,
+        "the loan of order {order} matures at {maturity}; nothing is written off before",
+    ),
     "LimitExceeded": (
         Conflict,
         "line {line} has {available} of {wanted} minor units left; choose another line",
+    ),
+    "LoanOutstanding": (Conflict, "a loan is out on order {order}; repay it first"),
+    "NotAmendable": (
+        Conflict,
+        "something of order {order} was released, paid, due or lapsed; its terms stand for good",
+    ),
+    "NotDisputed": (Conflict, "nothing of order {order} is disputed"),
+    "UnderDispute": (Conflict, "a part of order {order} is disputed; end that first"),
+    "VersionSuperseded": (
+        Conflict,
+        "signed for version {version} of order {order}, which has version {present} now; sign again",
     ),
     "LineExpired": (Conflict, "version {version} of line {line} has expired; choose another line"),
     "NonceUsed": (Conflict, "nonce {nonce} of member {member} was used; this act was done before"),
     "NotExpired": (Conflict, "this is possible only after {until}"),
     "NotTransferable": (Conflict, "the receivable of order {order} cannot be transferred here"),
+    "AlreadyReleased": (Conflict, "something was released or paid under {order}; it stays with its holder"),
+    "PrincipalOutstanding": (
+        Conflict,
+        "order {order} was drawn on, {principal} is out; repay before it is assigned, and do not split it any more",
+    ),
+    "OrderIsSplit": (
+        Conflict,
+        "order {order} was split; it is not amended, credited, disputed or cancelled any more",
+    ),
+    "ClaimDiffers": (Conflict, "the claim is {present}, signed was {signed}; agree again on what is there"),
+    "ShareOutOfOrder": (Conflict, "the next share has number {next}, signed was {first}; sign again"),
+    "UndertakingTaken": (
+        Conflict,
+        "order {order} has an undertaking with {left} left, or its guarantor is still owed; offer more or later",
+    ),
+    "UndertakingInForce": (Conflict, "the undertaking of order {order} stands until {expiry}"),
     "NothingDue": (Conflict, "nothing is payable on order {order} now"),
     "NothingDueFromSupplier": (Conflict, "nothing falls due from the supplier of order {order} now"),
     "ObservationWindowClosed": (Conflict, "readings for bucket {bucket} are no longer taken"),
@@ -265,6 +422,18 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
     "FailedCall": (ChainError, "a call inside the transaction failed without a reason"),
     "InsufficientBalance": (ChainError, "{balance} of {needed} wei are there"),
     "SafeERC20FailedOperation": (ChainError, "token {token} refused to move; look at its own rules"),
+    "TokenShrunk": (
+        ChainError,
+        "the token shrank: the ledger holds {held} of the {owed} units it owes; nothing more is taken in",
+    ),
+    "TokenOverdrawn": (
+        ChainError,
+        "the token took more than the {paid} units paid out ({before} before, {left} after)",
+    ),
+    "TooLittleGas": (
+        ChainError,
+        "{left} gas was left where {needed} are needed, so that no settlement is starved; send with more",
+    ),
     "TokenShortPaid": (
         ChainError,
         "the token delivered {received} of {expected} units; it cannot be used here",

@@ -121,7 +121,7 @@ def fetch_blocks(
     """
     begin = deployment.block if first is None else first
     end = client.head() if last is None else last
-    names = {address: name for name, address in deployment.addresses.items()}
+    names = deployment.names
     before: BlockHeader | None = None
     for start in range(begin, end + 1, BATCH):
         headers = client.headers(start, min(end, start + BATCH - 1))

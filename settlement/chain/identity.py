@@ -49,7 +49,7 @@ class Identity:
                 " point HANSE_CHAIN_URL at the right node, or start in a fresh folder",
                 code="other_network",
             )
-        for name, address in self._deployment.addresses.items():
+        for name, address in self._deployment.code.items():
             if not self._client.code(address):
                 raise ChainError(
                     f"there is no code at {address}, where {name} was deployed; was the chain rolled back"
@@ -62,7 +62,7 @@ class Identity:
                 chain_id=self._deployment.chain_id,
                 genesis_hash=self._deployment.genesis_hash,
                 deployment_block=self._deployment.block,
-                addresses=self._deployment.addresses,
+                addresses=dict(self._deployment.code),
                 created_at=int(time.time()),
             )
         self._is_checked = True

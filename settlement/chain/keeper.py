@@ -1,4 +1,4 @@
-"""Calls what falls due by time alone: payments, lapses, recourse, indices, cover payouts and expiries.
+"""Calls what falls due by time alone: payments, lapses, ends of disputes, recourse, indices, cover payouts and expiries.
 
 The projection says what may be due, the chain at business time whether it is; then one intent is queued for it.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
-from settlement.chain.bindings.enums import Phase, SettleOn
+from settlement.chain.bindings.enums import IndexState, Phase, SettleOn
 from settlement.chain.client import NOBODY, ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import open_gateways
@@ -22,7 +22,7 @@ from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
 from settlement.errors import ChainError, Conflict
 from settlement.ids import OrderId, bucket_of, id_from_text
-from settlement.payout import linear_payout
+from settlement.payout import payout_at, payout_without_data
 from settlement.store import tables_projection as rows
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
@@ -32,6 +32,7 @@ from settlement.store.repositories.intents import QUEUED, SENT, add_intent, inte
 from settlement.store.repositories.lines import find_version
 from settlement.store.repositories.loans import outstanding_loans
 from settlement.store.repositories.receivables import open_receivables
+from settlement.store.repositories.shares import shares_by_order, shares_set_aside
 from settlement.waterfall import delivered_down
 
 DAY_S: Final = 86_400
@@ -115,14 +116,22 @@ class Keeper:
         return True
 
     def _orders(self, session: Session, now: int) -> Iterator[Candidate]:
-        """Payments whose date has come or whose late buyer has cash again, and orders that may lapse."""
+        """Payments that are due or whose late buyer has cash, lapses, overdue disputes, money set aside."""
+        by_order = shares_by_order(session)
         for row in open_receivables(session, closed_phase=int(Phase.CLOSED)):
             order = OrderId(id_from_text(row.order))
+            shares = by_order.get(row.order, [])
             marks = (row.block_number, balance_minor(session, row.currency, row.buyer))
-            if not row.hold and (_is_payment_due(row, now) or (row.late_since_at and marks[1])):
+            if not row.hold and (_is_payment_due(row, shares, now) or (row.late_since_at and marks[1])):
                 yield Candidate(self._gateways.receivables.settle(order, ""), marks)
-            if now > row.expiry_at and (not row.lapsed or _may_lapse_again(row)):
+            if now > row.expiry_at and (not row.lapsed or _may_lapse_again(row, shares)):
                 yield Candidate(self._gateways.receivables.lapse(order), marks)
+            if row.disputed_minor and now > row.dispute_until_at:
+                yield Candidate(self._gateways.receivables.dismiss(order), marks)
+        for share, aside in shares_set_aside(session):
+            marks = (share.block_number, aside)
+            share_id = OrderId(id_from_text(share.share))
+            yield Candidate(self._gateways.receivables.settle(share_id, ""), marks)
 
     def _loans(self, session: Session, now: int) -> Iterator[Candidate]:
         """Loans past maturity, or above what a reduced order carries, while the supplier has cash."""
@@ -149,32 +158,63 @@ class Keeper:
                 yield Candidate(self._gateways.cover.expire(policy, terms), (row.block_number,))
 
 
-def _is_payment_due(row: rows.Receivable, now: int) -> bool:
-    """Whether the order's condition is met and something delivered is unpaid (R2, R3)."""
+def _is_payment_due(row: rows.Receivable, shares: Sequence[rows.Share], now: int) -> bool:
+    """Whether the order's condition is met and something delivered is unpaid, in any leaf (R2, R3)."""
     needed = Phase.RELEASED if row.settle_on == SettleOn.RELEASE else Phase.CLEARED
-    if row.phase < needed or (row.tenor_days and not 0 < row.due_at <= now):
+    if row.phase < needed or _is_under_way(row) or (row.tenor_days and not 0 < row.due_at <= now):
         return False
-    return _delivered_minor(row) > row.paid_minor
+    delivered = _delivered_minors(row, shares)
+    # Only whole orders are disputed.
+    disputed = (row.disputed_minor, *(0 for _ in shares))
+    leaves = zip(_leaves(row, shares), delivered, disputed, strict=True)
+    return any(due > leaf.paid_minor + withheld for leaf, due, withheld in leaves)
 
 
-def _may_lapse_again(row: rows.Receivable) -> bool:
-    """Whether a release taken back since the first lapse left something undelivered (R4)."""
-    return not row.hold and row.face_minor - row.reduced_minor > max(_delivered_minor(row), row.paid_minor)
+def _is_under_way(row: rows.Receivable) -> bool:
+    """Whether the order waits for a carrier's word."""
+    return row.settle_on == SettleOn.ARRIVAL and not row.arrived_at
 
 
-def _delivered_minor(row: rows.Receivable) -> int:
-    """D of R2."""
-    claim_minor = row.face_minor - row.reduced_minor
-    return delivered_down(row.face_minor, claim_minor, row.released_minor, is_lapsed=row.lapsed)
+def _may_lapse_again(row: rows.Receivable, shares: Sequence[rows.Share]) -> bool:
+    """Whether a release taken back, or never arrived, since the first lapse left something undelivered (R4)."""
+    delivered = [0] * (1 + len(shares)) if _is_under_way(row) else _delivered_minors(row, shares)
+    return any(
+        leaf.face_minor - leaf.reduced_minor > max(due, leaf.paid_minor)
+        for leaf, due in zip(_leaves(row, shares), delivered, strict=True)
+    )
+
+
+def _delivered_minors(row: rows.Receivable, shares: Sequence[rows.Share]) -> list[int]:
+    """D of R2 for the order's own leaf and its shares."""
+    leaves = _leaves(row, shares)
+    whole_minor = sum(leaf.face_minor for leaf in leaves)
+    return [
+        delivered_down(
+            whole_minor,
+            leaf.face_minor,
+            leaf.face_minor - leaf.reduced_minor,
+            row.released_minor,
+            is_lapsed=row.lapsed,
+        )
+        for leaf in leaves
+    ]
+
+
+def _leaves(row: rows.Receivable, shares: Sequence[rows.Share]) -> tuple[rows.Receivable | rows.Share, ...]:
+    """The order's own leaf, and its shares."""
+    return (row, *shares)
 
 
 def _triggering_day(session: Session, row: rows.Policy) -> int | None:
+    terms = policy_terms(row)
     for day in range(row.first_day, row.last_day + 1):
         wanted = bucket_of(row.peril, bytes.fromhex(row.place[2:]), day)
         bucket = find_bucket(session, f"0x{wanted.hex()}")
-        if bucket is None or not bucket.fixed:
+        if bucket is None:
             continue
-        # A day that pays nothing does not trigger: at the attachment itself the payout is still zero.
-        if linear_payout(row.sum_minor, bucket.median, row.attach, row.exhaust):
+        # A day that pays nothing does not trigger: at the attachment itself a linear payout is still zero.
+        if bucket.fixed and payout_at(terms, bucket.median):
+            return day
+        if bucket.state == IndexState.NO_DATA and payout_without_data(terms.sum, terms.no_data_bps):
             return day
     return None

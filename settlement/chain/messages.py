@@ -29,12 +29,7 @@ def struct_from_message(struct: type[S], message: Mapping[str, Any]) -> S:
 
     Raises: InputRefused naming the field that is missing or does not fit.
     """
-    values = []
-    for name, kind in TYPES[struct.__name__]:
-        if name not in message:
-            raise InputRefused(f"{struct.__name__} lacks {name}", field=name)
-        values.append(_value(name, kind, message[name]))
-    made: S = struct.from_abi(values)
+    made: S = struct.from_abi(_values(struct.__name__, message))
     return made
 
 
@@ -44,7 +39,23 @@ def message_from_struct(struct: object) -> dict[str, Any]:
     return {name: _plain(getattr(struct, _CAMEL.sub("_", name).lower())) for name, _ in fields}
 
 
+def _values(primary: str, message: Mapping[str, Any]) -> list[Any]:
+    values = []
+    for name, kind in TYPES[primary]:
+        if name not in message:
+            raise InputRefused(f"{primary} lacks {name}", field=name)
+        values.append(_value(name, kind, message[name]))
+    return values
+
+
 def _value(name: str, kind: str, value: Any) -> Any:
+    if kind.endswith("[]"):
+        if not isinstance(value, list | tuple):
+            raise InputRefused(f"{name}: {str(value)[:80]!r} is not a list", field=name)
+        listed = kind.removesuffix("[]")
+        if listed in TYPES:
+            return tuple(_values(listed, item) for item in value)
+        return tuple(_value(name, listed, one) for one in value)
     if kind.startswith("bytes"):
         try:
             raw = value if isinstance(value, bytes) else bytes.fromhex(str(value).removeprefix("0x"))
@@ -59,4 +70,8 @@ def _value(name: str, kind: str, value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
+    if type(value).__name__ in TYPES:
+        return message_from_struct(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -17,10 +17,13 @@ from typing import Final
 
 import structlog
 
+from settlement.chain.abi import decode_error
+from settlement.chain.bindings import errors
 from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.effects import open_effects
 from settlement.chain.errors_map import refusal_of
+from settlement.chain.gateways.governance import GovernanceGateway
 from settlement.chain.identity import Identity
 from settlement.chain.outcomes import Outcomes
 from settlement.chain.pace import Pace
@@ -33,6 +36,7 @@ from settlement.store.handles import Engine
 from settlement.store.repositories.broadcasts import broadcasts_of_nonce, record_broadcast
 from settlement.store.repositories.intents import (
     SENT,
+    add_intent,
     has_open_intents,
     has_queued_besides,
     intents_in,
@@ -88,6 +92,7 @@ class Sender:
         self._next_nonce = 0
         self._refused_at: dict[str, float] = {}  # house: allow float - a monotonic clock's reading, not money
         self._identity = Identity(engine, client, deployment)
+        self._governance = GovernanceGateway(client, deployment.governance)
         self._outcomes = Outcomes(
             engine,
             client,
@@ -199,9 +204,34 @@ class Sender:
         if isinstance(gas, int):
             # A quarter above the estimate: state may move between here and the block.
             return Ready(intent, to, calldata, gas + gas // 4)
+        if self._waits_for_its_delay(intent, gas):
+            return None
         if self._is_waited_out(intent, on_their_way, is_alone=is_alone):
             self._outcomes.refused(intent, refusal_of(gas, intent.kind))
         return None
+
+    def _waits_for_its_delay(self, intent: Intent, revert: bytes) -> bool:
+        """Whether an act of governance must be said, or have been said for longer, before it is done; says it."""
+        refusal = decode_error(revert)
+        if isinstance(refusal, errors.AccessManagerNotReady):
+            return True
+        if not isinstance(refusal, errors.AccessManagerNotScheduled | errors.AccessManagerExpired):
+            return False
+        operation, calldata = refusal.operation_id, _calldata(intent)
+        schedule = self._governance.schedule(intent.to_address or "", calldata, operation)
+        with transaction(self._engine) as session:
+            add_intent(
+                session,
+                signer=schedule.signer,
+                kind=schedule.kind,
+                to_address=schedule.to,
+                calldata="0x" + schedule.calldata.hex(),
+                effect_key=schedule.effect_key,
+                occasion=schedule.occasion,
+                created_at=int(time.time()),
+                client_id=intent.client_id,
+            )
+        return True
 
     def _is_waited_out(self, intent: Intent, on_their_way: Collection[str], *, is_alone: bool) -> bool:
         """Whether a refused intent has nothing left of ours to wait for.

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """ORDER"""
     LAPSE = "lapse"
     """ORDER"""
+    DISMISS = "dismiss"
+    """ORDER"""
     PUBLISH_LINE = "publish_line"
     """FUNDER:NONCE"""
     DRAW = "draw"
@@ -50,13 +52,17 @@ class Kind(StrEnum):
     """POLICY"""
     EXPIRE_COVER = "expire_cover"
     """POLICY"""
+    SEAL_GOVERNANCE = "seal_governance"
+    """DEPLOYER"""
+    SCHEDULE = "schedule"
+    """OPERATION; wanted by the sender for what governance must say before it does it."""
     ENROL = "enrol"
     """LEI_HASH"""
     SET_STATUS = "set_status"
     """MEMBER:STATUS"""
     RENEW = "renew"
     """MEMBER:ROLES:LANE:VALID_UNTIL"""
-    SET_KEY = "set_key"
+    GRANT_KEY = "grant_key"
     """KEY:MEMBER:SCOPES:LIMIT"""
     REVOKE_KEY = "revoke_key"
     """KEY"""
@@ -76,9 +82,11 @@ class Kind(StrEnum):
 
 GAS_LIMITS: Final[dict[Kind, int]] = {
     Kind.ACCEPT: 400_000,
-    Kind.ATTEST: 500_000,
-    Kind.SETTLE: 400_000,
-    Kind.LAPSE: 400_000,
+    # A split order has up to nine leaves to pay.
+    Kind.ATTEST: 1_000_000,
+    Kind.SETTLE: 900_000,
+    Kind.LAPSE: 600_000,
+    Kind.DISMISS: 400_000,
     Kind.PUBLISH_LINE: 350_000,
     Kind.DRAW: 300_000,
     Kind.REPAY: 300_000,

@@ -71,7 +71,7 @@ class ListedCurrency(ProjectionTable, table=True):
 
 
 class AccountBalance(ProjectionTable, table=True):
-    """One ledger account: a member's free cash, an order's hold or a pool's capital."""
+    """One ledger account: a member's free cash, a hold (of an order, a share, an undertaking) or a pool's capital."""
 
     __tablename__ = "account_balance"
     __table_args__ = (CheckConstraint("kind IN ('member', 'order', 'pool')", name="kind"),)
@@ -117,11 +117,45 @@ class Receivable(ProjectionTable, table=True):
     lapsed: bool = Field(default=False)
     draws_closed: bool = Field(default=False)
     settlements: int = whole(default=0)
+    disputed_minor: int = amount(0)
+    dispute_until_at: int = whole(default=0)
+    disputes: int = whole(default=0)
+    amendments: int = whole(default=0)
+    arbiter: int = whole(default=0)
+    arrived_at: int = whole(default=0)
     number: str
     year: int = whole()
     document_root: str
     terms_hash: str
     accepted_at: int = whole()
+
+
+class Share(ProjectionTable, table=True):
+    """A share of a split order, whose own row keeps the rest of the face; state and dates are the order's."""
+
+    __tablename__ = "share"
+
+    share: str = Field(primary_key=True)
+    order: str = Field(index=True)
+    number: int = whole()
+    holder: int = whole(index=True)
+    face_minor: int = amount()
+    reduced_minor: int = amount(0)
+    paid_minor: int = amount(0)
+    settlements: int = whole(default=0)
+
+
+class Undertaking(ProjectionTable, table=True):
+    """The cash a guarantor locked for an order in a ledger account of its own, and what the buyer owes it."""
+
+    __tablename__ = "undertaking"
+
+    order: str = Field(primary_key=True)
+    account: str
+    guarantor: int = whole()
+    left_minor: int = amount()
+    claim_minor: int = amount(0)
+    expiry_at: int = whole()
 
 
 class Line(ProjectionTable, table=True):
@@ -295,12 +329,16 @@ class ObserverSeat(ProjectionTable, table=True):
 
 
 class IndexBucket(ProjectionTable, table=True):
-    """The index of one bucket (peril, place, day), named by its hash; ``version`` is that of its observers."""
+    """The index of one bucket (peril, place, day), named by its hash; ``version`` is that of its observers.
+
+    ``state`` is how it was decided, by IndexState of the contracts, 0 before; held and fixed: people chose the value.
+    """
 
     __tablename__ = "index_bucket"
 
     bucket: str = Field(primary_key=True)
     version: int = whole(default=0)
+    state: int = whole(default=0)
     fixed: bool = Field(default=False)
     median: int = digits()
     observations: int = whole(default=0)
@@ -333,7 +371,7 @@ class Pool(ProjectionTable, table=True):
 
 
 class Policy(ProjectionTable, table=True):
-    """A policy of parametric cover; ``settled`` once paid or expired."""
+    """A policy of parametric cover; ``settled`` once paid or expired. ``steps`` reads ``at:pays,at:pays``."""
 
     __tablename__ = "policy"
 
@@ -349,8 +387,11 @@ class Policy(ProjectionTable, table=True):
     place: str
     first_day: int = whole()
     last_day: int = whole()
+    kind: int = whole(default=0)
     attach: int = digits()
     exhaust: int = digits()
+    steps: str = Field(default="")
+    no_data_bps: int = whole(default=0)
     waiting_days: int = whole()
     nonce: int = digits()
     deadline_at: int = whole()
@@ -396,6 +437,8 @@ PROJECTION_TABLES: tuple[type[ProjectionTable], ...] = (
     ListedCurrency,
     AccountBalance,
     Receivable,
+    Share,
+    Undertaking,
     Line,
     LineVersion,
     Loan,

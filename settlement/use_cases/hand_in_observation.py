@@ -39,6 +39,7 @@ def hand_in_observation(
     place = place_bytes(wish.place)
     message = {
         "bucket": bucket_of(wish.peril, place, wish.day),
+        "answer": typed_data.VALUE_ANSWER,
         "value": wish.value,
         "observedAt": wish.observed_at,
         "deadline": wish.deadline_at,

@@ -8,6 +8,7 @@ from settlement import typed_data
 from settlement.errors import InputRefused, NotFound, NotPermitted
 from settlement.ids import MemberId, id_from_text, id_text, new_nonce, place_bytes
 from settlement.money import currency, minor_from_text
+from settlement.payout import Kind
 from settlement.store.handles import Session
 from settlement.store.repositories import receivables
 from settlement.store.tables_projection import Receivable
@@ -43,8 +44,12 @@ def offer_policy(
         "place": place_bytes(wish.place),
         "firstDay": wish.first_day,
         "lastDay": wish.last_day,
+        "kind": (Kind.THRESHOLD if wish.attach == wish.exhaust else Kind.LINEAR).value,
         "attach": wish.attach,
         "exhaust": wish.exhaust,
+        "stepAt": [],
+        "stepPays": [],
+        "noDataBps": 0,  # a feed's silence is not the peril (O11)
         "waitingDays": wish.waiting_days,
         "nonce": new_nonce(),
         "deadline": now_at + DAY_S,

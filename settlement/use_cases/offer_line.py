@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from settlement.errors import InputRefused, NotFound
 from settlement.ids import new_nonce
 from settlement.money import currency, minor_from_text
@@ -13,6 +15,9 @@ from settlement.use_cases.context import Context
 from settlement.wire.act import Act
 from settlement.wire.credit import LineWish
 from settlement.wire.words import DAY_COUNTS, lanes_mask
+
+_PRE_APPROVED: Final = {"committed": False, "commitmentBps": 0, "longestDays": 0}
+"""No cash is set aside, and the contract's own longest life bounds an order."""
 
 
 def offer_line(
@@ -46,6 +51,7 @@ def offer_line(
         "recourse": wish.recourse,
         "buyerLanes": lanes_mask(wish.buyer_lanes),
         "supplierLanes": lanes_mask(wish.supplier_lanes),
+        **_PRE_APPROVED,
         "expiry": wish.expires_at,
         "nonce": new_nonce(),
         "deadline": now_at + WEEK_S,

@@ -7,6 +7,7 @@ from eth_utils.address import to_checksum_address
 from settlement.chain.bindings.structs import Seat
 from settlement.errors import InputRefused, NotPermitted
 from settlement.ids import MemberId
+from settlement.quorum import MOST_SEATS, is_sound
 from settlement.store.handles import Session
 from settlement.store.repositories import members
 from settlement.use_cases.caller import Caller
@@ -68,8 +69,9 @@ def seat_observers(
 def _check_threshold(threshold: int, keys: list[str]) -> None:
     if len({key.lower() for key in keys}) != len(keys):
         raise InputRefused("one key stands twice; every seat has its own", field="keys")
-    if not len(keys) < 2 * threshold <= 2 * len(keys):
+    if not is_sound(threshold, len(keys)):
         raise InputRefused(
-            f"threshold {threshold} of {len(keys)}: more than half must agree, and not more than there are",
+            f"threshold {threshold} of {len(keys)}: at most {MOST_SEATS} seats, of which more than half must agree, "
+            "and not more than there are",
             field="threshold",
         )

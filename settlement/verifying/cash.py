@@ -8,7 +8,14 @@ from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.errors import HanseError
 from settlement.ids import id_from_text, id_text
-from settlement.store.tables_projection import AccountBalance, ListedCurrency, Member, Receivable
+from settlement.store.tables_projection import (
+    AccountBalance,
+    ListedCurrency,
+    Member,
+    Receivable,
+    Share,
+    Undertaking,
+)
 from settlement.verifying.pinned import Pinned
 from settlement.verifying.report import Tally
 
@@ -37,10 +44,11 @@ def _accounts(pinned: Pinned) -> Tally:
     calls = [CashLedger.balance_of(row.currency, id_from_text(row.account)) for row in rows]
     answers = pinned.ask(pinned.deployment.cash_ledger, calls)
     members = {id_text(row.member) for row in pinned.rows(Member)}
-    orders = {row.order for row in pinned.rows(Receivable)}
+    holds = {row.order for row in pinned.rows(Receivable)} | {row.share for row in pinned.rows(Share)}
+    holds |= {row.account for row in pinned.rows(Undertaking)}
     for row, answer in zip(rows, answers, strict=True):
         what = f"currency {row.currency} account {row.account}"
-        kind = "member" if row.account in members else "order" if row.account in orders else "pool"
+        kind = "member" if row.account in members else "order" if row.account in holds else "pool"
         tally.same(what, (answer, kind), (row.balance_minor, row.kind))
     return tally
 

@@ -157,11 +157,21 @@ def _compare_reserves(tally: Tally, pinned: Pinned) -> None:
 
 
 def _uses(pinned: Pinned) -> Tally:
-    """R10: a loan uses its line by its reserve while it may be drawn, by its principal afterwards."""
+    """R10: a loan uses its line by its reserve while it may be drawn, by its principal afterwards, until written off."""
     tally = Tally("line_uses")
+    loans = pinned.rows(Loan)
+    asked = [CreditLines.loan_of(id_from_text(loan.order)) for loan in loans]
+    told = pinned.ask(pinned.deployment.credit_lines, asked)
+    lost = {
+        loan.order
+        for loan, answer in zip(loans, told, strict=True)
+        if not isinstance(answer, HanseError) and answer.written_off
+    }
     closed = {row.order: row.draws_closed for row in pinned.rows(Receivable)}
     uses: Counter[int] = Counter()
-    for loan in pinned.rows(Loan):
+    for loan in loans:
+        if loan.order in lost:
+            continue
         is_closed = loan.draws_closed or closed.get(loan.order, False)
         uses[loan.line] += loan.principal_minor if is_closed else loan.reserved_minor
     rows = pinned.rows(Line)

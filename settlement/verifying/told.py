@@ -17,10 +17,13 @@ from settlement.chain.bindings import (
     credit_lines,
     disruption_cover,
     index_oracle,
+    order_desk,
     receivables,
+    settlement_desk,
+    share_desk,
     trusted_network,
 )
-from settlement.ids import id_text
+from settlement.ids import id_text, share_number, undertaking_account
 from settlement.store import tables_projection as rows
 
 BY_REPAYMENT: Final = 1
@@ -51,6 +54,8 @@ COMPLETE: Final[tuple[type[rows.ProjectionTable], ...]] = (
     rows.Observation,
     rows.Policy,
     rows.CoverPayout,
+    rows.Share,
+    rows.Undertaking,
 )
 """Tables whose every row some event here tells of: a row too many or too few shows."""
 
@@ -98,7 +103,12 @@ def _moved(_: Told, event: cash_ledger.Moved, __: BlockHeader, ___: PlacedEvent)
         yield rows.AccountBalance, (event.currency, id_text(leg.to)), {}
 
 
-def _reserved(_: Told, event: credit_lines.Reserved, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+def _reserved(
+    _: Told,
+    event: credit_lines.Reserved | credit_lines.ReserveChanged,
+    __: BlockHeader,
+    ___: PlacedEvent,
+) -> Iterator[Words]:
     yield rows.Loan, (id_text(event.order),), {"reserved_minor": event.amount}
 
 
@@ -116,6 +126,10 @@ def _accepted(_: Told, event: receivables.Accepted, block: BlockHeader, __: Plac
         "accepted_at": block.timestamp,
     }
     yield rows.Receivable, (id_text(event.order),), words
+
+
+def _amended(_: Told, event: order_desk.Amended, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    yield rows.Receivable, (id_text(event.order),), {"document_root": _hex(event.terms.document)}
 
 
 def _recorded(
@@ -206,6 +220,13 @@ def _seated(
         yield rows.CommitteeSeat, (*place, number), {"key": seat.key, "member": seat.member}
 
 
+def _reserve_seated(
+    _: Told, event: clearance_oracle.ReserveSeated, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    place = (event.jurisdiction, event.version, event.index)
+    yield rows.CommitteeSeat, place, {"key": event.key, "member": event.member}
+
+
 def _observers(
     told: Told, event: index_oracle.ObserversSeated, __: BlockHeader, ___: PlacedEvent
 ) -> Iterator[Words]:
@@ -250,6 +271,24 @@ def _cover_paid(
     yield rows.CoverPayout, (id_text(event.policy),), words
 
 
+def _share_issued(
+    _: Told, event: share_desk.ShareIssued, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    words = {
+        "order": id_text(event.order),
+        "number": share_number(event.share),
+        "face_minor": event.face,
+    }
+    yield rows.Share, (id_text(event.share),), words
+
+
+def _undertaken(
+    _: Told, event: settlement_desk.Undertaken, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    words = {"account": id_text(undertaking_account(event.order))}
+    yield rows.Undertaking, (id_text(event.order),), words
+
+
 def _hex(raw: bytes) -> str:
     return "0x" + raw.hex()
 
@@ -261,12 +300,17 @@ _TELLERS: Final[dict[type, Teller]] = {
     cash_ledger.Deposited: _deposited,
     cash_ledger.Moved: _moved,
     credit_lines.Reserved: _reserved,
+    credit_lines.ReserveChanged: _reserved,
     disruption_cover.PoolFunded: _pool_funded,
     receivables.Accepted: _accepted,
+    order_desk.Amended: _amended,
     receivables.Recorded: _recorded,
     receivables.Settled: _settled,
+    share_desk.ShareIssued: _share_issued,
+    settlement_desk.Undertaken: _undertaken,
     clearance_oracle.Attested: _attested,
     clearance_oracle.CommitteeSeated: _seated,
+    clearance_oracle.ReserveSeated: _reserve_seated,
     credit_lines.LinePublished: _published,
     credit_lines.Drawn: _drawn,
     credit_lines.Repaid: _repaid,

@@ -11,7 +11,7 @@ RoleWord = Literal[
     "buyer", "supplier", "funder", "customs", "insurer", "observer", "carrier", "arbiter", "auditor"
 ]
 PhaseWord = Literal["accepted", "shipped", "released", "cleared"]
-SettleOnWord = Literal["release", "clearance"]
+SettleOnWord = Literal["release", "clearance", "arrival"]
 FundByWord = Literal["never", "accepted", "shipped", "released"]
 DayCountWord = Literal["act/360", "act/365"]
 LaneWord = Literal["green", "standard", "red"]
@@ -28,7 +28,7 @@ ROLES: Final[dict[RoleWord, int]] = {
     "auditor": 256,
 }
 PHASES: Final[dict[PhaseWord, int]] = {"accepted": 1, "shipped": 2, "released": 3, "cleared": 4}
-SETTLE_ON: Final[dict[SettleOnWord, int]] = {"release": 0, "clearance": 1}
+SETTLE_ON: Final[dict[SettleOnWord, int]] = {"release": 0, "clearance": 1, "arrival": 2}
 FUND_BY: Final[dict[FundByWord, int]] = {"never": 0, "accepted": 1, "shipped": 2, "released": 3}
 DAY_COUNTS: Final[dict[DayCountWord, int]] = {"act/360": 0, "act/365": 1}
 LANES: Final[dict[LaneWord, int]] = {"green": 0, "standard": 1, "red": 2}
@@ -39,16 +39,34 @@ PAY: Final = 4
 WITHDRAW: Final = 8
 PUBLISH: Final = 16
 COVER: Final = 32
+KEYS: Final = 64
 
 KEY_SCOPES: Final[dict[str, int]] = {
     "PurchaseOrder": SIGN_ORDER,
     "Acceptance": SIGN_ORDER,
+    "Amendment": SIGN_ORDER,
+    "Cancellation": SIGN_ORDER,
+    "CreditNote": SIGN_ORDER,
+    "Dispute": SIGN_ORDER,
+    "DisputeEnd": SIGN_ORDER,
+    "Arrival": SIGN_ORDER,
     "LineTerms": PUBLISH,
+    "WriteOff": PUBLISH,
+    # The funder of an uncommitted line gives a reserve back with PUBLISH.
+    "ReserveRelease": DRAW,
+    "ReserveMove": DRAW,
     "Draw": DRAW,
     "Repayment": PAY,
     "Withdrawal": WITHDRAW,
     "Policy": COVER,
     "PoolFunding": COVER,
+    "PoolTerms": COVER,
+    "PoolEntry": COVER,
+    "PoolExit": COVER,
+    "KeyGrant": KEYS,
+    "KeyRevocation": KEYS,
+    "AccountReplacement": KEYS,
+    "AccountRefusal": KEYS,
 }
 """What a key must be allowed to do to sign each kind of message. A Permit needs the member's account itself."""
 

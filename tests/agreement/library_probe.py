@@ -1,4 +1,4 @@
-"""The contracts' pure libraries on the bare EVM, through LibraryProbe: many cases of one function in one call."""
+"""The contracts' pure libraries on the bare EVM, through the probes: many cases of one function in one call."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from typing import Any
 import eth_abi.abi
 from eth_utils.crypto import keccak
 
+from hanse.bindgen.shapes import canonical
 from settlement.chain.abi import Call
 from tests.contracts.harness import Evm, engines, new_evm, signer
 
-ARTIFACT = Path(__file__).parent / "probe" / "LibraryProbe.json"
+PROBES = Path(__file__).parent / "probe"
 BATCH = 200
 AMOUNT_MOST = (1 << 56) - 1
 
 
 class LibraryProbe:
-    """The deployed probe on the fastest engine there is."""
+    """A deployed probe on the fastest engine there is."""
 
-    def __init__(self) -> None:
-        self._artifact = json.loads(ARTIFACT.read_text())
+    def __init__(self, name: str = "LibraryProbe") -> None:
+        self._artifact = json.loads((PROBES / f"{name}.json").read_text())
         self._evm: Evm = new_evm(engines()[-1])
         code = bytes.fromhex(self._artifact["bytecode"]["object"].removeprefix("0x"))
-        self._at = self._evm.deploy(code, signer(0).address, "LibraryProbe")
+        self._at = self._evm.deploy(code, signer(0).address, name)
 
     def ask(self, function: str, cases: Sequence[Any]) -> list[Any]:
         """The library's answers, one for each case."""
         entry = next(one for one in self._artifact["abi"] if one["name"] == function)
-        kind, answer = entry["inputs"][0]["type"], entry["outputs"][0]["type"]
+        kind, answer = canonical(entry["inputs"][0]), canonical(entry["outputs"][0])
         selector = keccak(text=f"{function}({kind})")[:4]
         results: list[Any] = []
         for start in range(0, len(cases), BATCH):

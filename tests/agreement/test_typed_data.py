@@ -14,12 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement import typed_data
+from settlement.chain.abi import checksum
 from settlement.chain.bindings import structs
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.disruption_cover import DisruptionCover
-from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
+from settlement.chain.bindings.enums import Answer, DayCount, FundBy, PayoutKind, Phase, SettleOn
 from settlement.chain.bindings.index_oracle import IndexOracle
+from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.messages import message_from_struct, struct_from_message
 from settlement.errors import EvidenceError
 from tests.contracts.harness import CHAIN_ID, NOBODY, Evm, new_evm, signer, typed_digest
 from tests.contracts.harness.signers import struct_hash
@@ -32,8 +35,10 @@ ENUMS: dict[str, type[IntEnum]] = {
     "fundBy": FundBy,
     "phase": Phase,
     "dayCount": DayCount,
+    "answer": Answer,
+    "kind": PayoutKind,
 }
-# Permit belongs to ERC-2612; all others are structs of Terms.sol.
+# Permit belongs to ERC-2612; all others are structs of the contracts.
 OURS = sorted(set(typed_data.TYPES) - {"Permit"})
 
 
@@ -42,12 +47,13 @@ def source_text() -> str:
 
 
 def solidity_structs() -> dict[str, tuple[tuple[str, str], ...]]:
-    """Every struct of Terms.sol as TYPES writes it, enums as uint8."""
-    text = re.sub(r"//[^\n]*", "", (SOURCES / "lib" / "Terms.sol").read_text())
+    """Every struct of Terms.sol and ShareTerms.sol as TYPES writes it, enums as uint8."""
+    sources = [(SOURCES / "lib" / name).read_text() for name in ("Terms.sol", "ShareTerms.sol")]
+    text = re.sub(r"//[^\n]*", "", "\n".join(sources))
     enums = set(re.findall(r"\benum (\w+)", text))
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for name, body in re.findall(r"struct (\w+) \{(.*?)\}", text, re.DOTALL):
-        pairs = re.findall(r"(\w+) (\w+);", body)
+        pairs = re.findall(r"(\w+(?:\[\])?) (\w+);", body)
         found[name] = tuple((field, "uint8" if kind in enums else kind) for kind, field in pairs)
     return found
 
@@ -55,10 +61,16 @@ def solidity_structs() -> dict[str, tuple[tuple[str, str], ...]]:
 def values_of(kind: str, name: str) -> st.SearchStrategy[Any]:
     if name in ENUMS:
         return st.sampled_from(list(ENUMS[name]))
+    if kind.removesuffix("[]") in typed_data.TYPES:
+        return st.lists(messages(kind.removesuffix("[]")), min_size=1, max_size=3)
+    if kind.endswith("[]"):
+        return st.lists(values_of(kind.removesuffix("[]"), name), max_size=8).map(tuple)
     if kind == "string":
         return st.text(st.sampled_from("ABCXYZ0189"), min_size=1, max_size=32)
     if kind == "bytes32":
         return st.binary(min_size=32, max_size=32)
+    if kind == "address":
+        return st.binary(min_size=20, max_size=20).map(lambda raw: checksum("0x" + raw.hex()))
     if kind == "bool":
         return st.booleans()
     return st.integers(0, 2 ** int(kind.removeprefix("uint")) - 1)
@@ -74,7 +86,13 @@ def struct_of(primary: str, message: dict[str, Any]) -> Any:
     """The same as a struct of the bindings, whose fields stand in the same order."""
     kind = getattr(structs, primary)
     names = [field.name for field in fields(kind)]
-    return kind(**dict(zip(names, message.values(), strict=True)))
+    values = [
+        tuple(struct_of(listed.removesuffix("[]"), item) for item in message[name])
+        if listed.removesuffix("[]") in typed_data.TYPES
+        else message[name]
+        for name, listed in typed_data.TYPES[primary]
+    ]
+    return kind(**dict(zip(names, values, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +102,15 @@ def evm() -> Evm:
 
 @pytest.fixture(scope="module")
 def contracts(evm: Evm) -> dict[str, str]:
+    # The struct hash of an order is asked at Receivables, and answered by its module.
+    desk = evm.deploy(OrderDesk.deploy(*[DEPLOYER] * 4), DEPLOYER, "OrderDesk")
     codes = {
         "ClearanceOracle": ClearanceOracle.deploy(DEPLOYER, DEPLOYER, DEPLOYER),
         "IndexOracle": IndexOracle.deploy(DEPLOYER),
         "DisruptionCover": DisruptionCover.deploy(*[DEPLOYER] * 5),
-        "Receivables": Receivables.deploy(DEPLOYER, DEPLOYER, DEPLOYER, DEPLOYER, NOBODY),
+        "Receivables": Receivables.deploy(
+            DEPLOYER, DEPLOYER, DEPLOYER, NOBODY, desk, DEPLOYER, DEPLOYER, DEPLOYER
+        ),
     }
     return {name: evm.deploy(code, DEPLOYER, name) for name, code in codes.items()}
 
@@ -99,10 +121,13 @@ def test_types__every_primary_type__is_the_struct_of_the_contracts() -> None:
 
 @pytest.mark.parametrize("primary", OURS)
 def test_types__type_string__stands_in_the_contracts_sources(primary: str) -> None:
-    body = ",".join(f"{kind} {name}" for name, kind in typed_data.TYPES[primary])
+    written = "".join(
+        f"{used}({','.join(f'{kind} {name}' for name, kind in typed_data.TYPES[used])})"
+        for used in typed_data.used_types(primary)
+    )
     # A long literal is cut into pieces that Solidity joins.
     text = re.sub(r'"\s*"', "", source_text())
-    assert f'"{primary}({body})"' in text
+    assert f'"{written}"' in text
 
 
 @pytest.mark.parametrize("primary", OURS)
@@ -128,6 +153,20 @@ def test_digest__attestation__is_the_clearance_oracles(
     typed = typed_data.typed_message("Attestation", CHAIN_ID, at, message)
     state = struct_of("Attestation", message)
     assert typed_data.digest(typed) == evm.view(at, ClearanceOracle.digest_of(state))
+
+
+@settings(max_examples=30)
+@given(message=messages("AttestationBatch"))
+def test_digest__batch_of_attestations__is_the_clearance_oracles(
+    evm: Evm, contracts: dict[str, str], message: dict[str, Any]
+) -> None:
+    """I-20: one signature over several states, each readable."""
+    at = contracts["ClearanceOracle"]
+    typed = typed_data.typed_message("AttestationBatch", CHAIN_ID, at, message)
+    batch = struct_of("AttestationBatch", message)
+    assert typed_data.digest(typed) == evm.view(at, ClearanceOracle.digest_of_batch(batch))
+    assert struct_from_message(structs.AttestationBatch, typed["message"]) == batch
+    assert message_from_struct(batch) == typed["message"]
 
 
 @settings(max_examples=60)

@@ -26,26 +26,52 @@ def probe() -> LibraryProbe:
     return LibraryProbe()
 
 
-def delivery_cases() -> Iterator[tuple[int, int, int, bool]]:
-    for face, claim, released, is_lapsed in product(EDGES[1:], EDGES, EDGES, (False, True)):
-        if claim <= face and released <= face:
-            yield face, claim, released, is_lapsed
-    triples = zip(numbers(1, COUNT), numbers(2, COUNT), numbers(3, COUNT), strict=True)
-    for at, (face, claim, released) in enumerate(triples):
-        yield face or 1, claim % ((face or 1) + 1), released % ((face or 1) + 1), at % 4 == 0
+def delivery_cases() -> Iterator[tuple[int, int, int, int, bool]]:
+    """Whole orders, whose leaf is all of them, and leaves of split ones."""
+    edges = (1, 2, 3, AMOUNT_MOST - 1, AMOUNT_MOST)
+    for whole, face, claim, released, is_lapsed in product(edges, edges, EDGES, EDGES, (False, True)):
+        if claim <= face <= whole and released <= whole:
+            yield whole, face, claim, released, is_lapsed
+    fours = zip(numbers(1, COUNT), numbers(2, COUNT), numbers(3, COUNT), numbers(12, COUNT), strict=True)
+    for at, (any_whole, claim, released, any_face) in enumerate(fours):
+        whole = any_whole or 1
+        face = whole if at % 2 else any_face % whole + 1
+        yield whole, face, claim % (face + 1), released % (whole + 1), at % 4 == 0
 
 
 def test_delivered__random_and_edge_cases__same_on_the_evm(probe: LibraryProbe) -> None:
     """I-17: rounded down, never above the claim."""
     cases = list(delivery_cases())
     ours = [
-        waterfall.delivered_down(face, claim, released, is_lapsed=is_lapsed)
-        for face, claim, released, is_lapsed in cases
+        waterfall.delivered_down(whole, face, claim, released, is_lapsed=is_lapsed)
+        for whole, face, claim, released, is_lapsed in cases
     ]
-    assert ours == probe.ask("delivered", [(*case[:3], int(case[3])) for case in cases])
-    assert all(part <= case[1] for part, case in zip(ours, cases, strict=True))
-    whole = [case for case in cases if case[0] == case[2] and not case[3]]
-    assert all(waterfall.delivered_down(*case[:3], is_lapsed=False) == case[1] for case in whole)
+    assert ours == probe.ask("delivered", [(*case[:4], int(case[4])) for case in cases])
+    assert all(part <= case[2] for part, case in zip(ours, cases, strict=True))
+    full = [case for case in cases if case[0] == case[3] and not case[4]]
+    assert all(waterfall.delivered_down(*case[:4], is_lapsed=False) == case[2] for case in full)
+    alone = [case for case in cases if case[0] == case[1] and case[4]]
+    assert all(waterfall.delivered_down(*case[:4], is_lapsed=True) == min(case[2], case[3]) for case in alone)
+
+
+def test_pro_rata__random_and_edge_cases__same_on_the_evm(probe: LibraryProbe) -> None:
+    """I-14: parts never exceed what is divided, and lose less than one minor unit each."""
+    cases = [case for case in product(EDGES, EDGES, EDGES) if case[1] <= case[2] or case[2] == 0]
+    for amount, weight, weights in zip(
+        numbers(13, COUNT), numbers(14, COUNT), numbers(15, COUNT), strict=True
+    ):
+        cases.append((amount, weight % (weights + 1), weights))
+    assert probe.ask("proRata", cases) == [
+        amount * weight // weights if weights else 0 for amount, weight, weights in cases
+    ]
+    weighings = zip(
+        numbers(16, COUNT), numbers(17, COUNT), numbers(18, COUNT), numbers(19, COUNT), strict=True
+    )
+    for amount, *several in weighings:
+        parts = waterfall.pro_rata_down(amount, several)
+        assert parts == [amount * weight // sum(several) for weight in several]
+        assert 0 <= amount - sum(parts) < len(several)
+    assert waterfall.pro_rata_down(5, (0, 0)) == [0, 0]
 
 
 def test_split__random_and_edge_cases__same_on_the_evm(probe: LibraryProbe) -> None:
@@ -163,7 +189,7 @@ def test_settled__random_release_and_cash__is_the_twins_payment(
 def expected_payment(released: int, paid: int, duty: int, held: int, free: int) -> waterfall.Payment:
     """The twin's answer for one attested release."""
     value = min(released, FACE)
-    delivered = waterfall.delivered_down(FACE, FACE, value, is_lapsed=False)
+    delivered = waterfall.delivered_down(FACE, FACE, FACE, value, is_lapsed=False)
     due = waterfall.payable(delivered, paid, is_met=True)
     return waterfall.pay(due, 0, duty, held, free)
 

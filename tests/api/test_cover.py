@@ -26,6 +26,7 @@ def reading(service: Service, observer: str, day: int, value: int) -> dict[str, 
     network = service.client(observer).get("/v1/network")
     message: dict[str, Any] = {
         "bucket": bucket_of(WIND, place_bytes(PORT), day),
+        "answer": typed_data.VALUE_ANSWER,
         "value": value,
         "observedAt": day * DAY + 3_600,
         "deadline": now + 3_600,

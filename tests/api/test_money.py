@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from settlement import typed_data
 from settlement.chain.bindings.enums import Status
+from settlement.chain.bindings.structs import KeyGrant, KeyRevocation
+from settlement.chain.messages import message_from_struct
 from settlement.ids import MemberId
 from settlement.wire.client import Refused
 from settlement.wire.words import DRAW
@@ -20,6 +23,13 @@ def free_cash(service: Service, actor: str) -> int:
         for row in rows
         if row["kind"] == "member" and row["balance"]["currency"] == "USD"
     )
+
+
+def signed(service: Service, struct: object, *actors: str) -> list[bytes]:
+    """The actors' signatures over a struct for the network's contract."""
+    at, message = service.context.chain.network.address, message_from_struct(struct)
+    typed = typed_data.typed_message(type(struct).__name__, 31337, at, message)
+    return [typed_data.sign(typed, secret_of(actor)) for actor in actors]
 
 
 def code_of(service: Service, actor: str, path: str, body: Any) -> tuple[int, str]:
@@ -201,12 +211,14 @@ def test_i20__key_revoked_or_without_the_scope__signs_nothing(service: Service) 
 
     with pytest.raises(Refused) as unknown:
         draw()
-    service.govern(network.set_key(address, member, DRAW, 10_000_000_00))
+    grant = KeyGrant(member, address, DRAW, 10_000_000_00, 1, service.now() + 3600)
+    service.govern(network.grant_key(grant, *signed(service, grant, "supplier", "spare")))
     service.done(draw())
     acceptance = supplier.post(f"/v1/orders/{service.draft()['id']}/acceptances", {})
     with pytest.raises(Refused) as narrow:
         supplier.sign_and_send(acceptance, spare)
-    service.govern(network.revoke_key(address))
+    revocation = KeyRevocation(member, address, 2, service.now() + 3600)
+    service.govern(network.revoke_key(revocation, *signed(service, revocation, "supplier")))
     with pytest.raises(Refused) as revoked:
         draw()
     assert {one.value.code for one in (unknown, narrow, revoked)} == {"signer_not_entitled"}

@@ -64,8 +64,11 @@ def _deploy(client: ChainClient, folder: Path) -> Deployment:
 
 def test_deploy_suite__a_new_chain__has_every_contract_as_built(client: ChainClient, tmp_path: Path) -> None:
     deployment = _deploy(client, tmp_path)
-    assert list(deployment.addresses) == list(CONTRACTS)
-    assert all(is_deployed(client, name, address) for name, address in deployment.addresses.items())
+    assert list(deployment.addresses) == list(deployment.code) == list(CONTRACTS)
+    # Modules are called where Receivables lies.
+    assert deployment.addresses["CreditLines"] == deployment.receivables != deployment.code["CreditLines"]
+    assert "CreditLines" not in deployment.names.values()
+    assert all(is_deployed(client, name, address) for name, address in deployment.code.items())
     assert deployment.block == 0
     assert load_deployment(tmp_path / "deployment.json") == deployment
     assert (tmp_path / "deployment.json").stat().st_mode & 0o777 == 0o600
@@ -90,7 +93,7 @@ def test_t24__deployment_killed_at_every_send__goes_on_at_the_same_addresses(
             _deploy(mortal, tmp_path)
         with pytest.raises(Conflict, match="half done"):
             load_deployment(tmp_path / "deployment.json")
-    assert list(_deploy(client, tmp_path).addresses.values()) == planned
+    assert list(_deploy(client, tmp_path).code.values()) == planned
     assert client.nonce(demo_signer("governor").address) == len(CONTRACTS)
 
 
@@ -102,7 +105,7 @@ def test_deploy_suite__killed_while_its_transaction_waits_in_the_pool__waits_for
         _deploy(mortal, tmp_path)
     client.ask("evm_mine")
     client.ask("evm_setAutomine", True)
-    assert is_deployed(client, "AccessManager", _deploy(client, tmp_path).access_manager)
+    assert is_deployed(client, "Governance", _deploy(client, tmp_path).governance)
     assert client.nonce(demo_signer("governor").address) == len(CONTRACTS)
 
 

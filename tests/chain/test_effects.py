@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from settlement.chain.bindings.enums import Status
-from settlement.chain.bindings.structs import Repayment, Seat, Withdrawal
+from settlement.chain.bindings.structs import KeyGrant, KeyRevocation, Repayment, Seat, Withdrawal
 from settlement.chain.effects import Evidence, open_effects
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
+from settlement.chain.signer import demo_signer
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import LineId, lei_hash
 from settlement.money import currency
+from tests.chain.changes import dispute
 from tests.chain.trade import (
     COUNTRY,
     DAY,
@@ -49,6 +53,14 @@ def _lapse(trade: Trade) -> Wanted:
     trade.send(trade.accept(order))
     trade.advance(7 * DAY)
     return trade.gateways.receivables.lapse(trade.id_of(order))
+
+
+def _dismiss(trade: Trade) -> Wanted:
+    order = trade.order()
+    trade.send(trade.accept(order))
+    trade.send(dispute(trade, order, 1_00))
+    trade.advance(31 * DAY)
+    return trade.gateways.receivables.dismiss(trade.id_of(order))
 
 
 def _publish(trade: Trade) -> Wanted:
@@ -150,6 +162,18 @@ def _enrol(trade: Trade) -> Wanted:
     )
 
 
+def _seal(trade: Trade) -> Wanted:
+    governor, guardian = demo_signer("governor").address, address_of("guardian")
+    return trade.gateways.governance.seal(trade.deployment, governor, guardian)
+
+
+def _schedule(trade: Trade) -> Wanted:
+    trade.send(_seal(trade), by="governor")
+    act, governor = _set_status(trade), demo_signer("governor").address
+    operation = keccak(encode(("address", "address", "bytes"), (governor, act.to, act.calldata)))
+    return trade.gateways.governance.schedule(act.to, act.calldata, operation)
+
+
 def _set_status(trade: Trade) -> Wanted:
     return trade.gateways.network.set_status(member_of("insurer"), Status.SUSPENDED)
 
@@ -158,13 +182,18 @@ def _renew(trade: Trade) -> Wanted:
     return trade.gateways.network.renew(member_of("insurer"), 16, 2, trade.now + 99 * DAY)
 
 
-def _set_key(trade: Trade) -> Wanted:
-    return trade.gateways.network.set_key(address_of("second key"), member_of("bank"), 4, 100)
+def _grant_key(trade: Trade) -> Wanted:
+    at, bank, key = trade.deployment.trusted_network, member_of("bank"), address_of("second key")
+    grant = KeyGrant(bank, key, 4, 100, 1, trade.now + DAY)
+    signatures = trade.sign("bank", at, grant), trade.sign("second key", at, grant)
+    return trade.gateways.network.grant_key(grant, *signatures)
 
 
 def _revoke_key(trade: Trade) -> Wanted:
-    trade.send(_set_key(trade), by="governor")
-    return trade.gateways.network.revoke_key(address_of("second key"))
+    trade.send(_grant_key(trade))
+    revocation = KeyRevocation(member_of("bank"), address_of("second key"), 2, trade.now + DAY)
+    signature = trade.sign("bank", trade.deployment.trusted_network, revocation)
+    return trade.gateways.network.revoke_key(revocation, signature)
 
 
 def _seat_committee(trade: Trade) -> Wanted:
@@ -191,6 +220,7 @@ SCENES: dict[Kind, Callable[[Trade], Wanted]] = {
     Kind.ATTEST: _attest,
     Kind.SETTLE: _settle,
     Kind.LAPSE: _lapse,
+    Kind.DISMISS: _dismiss,
     Kind.PUBLISH_LINE: _publish,
     Kind.DRAW: _draw,
     Kind.REPAY: _repay,
@@ -203,10 +233,12 @@ SCENES: dict[Kind, Callable[[Trade], Wanted]] = {
     Kind.BUY_COVER: _buy,
     Kind.PAY_COVER: _pay_cover,
     Kind.EXPIRE_COVER: _expire_cover,
+    Kind.SEAL_GOVERNANCE: _seal,
+    Kind.SCHEDULE: _schedule,
     Kind.ENROL: _enrol,
     Kind.SET_STATUS: _set_status,
     Kind.RENEW: _renew,
-    Kind.SET_KEY: _set_key,
+    Kind.GRANT_KEY: _grant_key,
     Kind.REVOKE_KEY: _revoke_key,
     Kind.SEAT_COMMITTEE: _seat_committee,
     Kind.SUSPEND_SEAT: _suspend_seat,
@@ -217,9 +249,11 @@ ONLY_A_VIEW_TELLS = {
     Kind.REPAY,
     Kind.WITHDRAW,
     Kind.FUND_POOL,
+    Kind.SEAL_GOVERNANCE,
+    Kind.SCHEDULE,
     Kind.SET_STATUS,
     Kind.RENEW,
-    Kind.SET_KEY,
+    Kind.GRANT_KEY,
 }
 
 
@@ -290,7 +324,7 @@ def test_find__a_mint__is_never_looked_for(trade: Trade) -> None:
     assert effects.find(wanted.kind, wanted.effect_key, wanted.calldata) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.SETTLE, Kind.RECOURSE, Kind.LAPSE])
+@pytest.mark.parametrize("kind", [Kind.SETTLE, Kind.RECOURSE, Kind.LAPSE, Kind.DISMISS])
 def test_find__the_order_is_not_on_chain__neither_is_the_effect(trade: Trade, kind: Kind) -> None:
     """A fork may take back the very order that an intent is about."""
     assert open_effects(trade.client, trade.deployment).find(kind, "0x" + "ab" * 32, b"") is None

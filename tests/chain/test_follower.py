@@ -223,7 +223,7 @@ def test_step__another_first_block__is_refused(database: Engine, trade: Trade) -
 
 
 def test_step__missing_code__is_refused(database: Engine, trade: Trade) -> None:
-    other = replace(trade.deployment, credit_lines="0x" + "1" * 40)
+    other = replace(trade.deployment, code={**trade.deployment.code, "CreditLines": "0x" + "1" * 40})
     with pytest.raises(ChainError, match="CreditLines was deployed"):
         Follower(database, trade.client, other).step()
 

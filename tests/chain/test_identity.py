@@ -116,7 +116,7 @@ def test_t26__the_node_is_exchanged_under_a_running_follower__the_books_stay_as_
 
 def test_step__no_code_at_an_address_of_ours__nothing_is_sent(sqlite_database: Engine, trade: Trade) -> None:
     intent = trade.want(sqlite_database, trade.accept(trade.order()))
-    other = replace(trade.deployment, credit_lines="0x" + "1" * 40)
+    other = replace(trade.deployment, code={**trade.deployment.code, "CreditLines": "0x" + "1" * 40})
     sender = Sender(sqlite_database, trade.client, demo_signer("relayer"), other, lease_ttl_s=0)
     with pytest.raises(ChainError, match="CreditLines was deployed"):
         sender.step()

@@ -14,6 +14,7 @@ from settlement.store.engine import reading
 from settlement.store.handles import Engine
 from settlement.store.repositories.intents import STATES, intents_in
 from settlement.store.tables_private import Intent
+from tests.chain.changes import dispute
 from tests.chain.sending import sender_of
 from tests.chain.trade import DAY, HOUR, OBSERVERS, PERIL, PLACE, RICH_MINOR, USD, Trade, member_of
 
@@ -151,6 +152,23 @@ def test_step__release_taken_back_after_a_lapse__lapses_again(worker: Worker, tr
     assert (position.reduced, position.phase) == (order.face, Phase.CLOSED)
 
 
+def test_step__a_dispute_nobody_decided__is_dismissed_once_and_paid(worker: Worker, trade: Trade) -> None:
+    order = _accepted(trade, expiry=trade.now + 100 * DAY)
+    trade.send(dispute(trade, order, order.face))
+    trade.send(trade.attest(order))
+    worker.work()
+    assert worker.called(Kind.SETTLE) == []
+    trade.advance(30 * DAY - HOUR)
+    worker.work()
+    assert worker.called(Kind.DISMISS) == []
+    trade.advance(2 * HOUR)
+    worker.work()
+    (dismissed,) = worker.called(Kind.DISMISS)
+    assert dismissed.state == "final"
+    position = trade.gateways.receivables.position(trade.id_of(order))
+    assert (position.phase, position.paid) == (Phase.CLOSED, order.face)
+
+
 def test_step__a_lapsed_order_with_a_loan__the_supplier_is_called_on(worker: Worker, trade: Trade) -> None:
     order = _accepted(trade, drawn_minor=40_000_00, expiry=trade.now + 2 * DAY)
     trade.advance(8 * DAY)
@@ -185,7 +203,7 @@ def test_step__an_index_and_its_policy__are_fixed_and_paid_by_themselves(
     terms = trade.policy(order)
     trade.send(trade.buy(terms))
     trade.advance(4 * DAY)
-    for observer, value in zip(OBSERVERS[:2], (150, 170), strict=True):
+    for observer, value in zip(OBSERVERS[:2], (155, 165), strict=True):
         trade.send(trade.observe(observer, terms.first_day, value))
     worker.work()
     # The third observer may still speak.

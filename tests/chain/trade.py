@@ -10,7 +10,7 @@ from typing import Any, Final
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
+from settlement.chain.bindings.enums import Answer, DayCount, FundBy, PayoutKind, Phase, SettleOn
 from settlement.chain.bindings.structs import (
     Acceptance,
     Attestation,
@@ -215,8 +215,12 @@ class Trade:
             place=PLACE,
             first_day=first,
             last_day=first + 2,
+            kind=PayoutKind.LINEAR,
             attach=100,
             exhaust=200,
+            step_at=(),
+            step_pays=(),
+            no_data_bps=0,
             waiting_days=1,
             nonce=7,
             deadline=self.now + DAY,
@@ -234,7 +238,7 @@ class Trade:
     def observe(self, observer: str, day: int, value: int) -> Wanted:
         """One observer's reading of the policy's peril and place."""
         bucket = self.gateways.index.bucket(PERIL, PLACE, day)
-        reading = Observation(bucket, value, self.now - 1, self.now + DAY)
+        reading = Observation(bucket, Answer.VALUE, value, self.now - 1, self.now + DAY)
         signature = self.sign(observer, self.deployment.index_oracle, reading)
         return self.gateways.index.observe(PERIL, PLACE, day, reading, signature, address_of(observer))
 
@@ -325,6 +329,9 @@ def _line(trade: Trade) -> Wanted:
         recourse=False,
         buyer_lanes=1,
         supplier_lanes=1,
+        committed=False,
+        commitment_bps=0,
+        longest_days=0,
         expiry=trade.now + 1000 * DAY,
         nonce=1,
         deadline=trade.now + DAY,

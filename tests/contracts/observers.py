@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from settlement.chain.bindings.index_oracle import IndexOracle, ReadingOfAnswer
-from settlement.chain.bindings.structs import Observation
+from settlement.chain.bindings.enums import Answer, IndexState
+from settlement.chain.bindings.index_oracle import IndexOracle
+from settlement.chain.bindings.structs import Observation, Reading, Resolution
 from tests.contracts.harness import Evm, Outcome, Signer, signer
 
 DAY: Final = 86_400
 WINDOW: Final = 2 * DAY
 WIND: Final = 2
+SPREAD_BPS: Final = 1_000
+SECOND_LOOK: Final = 14 * DAY
 HAIPHONG: Final = b"VNHPH".ljust(32, b"\0")
 GOVERNOR: Final = signer(0)
 RELAYER: Final = signer(9)
@@ -24,6 +28,15 @@ def day_of(at: int) -> int:
     return at // DAY
 
 
+def decided(values: Sequence[int], threshold: int, spread_bps: int) -> tuple[IndexState, int]:
+    """What enough readings come to: fixed where ``threshold`` of them lie within the spread of each other."""
+    ordered = sorted(values)
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) // 2
+    spread = max(1, -(-middle * spread_bps // 10_000))
+    closest = min(high - low for low, high in zip(ordered, ordered[threshold - 1 :], strict=False))
+    return (IndexState.FIXED if closest <= spread else IndexState.HELD), middle
+
+
 @dataclass
 class Station:
     """The index oracle and those who read for it."""
@@ -31,9 +44,11 @@ class Station:
     evm: Evm
     at: str
 
-    def seat(self, keys: tuple[Signer, ...] = OBSERVERS, threshold: int = 3) -> Outcome[None]:
+    def seat(
+        self, keys: tuple[Signer, ...] = OBSERVERS, threshold: int = 3, spread_bps: int = SPREAD_BPS
+    ) -> Outcome[None]:
         """Governance seats observers."""
-        seated = IndexOracle.seat(threshold, tuple(key.address for key in keys))
+        seated = IndexOracle.seat(threshold, spread_bps, tuple(key.address for key in keys))
         return self.evm.call(self.at, seated, GOVERNOR.address)
 
     def bucket(self, day: int, place: bytes = HAIPHONG) -> bytes:
@@ -44,6 +59,7 @@ class Station:
         """A reading at noon of a day, to be handed in within an hour from now."""
         plain = Observation(
             bucket=self.bucket(day, place),
+            answer=Answer.VALUE,
             value=value,
             observed_at=day * DAY + DAY // 2,
             deadline=self.evm.now + 3600,
@@ -79,9 +95,32 @@ class Station:
         """Anyone fixes."""
         return self.evm.call(self.at, IndexOracle.fix(self.bucket(day, place)), RELAYER.address)
 
-    def of(self, day: int, place: bytes = HAIPHONG) -> ReadingOfAnswer:
+    def answer(self, day: int, answer: Answer, by: Signer, place: bytes = HAIPHONG) -> Outcome[None]:
+        """One observer says that it is too early, or that there is no data."""
+        reading = self.reading(day, 0, place, answer=answer)
+        return self.send(day, reading, by.sign(self.at, reading), place)
+
+    def resolution(self, day: int, value: int, *, is_void: bool = False) -> Resolution:
+        """What people found in a second look."""
+        return Resolution(self.bucket(day), is_void, value, self.evm.now + 3600)
+
+    def resolve(self, resolution: Resolution, by: tuple[Signer, ...] = OBSERVERS[:3]) -> Outcome[None]:
+        """Relay a resolution that these signed."""
+        signatures = b"".join(key.sign(self.at, resolution) for key in by)
+        return self.evm.call(self.at, IndexOracle.resolve(resolution, signatures), RELAYER.address)
+
+    def give_up(self, day: int) -> Outcome[None]:
+        """Anyone ends a hold that nobody resolved."""
+        return self.evm.call(self.at, IndexOracle.give_up(self.bucket(day)), RELAYER.address)
+
+    def of(self, day: int, place: bytes = HAIPHONG) -> Reading:
         """What the oracle says of a day."""
-        return self.evm.view(self.at, IndexOracle.reading_of(WIND, place, day))
+        found: Reading = self.evm.view(self.at, IndexOracle.reading_of(WIND, place, day))
+        return found
+
+    def state(self, day: int, place: bytes = HAIPHONG) -> IndexState:
+        """What stands for a day."""
+        return self.of(day, place).state
 
     def end_of_window(self, day: int) -> int:
         """The last second in which readings of a day are taken."""

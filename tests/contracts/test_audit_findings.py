@@ -20,7 +20,7 @@ from tests.contracts.world import BUYER, COUNTRY, DAY, FUNDER, SUPPLIER, World
 
 FACE = 100_000_00
 LATEST = 730 * DAY
-ALL_SCOPES, NO_LIMIT = 0xFFFF, 2**56 - 1
+ALL_SCOPES, KEYS, NO_LIMIT = 0xFFFF, 64, 2**56 - 1
 
 
 def set_status(world: World, actor: str, status: Status) -> None:
@@ -74,20 +74,18 @@ def test_reserve__never_drawn__is_free_after_two_years_and_grace(world: World) -
 
 def test_revoke_key__account_revoked_itself__revokes_no_other(world: World) -> None:
     thief, fresh = world.key("supplier"), signer(40)
-    world.govern("TrustedNetwork", TrustedNetwork.revoke_key(thief.address))
-    given = TrustedNetwork.set_key(fresh.address, world.ids["supplier"], ALL_SCOPES, NO_LIMIT)
-    world.govern("TrustedNetwork", given)
-    with reverts(errors.AccessManagedUnauthorized(thief.address)):
-        world.send("TrustedNetwork", TrustedNetwork.revoke_key(fresh.address), thief)
+    world.give_key("supplier", fresh, ALL_SCOPES, NO_LIMIT)
+    world.revoke_key("supplier", thief.address)
+    with reverts(errors.KeyNotValid(thief.address, KEYS)):
+        world.revoke_key("supplier", fresh.address)
     assert world.view("TrustedNetwork", TrustedNetwork.signer(fresh.address, 1)) == world.ids["supplier"]
 
 
 def test_revoke_key__active_account__revokes_others_and_itself(world: World) -> None:
     account, clerk = world.key("supplier"), signer(40)
-    given = TrustedNetwork.set_key(clerk.address, world.ids["supplier"], 1, 0)
-    world.govern("TrustedNetwork", given)
+    world.give_key("supplier", clerk, 1, 0)
     for key in (clerk, account):
-        world.send("TrustedNetwork", TrustedNetwork.revoke_key(key.address), account)
+        world.revoke_key("supplier", key.address)
         with reverts(errors.KeyNotValid(key.address, 1)):
             world.view("TrustedNetwork", TrustedNetwork.signer(key.address, 1))
 
@@ -104,7 +102,8 @@ def test_lapse__release_taken_back_since__cuts_again_and_frees_the_hold(world: W
     with reverts(errors.NothingDue(order)):
         world.lapse(order)
     world.attest(order, 2, phase=Phase.ACCEPTED, released=0, hold=True)
-    with reverts(errors.OnHold(order)):
+    # Under a hold a lapse waits 90 days more.
+    with reverts(errors.NotExpired(world.position(order).expiry + 95 * DAY)):
         world.lapse(order)
     world.attest(order, 3, phase=Phase.ACCEPTED, released=0)
     before = world.cash("buyer")
@@ -140,6 +139,8 @@ def test_draw__any_of_the_three_lost_its_standing__is_refused(
     with reverts(errors.NotInGoodStanding(world.ids[actor])):
         world.draw(order, 80_000_00)
     assert drawable(world, order) == 0
+    if status == Status.EXPELLED:
+        return
     set_status(world, actor, Status.ACTIVE)
     assert drawable(world, order) == 80_000_00
     assert world.draw(order, 80_000_00).one(Drawn).amount == 80_000_00
@@ -182,18 +183,15 @@ def test_unseat__member_lost_its_standing__seat_counts_no_more(world: World) -> 
     assert world.position(order).phase == Phase.CLOSED
 
 
-def test_unseat__member_trades_now__seat_counts_no_more(world: World) -> None:
+def test_renew__seated_member__cannot_start_to_trade(world: World) -> None:
     """P05: who judges goods must not trade in them."""
-    renew(world, "customs1", SUPPLIER)
-    order = world.accepted(supplier=world.ids["customs1"])
-    world.send("ClearanceOracle", ClearanceOracle.unseat(world.key("customs1").address))
-    with reverts(errors.SeatNotActive):
-        world.attest(order, 1)
+    with reverts(errors.InvalidMember()):
+        renew(world, "customs1", SUPPLIER)
 
 
 def test_unseat__key_given_up__seat_counts_no_more(world: World) -> None:
     key = world.key("customs1").address
-    world.govern("TrustedNetwork", TrustedNetwork.revoke_key(key))
+    world.revoke_key("customs1", key)
     world.send("ClearanceOracle", ClearanceOracle.unseat(key))
     assert not world.view("ClearanceOracle", ClearanceOracle.is_seat_active(key))
 
@@ -220,10 +218,9 @@ def test_seat__key_of_another_member_or_given_up__is_refused(world: World) -> No
     others = [(signer(51), "customs2"), (signer(52), "customs3")]
     with reverts(errors.InvalidCommittee()):
         seat(world, [(world.key("supplier"), "customs1"), *others])
-    given = TrustedNetwork.set_key(signer(53).address, world.ids["customs1"], 1, 0)
-    world.govern("TrustedNetwork", given)
+    world.give_key("customs1", signer(53), 1, 0)
     seat(world, [(signer(53), "customs1"), *others])
-    world.govern("TrustedNetwork", TrustedNetwork.revoke_key(signer(53).address))
+    world.revoke_key("customs1", signer(53).address)
     with reverts(errors.InvalidCommittee()):
         seat(world, [(signer(53), "customs1"), *others])
 

@@ -23,6 +23,7 @@ from tests.contracts.world import COUNTRY, CUSTOMS, DAY, USD, World
 
 SPARE = signer(30)
 ELSEWHERE = 528
+GRACE = 2 * 3600
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -197,9 +198,13 @@ def test_o04__signer_of_another_committee_or_version__is_refused(world: World) -
         send(world, state, signatures(world, state, 1, 2) + by_foreign)
     old = signatures(world, state, 1, 2, 3)
     seat(world, 2, seats_of(world, 2, 3, 4))
+    world.evm.advance(GRACE + 1)
+    later = world.attestation(order, 1)
     with reverts(errors.SeatNotActive(world.key("customs1").address)):
+        send(world, later, signatures(world, later, 1, 2, 3))
+    with reverts(errors.SignatureExpired(state.deadline)):
         send(world, state, old)
-    send(world, state, signatures(world, state, 2, 3))
+    send(world, later, signatures(world, later, 2, 3))
 
 
 def test_attest__no_committee__is_refused(world: World) -> None:
@@ -280,6 +285,15 @@ def test_o08__event_in_the_future__is_refused(world: World) -> None:
     with reverts(errors.EventInFuture(now + 301)):
         world.attest(order, 1, event_at=now + 301)
     world.attest(order, 1, event_at=now + 300)
+
+
+def test_o08__event_before_any_order_of_this_expiry__is_refused(world: World) -> None:
+    """O08: an order lives two years at most, so an event more than two years before its expiry is none of it."""
+    order = world.accepted()
+    earliest = world.position(order).expiry - 730 * DAY
+    with reverts(errors.EventBeforeOrder(earliest - 1)):
+        world.attest(order, 1, event_at=earliest - 1)
+    world.attest(order, 1, event_at=earliest)
 
 
 def test_o09__clock_skew__is_bounded(world: World) -> None:

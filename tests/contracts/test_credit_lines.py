@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from settlement.chain.abi import Call
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import Moved
 from settlement.chain.bindings.credit_lines import CreditLines, Drawn, LinePublished, LineUsed
 from settlement.chain.bindings.enums import DayCount, Phase, Status
+from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Draw, LineTerms
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts.harness import reverts, signer
@@ -33,6 +33,9 @@ WIDEST: dict[str, Any] = {
     "recourse": True,
     "buyer_lanes": 255,
     "supplier_lanes": 255,
+    "committed": True,
+    "commitment_bps": 1023,
+    "longest_days": 2047,
     "expiry": 2**32 - 1,
 }
 
@@ -66,12 +69,14 @@ def test_publish__line__is_kept_field_by_field(world: World, changes: dict[str, 
 def test_publish__new_version__takes_the_old_one_off_the_table(world: World) -> None:
     line = world.publish()
     order = world.accepted(line)
-    assert world.publish(line=line, rate_bps=900, limit=50_000_00) == line
+    # The sum of uses is the line's, over all versions, and no limit may cut into it.
+    with reverts(errors.LimitExceeded(line, 90_000_00, 90_000_00 - 1)):
+        world.publish(line=line, limit=90_000_00 - 1)
+    assert world.publish(line=line, rate_bps=900, limit=90_000_00) == line
     with reverts(errors.UnknownLine(line, 1)):
         world.accept(line=line)
     with reverts(errors.UnknownLine(line, 3)):
         world.accept(line=line, version=3)
-    # The sum of uses is the line's, over all versions.
     with reverts(errors.LimitExceeded(line, 90_000_00, 0)):
         world.accept(line=line, version=2)
     # What was reserved keeps its terms.
@@ -90,6 +95,9 @@ def test_publish__new_version__takes_the_old_one_off_the_table(world: World) -> 
         {"advance_shipped": 10_001},
         {"advance_released": 10_001},
         {"fee_bps": 10_001},
+        {"commitment_bps": 1},
+        {"committed": True, "commitment_bps": 1024},
+        {"longest_days": 2048},
         {"expiry": 1_600_000_000},
     ],
 )
@@ -132,16 +140,9 @@ def test_publish__version_of_another_line__is_refused(world: World) -> None:
         world.view("CreditLines", CreditLines.terms_of(line, 2))
 
 
-def test_hooks__strangers__are_refused(world: World) -> None:
-    calls: list[Call[Any]] = [
-        CreditLines.reserve(1, 2, 3, 4),
-        CreditLines.settle(1, 2, 3, 4),
-        CreditLines.accrue(1, 2),
-        CreditLines.collect(1, 2, 3, 4),
-    ]
-    for call in calls:
-        with reverts(errors.NotTradeContract(SPARE.address)):
-            world.send("CreditLines", call, SPARE)
+def test_collect__strangers__are_refused(world: World) -> None:
+    with reverts(errors.NotTradeContract(SPARE.address)):
+        world.send("CreditLines", CreditLines.collect(1, 2, 3, 4), SPARE)
 
 
 # Reserves
@@ -276,22 +277,21 @@ def test_draw__only_by_the_supplier_in_good_standing(world: World) -> None:
             world.draw(order, 1)
         world.govern("TrustedNetwork", TrustedNetwork.set_status(world.ids[actor], Status.ACTIVE))
     request = Draw(order=order, index=0, amount=5, deadline=world.evm.now)
-    own = CreditLines.draw(request, b"")
+    own = Receivables.draw(request, b"")
     with reverts(errors.NotSignedBy(world.ids["supplier"])):
         world.send("CreditLines", own, world.key("supplier2"))
     world.send("CreditLines", own, world.key("supplier"))
     late = replace(request, index=1, deadline=world.evm.now - 1)
     with reverts(errors.SignatureExpired(late.deadline)):
-        world.send("CreditLines", CreditLines.draw(late, b""), world.key("supplier"))
+        world.send("CreditLines", Receivables.draw(late, b""), world.key("supplier"))
 
 
 def test_draw__limit_of_the_key__binds(world: World) -> None:
     order = world.accepted(world.publish())
-    call = TrustedNetwork.set_key(SPARE.address, world.ids["supplier"], 2, 999)
-    world.govern("TrustedNetwork", call)
+    world.give_key("supplier", SPARE, 2, 999)
     for amount, is_fine in ((1000, False), (999, True)):
         request = Draw(order=order, index=0, amount=amount, deadline=world.evm.now)
-        send = CreditLines.draw(request, SPARE.sign(world.at["CreditLines"], request))
+        send = Receivables.draw(request, SPARE.sign(world.at["CreditLines"], request))
         if is_fine:
             world.send("CreditLines", send)
         else:
@@ -358,8 +358,8 @@ def test_p31__strangers_repayment__does_not_close_the_suppliers_draws(world: Wor
     assert (world.used(line), world.outstanding(order)) == (0, (0, 0))
 
 
-def test_i12__order__has_one_line_for_good(world: World) -> None:
-    """I-12 one receivable secures one line: it is named once, at acceptance, and a second order cannot take it."""
+def test_i12__order_on_a_line__is_not_accepted_on_another(world: World) -> None:
+    """I-12 one receivable secures one line: an order is accepted once, so no second line can be named for it."""
     first, second = world.publish(), world.publish("bank2")
     order = world.order()
     order_id = world.accept(order, first).value

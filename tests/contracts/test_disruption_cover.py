@@ -115,8 +115,8 @@ def test_fund__more_than_is_free__is_refused(desk: Desk) -> None:
 
 
 def test_fund__key_with_a_smaller_limit__is_refused(desk: Desk) -> None:
-    clerk, insurer = signer(60), desk.world.ids["insurer"]
-    desk.world.govern("TrustedNetwork", TrustedNetwork.set_key(clerk.address, insurer, 32, 999))
+    clerk = signer(60)
+    desk.world.give_key("insurer", clerk, 32, 999)
     for amount, expected in ((1_000, errors.KeyLimitExceeded(clerk.address, 1_000, 999)), (999, None)):
         funding = desk.funding(amount)
         call = DisruptionCover.fund(funding, clerk.sign(desk.world.at[COVER], funding))
@@ -292,7 +292,7 @@ def test_o05__policy_signed_for_another_contract_or_chain__is_refused(desk: Desk
     terms, insurer = desk.terms(order), desk.world.key("insurer")
     good = desk.world.sign("supplier", COVER, terms)
     other_chain = insurer.sign(desk.world.at[COVER], terms, chain_id=1)
-    for stray in (other_chain, insurer.sign(desk.world.at["CreditLines"], terms)):
+    for stray in (other_chain, insurer.sign(desk.world.at["CashLedger"], terms)):
         with reverts(errors.KeyNotValid):
             desk.world.send(COVER, DisruptionCover.buy(terms, stray, good))
 

@@ -9,7 +9,20 @@ import pytest
 
 from contracts import load_artifact
 
-INTERFACES = ("ITrustedNetwork", "ICashLedger", "IReceivables", "ICreditLines", "IClearanceOracle")
+INTERFACES = (
+    "ITrustedNetwork",
+    "ICashLedger",
+    "IReceivables",
+    "IShareDesk",
+    "ISettlementDesk",
+    "ICreditLines",
+    "IClearanceOracle",
+    "IIndexOracle",
+    "IDisruptionCover",
+    "IOrderDesk",
+    "IOrderChanges",
+    "IDisputes",
+)
 HERE = Path(__file__).parent
 
 

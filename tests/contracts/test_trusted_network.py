@@ -9,10 +9,8 @@ from eth_utils.crypto import keccak
 
 from settlement.chain.abi import Call
 from settlement.chain.bindings import errors
-from settlement.chain.bindings.enums import Status
-from settlement.chain.bindings.structs import Key
+from settlement.chain.bindings.enums import HaltOn, Status
 from settlement.chain.bindings.trusted_network import (
-    KeyRevoked,
     KeySet,
     MemberEnrolled,
     MemberRenewed,
@@ -24,7 +22,7 @@ from tests.contracts.world import BUYER, COUNTRY, CUSTOMS, DAY, FUNDER, SUPPLIER
 
 LEI = keccak(text="a new one")[:20]
 SPARE = signer(30)
-SIGN_ORDER, DRAW = 1, 2
+DRAW = 2
 ALL_SCOPES = 0xFFFF
 
 
@@ -100,8 +98,10 @@ def test_govern__stranger__is_refused_everywhere(world: World) -> None:
         TrustedNetwork.enroll(LEI, SPARE.address, COUNTRY, BUYER, 1, world.evm.now + DAY),
         TrustedNetwork.set_status(1, Status.SUSPENDED),
         TrustedNetwork.renew(1, BUYER, 1, world.evm.now + DAY),
-        TrustedNetwork.set_key(SPARE.address, 1, ALL_SCOPES, 1),
-        TrustedNetwork.revoke_key(world.key("buyer").address),
+        TrustedNetwork.propose_account(1, SPARE.address),
+        TrustedNetwork.halt(HaltOn.MEMBER, 1),
+        TrustedNetwork.confirm_halt(HaltOn.MEMBER, 1),
+        TrustedNetwork.retire(),
     ]
     for call in calls:
         with reverts(errors.AccessManagedUnauthorized(stranger.address)):
@@ -114,7 +114,7 @@ def test_standing__suspended_expelled_expired_and_wrong_role__are_refused(world:
     standing(world, "buyer", 0)
     with reverts(errors.RoleMissing(buyer, FUNDER)):
         standing(world, "buyer", FUNDER)
-    for status in (Status.SUSPENDED, Status.EXPELLED):
+    for status in (Status.SUSPENDED,):
         done = world.govern("TrustedNetwork", TrustedNetwork.set_status(buyer, status))
         assert done.one(MemberStatusSet) == MemberStatusSet(buyer, status)
         with reverts(errors.NotInGoodStanding(buyer)):
@@ -135,7 +135,8 @@ def test_govern__unknown_member__is_refused(world: World) -> None:
     for call in (
         TrustedNetwork.set_status(99, Status.ACTIVE),
         TrustedNetwork.renew(99, BUYER, 1, world.evm.now + DAY),
-        TrustedNetwork.set_key(SPARE.address, 99, ALL_SCOPES, 1),
+        TrustedNetwork.propose_account(99, SPARE.address),
+        TrustedNetwork.confirm_halt(HaltOn.MEMBER, 99),
     ):
         with reverts(errors.UnknownMember(99)):
             world.govern("TrustedNetwork", call)
@@ -143,46 +144,22 @@ def test_govern__unknown_member__is_refused(world: World) -> None:
         world.govern("TrustedNetwork", TrustedNetwork.set_status(1, Status.NONE))
 
 
-def test_key__scopes_and_limit__bind(world: World) -> None:
-    supplier = world.ids["supplier"]
-    world.govern("TrustedNetwork", TrustedNetwork.set_key(SPARE.address, supplier, DRAW, 500))
-    key = world.view("TrustedNetwork", TrustedNetwork.key_of(SPARE.address))
-    assert key == Key(member=supplier, scopes=DRAW, status=Status.ACTIVE, limit=500)
-    assert world.view("TrustedNetwork", TrustedNetwork.signer(SPARE.address, DRAW)) == supplier
-    with reverts(errors.KeyNotValid(SPARE.address, SIGN_ORDER)):
-        world.view("TrustedNetwork", TrustedNetwork.signer(SPARE.address, SIGN_ORDER))
-    assert world.view("TrustedNetwork", TrustedNetwork.signer_for(SPARE.address, DRAW, 500)) == supplier
-    with reverts(errors.KeyLimitExceeded(SPARE.address, 501, 500)):
-        world.view("TrustedNetwork", TrustedNetwork.signer_for(SPARE.address, DRAW, 501))
-    with reverts(errors.KeyTaken(SPARE.address)):
-        call = TrustedNetwork.set_key(SPARE.address, world.ids["buyer"], DRAW, 500)
-        world.govern("TrustedNetwork", call)
-    with reverts(errors.InvalidMember()):
-        world.govern("TrustedNetwork", TrustedNetwork.set_key(SPARE.address, supplier, 0, 500))
-    with reverts(errors.InvalidMember()):
-        world.govern("TrustedNetwork", TrustedNetwork.set_key(NOBODY, supplier, DRAW, 500))
-
-
-def test_i20__revoked_key__is_dead_at_once_and_for_ever(world: World) -> None:
-    """I-20 a key acts only while it is active; the member revokes from its account."""
-    supplier = world.ids["supplier"]
-    world.govern("TrustedNetwork", TrustedNetwork.set_key(SPARE.address, supplier, DRAW, 500))
-    revoke = TrustedNetwork.revoke_key(SPARE.address)
-    done = world.send("TrustedNetwork", revoke, world.key("supplier"))
-    assert done.one(KeyRevoked) == KeyRevoked(SPARE.address, supplier)
-    with reverts(errors.KeyNotValid(SPARE.address, DRAW)):
-        world.view("TrustedNetwork", TrustedNetwork.signer(SPARE.address, DRAW))
-    with reverts(errors.KeyTaken(SPARE.address)):
-        world.govern("TrustedNetwork", TrustedNetwork.set_key(SPARE.address, supplier, DRAW, 500))
-    with reverts(errors.KeyNotValid(SPARE.address, 0)):
-        world.send("TrustedNetwork", revoke, world.key("supplier"))
-
-
-def test_revoke__by_governance__is_dead_too(world: World) -> None:
-    key = world.key("supplier").address
-    world.govern("TrustedNetwork", TrustedNetwork.revoke_key(key))
-    with reverts(errors.KeyNotValid(key, DRAW)):
-        world.view("TrustedNetwork", TrustedNetwork.signer(key, DRAW))
+def test_expelled__is_for_good(world: World) -> None:
+    """I-28: neither the member nor its LEI comes back; suspended members may."""
+    buyer = world.ids["buyer"]
+    lei = world.view("TrustedNetwork", TrustedNetwork.member_of(buyer)).lei
+    world.govern("TrustedNetwork", TrustedNetwork.set_status(buyer, Status.EXPELLED))
+    with reverts(errors.NotInGoodStanding(buyer)):
+        standing(world, "buyer", BUYER)
+    for call in (
+        TrustedNetwork.set_status(buyer, Status.ACTIVE),
+        TrustedNetwork.set_status(buyer, Status.SUSPENDED),
+        TrustedNetwork.renew(buyer, BUYER, 1, world.evm.now + DAY),
+    ):
+        with reverts(errors.MemberExpelled(buyer)):
+            world.govern("TrustedNetwork", call)
+    with reverts(errors.AlreadyEnrolled(lei)):
+        enroll(world, lei=lei)
 
 
 def test_o02__zero_address__is_never_a_key(world: World) -> None:

@@ -8,26 +8,36 @@ from typing import Any, Final
 import rlp
 from eth_utils.crypto import keccak
 
+from contracts import MODULES
 from settlement.chain.abi import Call, checksum
-from settlement.chain.bindings.access_manager import AccessManager
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.disruption_cover import DisruptionCover
 from settlement.chain.bindings.enums import DayCount, FundBy, Phase, SettleOn
+from settlement.chain.bindings.governance import Governance
 from settlement.chain.bindings.index_oracle import IndexOracle
+from settlement.chain.bindings.order_desk import OrderDesk
+from settlement.chain.bindings.receivable_renderer import ReceivableRenderer
 from settlement.chain.bindings.receivables import Receivables
+from settlement.chain.bindings.settlement_desk import SettlementDesk
+from settlement.chain.bindings.share_desk import ShareDesk
 from settlement.chain.bindings.structs import (
     Acceptance,
     Attestation,
     Draw,
+    KeyGrant,
+    KeyRevocation,
     LineTerms,
     Loan,
     Position,
     PurchaseOrder,
     Repayment,
+    ReserveMove,
+    ReserveRelease,
     Seat,
     Withdrawal,
+    WriteOff,
 )
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.bindings.trusted_network import TrustedNetwork
@@ -35,11 +45,12 @@ from tests.contracts.harness import NOBODY, Evm, Outcome, Signer, new_evm, signe
 from tests.contracts.harness.signers import struct_hash
 
 DAY: Final = 86_400
-BUYER, SUPPLIER, FUNDER, CUSTOMS, INSURER, OBSERVER = 1, 2, 4, 8, 16, 32
+BUYER, SUPPLIER, FUNDER, CUSTOMS, INSURER, OBSERVER, CARRIER, ARBITER = (1 << n for n in range(8))
 USD, JPY, KWD = 840, 392, 414
 COUNTRY: Final = 276
 YEAR: Final = 2023
 RELAYER: Final = signer(9)
+DELAY: Final = 2 * DAY
 GOVERNOR: Final = signer(0)
 RICH_MINOR: Final = 100_000_000_00
 
@@ -54,23 +65,31 @@ CAST: Final = {
     "insurer": (7, INSURER),
     "treasury": (8, CUSTOMS),
     **{f"customs{n}": (10 + n, CUSTOMS) for n in range(1, 6)},
+    "carrier": (16, CARRIER),
+    "arbiter": (17, ARBITER),
+    "arbiter2": (18, ARBITER),
 }
 RICH: Final = ("buyer", "bank", "buyer2", "bank2", "insurer")
 
 
 @dataclass
 class World:
-    """Addresses of the suite, ids of the members, and the acts that tests need again and again."""
+    """Addresses of the suite, ids of the members, and the acts that tests need again and again.
+
+    ``code`` says where each contract's own code lies; in ``at`` modules have the address they are called at.
+    """
 
     evm: Evm
     at: dict[str, str]
     tokens: dict[int, str]
     ids: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, Signer] = field(default_factory=dict)
+    code: dict[str, str] = field(default_factory=dict)
     _numbers: int = 0
 
     def key(self, actor: str) -> Signer:
-        """The actor's account key."""
-        return signer(CAST[actor][0])
+        """The actor's account key, or the account with code that the test gave it."""
+        return self.accounts.get(actor) or signer(CAST[actor][0])
 
     def send(self, contract: str, call: Call[Any], sender: Signer = RELAYER) -> Outcome[Any]:
         """One transaction; the relayer sends it unless told otherwise."""
@@ -83,6 +102,23 @@ class World:
     def sign(self, actor: str, contract: str, struct: object) -> bytes:
         """The actor's signature over a struct for one of the suite's contracts."""
         return self.key(actor).sign(self.at[contract], struct)
+
+    # Keys
+
+    def give_key(self, actor: str, key: Signer, scopes: int, limit: int) -> Outcome[None]:
+        """The actor gives itself another key, which proves that somebody has it."""
+        self._numbers += 1
+        grant = KeyGrant(self.ids[actor], key.address, scopes, limit, self._numbers, self.evm.now + DAY)
+        possession = key.sign(self.at["TrustedNetwork"], grant)
+        call = TrustedNetwork.grant_key(grant, self.sign(actor, "TrustedNetwork", grant), possession)
+        return self.send("TrustedNetwork", call)
+
+    def revoke_key(self, actor: str, key: str) -> Outcome[None]:
+        """The actor gives up one of its keys, perhaps the account that it signs with."""
+        self._numbers += 1
+        revocation = KeyRevocation(self.ids[actor], key, self._numbers, self.evm.now + DAY)
+        call = TrustedNetwork.revoke_key(revocation, self.sign(actor, "TrustedNetwork", revocation))
+        return self.send("TrustedNetwork", call)
 
     # Orders
 
@@ -189,6 +225,9 @@ class World:
             recourse=False,
             buyer_lanes=0b110,
             supplier_lanes=0b110,
+            committed=False,
+            commitment_bps=0,
+            longest_days=0,
             expiry=self.evm.now + 365 * DAY,
             nonce=self._numbers,
             deadline=self.evm.now + DAY,
@@ -204,7 +243,7 @@ class World:
     def draw(self, order: int, amount: int, index: int = 0, actor: str = "supplier") -> Outcome[None]:
         """The supplier draws."""
         request = Draw(order=order, index=index, amount=amount, deadline=self.evm.now + DAY)
-        return self.send("CreditLines", CreditLines.draw(request, self.sign(actor, "CreditLines", request)))
+        return self.send("CreditLines", Receivables.draw(request, self.sign(actor, "CreditLines", request)))
 
     def repay(self, order: int, amount: int, actor: str = "supplier") -> Outcome[None]:
         """A member repays out of its free cash."""
@@ -221,6 +260,37 @@ class World:
     def recourse(self, order: int) -> Outcome[None]:
         """Anyone takes from the supplier what falls to it."""
         return self.send("CreditLines", CreditLines.recourse(order))
+
+    def release(self, order: int, actor: str = "supplier") -> Outcome[None]:
+        """A member gives the undrawn part of a reserve back."""
+        signed = ReserveRelease(order=order, member=self.ids[actor], deadline=self.evm.now + DAY)
+        return self.send("CreditLines", CreditLines.release(signed, self.sign(actor, "CreditLines", signed)))
+
+    def move_reserve(
+        self, order: int, old: int, line: int, actor: str = "supplier", **changes: Any
+    ) -> Outcome[None]:
+        """The supplier lets the first version of another line stand behind its order."""
+        self._numbers += 1
+        plain = ReserveMove(
+            order=order,
+            from_line=old,
+            from_version=1 if old else 0,
+            line=line,
+            version=1,
+            nonce=self._numbers,
+            deadline=self.evm.now + DAY,
+        )
+        signed = replace(plain, **changes)
+        return self.send(
+            "CreditLines", CreditLines.move_reserve(signed, self.sign(actor, "CreditLines", signed))
+        )
+
+    def write_off(self, order: int, actor: str = "bank") -> Outcome[None]:
+        """The funder makes the principal a loss."""
+        signed = WriteOff(order=order, funder=self.ids[actor], deadline=self.evm.now + DAY)
+        return self.send(
+            "CreditLines", CreditLines.write_off(signed, self.sign(actor, "CreditLines", signed))
+        )
 
     # Cash
 
@@ -283,7 +353,9 @@ class World:
 def build_world(engine: str = "py-evm") -> World:
     """Deploy the suite in its order, enrol the cast, list two currencies, seat 3 of 5 customs members."""
     evm = new_evm(engine)
-    world = World(evm, _deploy(evm), {})
+    code = _deploy(evm)
+    host = {module: name for name, modules in MODULES.items() for module in modules}
+    world = World(evm, {name: code[host.get(name, name)] for name in code}, {}, code=code)
     for actor, (index, roles) in CAST.items():
         lei = keccak(text=f"LEI OF {actor}")[:20]
         enroll = TrustedNetwork.enroll(lei, signer(index).address, COUNTRY, roles, 1, evm.now + 3650 * DAY)
@@ -310,21 +382,34 @@ def list_cash(world: World, currency: int, name: str, *, decimals: int, exponent
 
 def _deploy(evm: Evm) -> dict[str, str]:
     deployer = signer(0).address
-    names = ["AccessManager", "TrustedNetwork", "CashLedger", "Receivables", "CreditLines"]
+    names = ["Governance", "TrustedNetwork", "CashLedger", "Receivables", "OrderDesk", "CreditLines"]
+    names += ["ShareDesk", "SettlementDesk", "ReceivableRenderer"]
     names += ["ClearanceOracle", "IndexOracle", "DisruptionCover"]
     raw = bytes.fromhex(deployer[2:])
     at = {name: checksum("0x" + keccak(rlp.encode([raw, n]))[12:].hex()) for n, name in enumerate(names)}
-    manager, network, ledger = at["AccessManager"], at["TrustedNetwork"], at["CashLedger"]
-    receivables, credit, clearance = at["Receivables"], at["CreditLines"], at["ClearanceOracle"]
+    manager, network, ledger = at["Governance"], at["TrustedNetwork"], at["CashLedger"]
+    receivables, cover, clearance = at["Receivables"], at["DisruptionCover"], at["ClearanceOracle"]
     codes = {
-        "AccessManager": AccessManager.deploy(deployer),
+        "Governance": Governance.deploy(deployer, DELAY),
         "TrustedNetwork": TrustedNetwork.deploy(manager, NOBODY),
-        "CashLedger": CashLedger.deploy(manager, network, receivables, credit, at["DisruptionCover"]),
-        "Receivables": Receivables.deploy(network, ledger, credit, clearance, NOBODY),
-        "CreditLines": CreditLines.deploy(network, ledger, receivables, at["DisruptionCover"]),
+        "CashLedger": CashLedger.deploy(manager, network, receivables, cover),
+        "Receivables": Receivables.deploy(
+            network,
+            ledger,
+            clearance,
+            NOBODY,
+            *(at[name] for name in ("OrderDesk", "CreditLines", "ShareDesk", "SettlementDesk")),
+        ),
+        "OrderDesk": OrderDesk.deploy(network, ledger, receivables, clearance),
+        "CreditLines": CreditLines.deploy(network, ledger, receivables, cover),
+        "ShareDesk": ShareDesk.deploy(network, ledger, receivables, at["ReceivableRenderer"]),
+        "SettlementDesk": SettlementDesk.deploy(network, ledger, receivables, clearance),
+        "ReceivableRenderer": ReceivableRenderer.deploy(),
         "ClearanceOracle": ClearanceOracle.deploy(manager, network, receivables),
         "IndexOracle": IndexOracle.deploy(manager),
-        "DisruptionCover": DisruptionCover.deploy(network, ledger, receivables, credit, at["IndexOracle"]),
+        "DisruptionCover": DisruptionCover.deploy(
+            network, ledger, receivables, receivables, at["IndexOracle"]
+        ),
     }
     for name, code in codes.items():
         assert evm.deploy(code, deployer, name) == at[name], f"{name} was deployed out of order"

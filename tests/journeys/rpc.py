@@ -54,10 +54,17 @@ class Witness:
         return named[0] if len(named) == 1 else tuple(named)
 
     def logs(self, contract: str, address: str) -> list[Log]:
-        """All events a contract ever logged, in order."""
-        events = {_topic(one): one for one in _abi(contract) if one["type"] == "event"}
+        """All events ever logged at a contract's address, in order: its own and those of modules that run there."""
+        names = [*sorted(path.stem for path in ARTIFACTS.glob("*.json")), contract]
+        # Two token standards share a signature and differ in what is indexed.
+        events = {
+            (_topic(one), 1 + sum(each["indexed"] for each in one["inputs"])): one
+            for name in names
+            for one in _abi(name)
+            if one["type"] == "event"
+        }
         found = self.ask("eth_getLogs", {"address": address, "fromBlock": "0x0", "toBlock": "latest"})
-        return [_decoded(events[log["topics"][0]], log) for log in found]
+        return [_decoded(events[log["topics"][0], len(log["topics"])], log) for log in found]
 
     def gas_of(self, tx: str) -> int:
         """Gas a transaction used, from its receipt."""

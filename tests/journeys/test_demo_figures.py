@@ -74,7 +74,7 @@ def test_demo__amounts_of_an_order__equal_the_events_on_chain(
     interest = [log.fields["interest"] for log in chain.events("CreditLines", "Repaid", order=order)]
     assert minor(row["interest"]) == sum(interest) > 0
 
-    position_now = chain.witness.view("Receivables", chain.contracts["Receivables"], "positionOf", order)
+    position_now = chain.witness.view("OrderDesk", chain.contracts["OrderDesk"], "positionOf", order)
     assert position_now["phase"] == CLOSED
     assert position_now["face"] == minor(row["face"]) == position_now["paid"] + position_now["reduced"]
     assert position_now["paid"] == sum(one["face"] for one in settled)

@@ -13,6 +13,7 @@ from oracle.key_file import write_key_file
 from oracle.observer import Observer, read_reading
 from oracle.signed_book import SignedBook
 from settlement import typed_data
+from settlement.chain.bindings.enums import Answer
 from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.structs import Observation
 from settlement.errors import InputRefused
@@ -57,6 +58,7 @@ def test_step__day_is_over__reading_is_signed_and_handed_in(service: Service, ob
     assert 0 < wish.deadline_at - NOW_AT <= 2 * HOUR_S
     message = {
         "bucket": read_reading(reading()).bucket,
+        "answer": typed_data.VALUE_ANSWER,
         "value": wish.value,
         "observedAt": wish.observed_at,
         "deadline": wish.deadline_at,
@@ -74,12 +76,17 @@ def test_step__reading__has_the_contracts_bucket_and_digest(observer: Observer) 
     assert found.bucket == evm.view(contract, IndexOracle.bucket_of(2, place, YESTERDAY))
     message = {
         "bucket": found.bucket,
+        "answer": typed_data.VALUE_ANSWER,
         "value": found.value,
         "observedAt": found.observed_at,
         "deadline": NOW_AT,
     }
     words = Observation(
-        bucket=found.bucket, value=found.value, observed_at=found.observed_at, deadline=NOW_AT
+        bucket=found.bucket,
+        answer=Answer.VALUE,
+        value=found.value,
+        observed_at=found.observed_at,
+        deadline=NOW_AT,
     )
     typed = typed_data.typed_message("Observation", CHAIN_ID, contract, message)
     assert typed_data.digest(typed) == evm.view(contract, IndexOracle.digest_of(words))

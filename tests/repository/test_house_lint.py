@@ -34,6 +34,14 @@ def long_solidity(lines: int) -> str:
 
 
 BREACHES = [
+    ("unchecked-reason", CONTRACT, "contract A { function f() external {\n unchecked {\n ++x;\n } } }"),
+    ("loop-bound", CONTRACT, "function f() {\n for (uint256 i; i < n; ++i) {\n g(); } }"),
+    ("loop-bound", CONTRACT, "function f() {\n // every leg\n while (i < n) {\n g(); } }"),
+    ("never-in-contracts", CONTRACT, "if (tx.origin != owner) revert Nobody();"),
+    ("never-in-contracts", CONTRACT, "selfdestruct(payable(owner));"),
+    ("never-in-contracts", CONTRACT, "token.transfer(to, amount);"),
+    ("never-in-contracts", CONTRACT, "token.transferFrom(from, to, amount);"),
+    ("never-in-contracts", CONTRACT, "uint256 time = block.number * 12;"),
     ("file-length", CODE, module("x = 1\n" * 499)),
     ("file-length", CONTRACT, "// line\n" * 401),
     ("function-length", "scripts/example.py", long_function(51)),
@@ -89,6 +97,16 @@ BREACHES = [
 ]
 
 PROPER = [
+    (
+        "unchecked-reason",
+        CONTRACT,
+        "unchecked {\n // R1: reduced never exceeds face.\n x = face - reduced;\n}",
+    ),
+    ("unchecked-reason", CONTRACT, "// The sum of all accounts is below 2^56.\nunchecked {\n ++i;\n}"),
+    ("loop-bound", CONTRACT, "// At most MOST_SEATS.\nfor (uint256 i; i < n; ++i) {\n g();\n}"),
+    ("loop-bound", TEST.replace("example.py", "Probe.sol"), "for (uint256 i; i < n; ++i) {\n g();\n}"),
+    ("never-in-contracts", CONTRACT, "token.safeTransfer(to, amount); // no block.number"),
+    ("never-in-contracts", CONTRACT, "function transferFrom(address a, address b, uint256 id) external {}"),
     ("file-length", CODE, module("x = 1\n" * 490)),
     ("file-length", CONTRACT, "// line\n" * 400),
     ("function-length", TEST, long_function(50)),

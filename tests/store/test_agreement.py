@@ -9,14 +9,16 @@ import pytest
 from sqlalchemy import Engine
 
 from settlement.chain.bindings.enums import FundBy, Phase
-from settlement.chain.bindings.structs import PurchaseOrder, Repayment
+from settlement.chain.bindings.order_desk import OrderDesk
+from settlement.chain.bindings.structs import Changes, PurchaseOrder, Repayment
 from settlement.chain.follower import Follower, fetch_blocks
-from settlement.ids import LineId, id_text
+from settlement.ids import LineId, id_from_text, id_text
 from settlement.store.engine import reading
 from settlement.store.rebuild import rebuild, state_hash
 from settlement.store.repositories import cash, lines, loans, receivables
 from settlement.store.repositories.cursors import find_cursor
 from settlement.store.tables_projection import Receivable
+from tests.chain import changes
 from tests.chain.trade import DAY, USD, Trade, member_of, open_trade, prepare
 
 LINE = LineId(1)
@@ -67,6 +69,7 @@ class Mirror:
         position = self._trade.gateways.receivables.position(order_id, block=block)
         assert row is not None
         assert _as_position(row) == vars(position)
+        assert self._changes_agree(row)
         assert line is not None
         usage = self._trade.gateways.lines.usage(LINE, block=block)
         assert (line.limit_minor, line.used_minor, line.version) == (usage.limit, usage.used, usage.version)
@@ -83,6 +86,17 @@ class Mirror:
             view.draws,
         )
         return not loan.draws_closed or view.draws_closed
+
+    def _changes_agree(self, row: Receivable) -> bool:
+        call = OrderDesk.changes_of(id_from_text(row.order))
+        found: Changes = self._trade.client.call(self._trade.deployment.receivables, call)
+        return (found.disputed, found.until, found.disputes, found.amendments, found.arrived_at) == (
+            row.disputed_minor,
+            row.dispute_until_at,
+            row.disputes,
+            row.amendments,
+            row.arrived_at,
+        )
 
 
 def _as_position(row: Receivable) -> dict[str, object]:
@@ -269,4 +283,37 @@ def test_cover__paid_to_the_buyer_alone__agrees_that_draws_go_on(mirror: Mirror,
         trade.send(trade.observe(observer, terms.first_day, 170))
     trade.send(trade.gateways.cover.pay(trade.gateways.cover.policy_id(terms), terms, terms.first_day))
     assert not trade.gateways.lines.loan(trade.id_of(order)).draws_closed
+    assert mirror.agrees(order)
+
+
+def test_changes__amended_drawn_disputed_credited__agree(mirror: Mirror, trade: Trade) -> None:
+    order = trade.order(fund_by=FundBy.ACCEPTED, duty_cap=1_00)
+    trade.send(trade.accept(order))
+    trade.send(changes.amend(trade, order, face=90_000_00, duty_cap=0, tenor_days=3))
+    assert mirror.agrees(order)
+    trade.send(trade.draw(order, 30_000_00))
+    trade.send(changes.credit(trade, order, 10_000_00, 31))
+    assert mirror.agrees(order)
+    trade.send(changes.dispute(trade, order, 20_000_00))
+    assert mirror.agrees(order)
+    trade.send(changes.resolve(trade, order, 5_000_00))
+    assert mirror.agrees(order)
+    trade.send(changes.dispute(trade, order, 75_000_00, 1))
+    trade.advance(66 * DAY)
+    trade.send(trade.gateways.receivables.lapse(trade.id_of(order)))
+    assert mirror.agrees(order)
+
+
+def test_changes__everything_credited_with_a_loan_out__agrees(mirror: Mirror, trade: Trade) -> None:
+    order = trade.order()
+    trade.send(trade.accept(order))
+    trade.send(trade.draw(order, 30_000_00))
+    trade.send(changes.credit(trade, order, order.face, 32))
+    assert mirror.agrees(order)
+
+
+def test_changes__cancelled__agrees(mirror: Mirror, trade: Trade) -> None:
+    order = trade.order(fund_by=FundBy.ACCEPTED)
+    trade.send(trade.accept(order))
+    trade.send(changes.cancel(trade, order))
     assert mirror.agrees(order)

@@ -8,19 +8,21 @@ from sqlmodel import col, select
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.bindings import registry, trusted_network
-from settlement.chain.bindings.enums import Status
+from settlement.chain.bindings.enums import IndexState, Status
+from settlement.chain.bindings.receivables import Held
 from settlement.errors import ChainError, Conflict, InvariantBroken
-from settlement.ids import id_text
+from settlement.ids import id_text, undertaking_account
 from settlement.store import projector
 from settlement.store.engine import reading, transaction
 from settlement.store.events import EVENTS, OUTBOX_TYPES
 from settlement.store.projector import CURSOR, apply_block, apply_blocks, rollback_to, window_blocks
 from settlement.store.rebuild import state_hash
 from settlement.store.repositories import cash, cover, cursors, lines, loans, members, outbox, receivables
-from settlement.store.repositories.clearance import seats_of, sitting_committee
+from settlement.store.repositories.clearance import attestations_of, seats_of, sitting_committee
 from settlement.store.repositories.settlements import settlements_of
+from settlement.store.repositories.shares import shares_by_order, shares_set_aside
 from settlement.store.tables_private import Retraction
-from settlement.store.tables_projection import PROJECTION_TABLES, Outbox
+from settlement.store.tables_projection import PROJECTION_TABLES, Outbox, Undertaking
 from tests.store.story import (
     BANK,
     BUCKET,
@@ -31,9 +33,14 @@ from tests.store.story import (
     INSURER,
     POLICY,
     POOL,
+    RESOLVED,
     SECOND,
+    SHARED,
+    SHARES,
+    SILENT,
     SUPPLIER,
     USD,
+    VOIDED,
     Story,
     address,
     block_hash,
@@ -91,6 +98,27 @@ def test_apply_blocks__whole_story__gives_the_loans(database: Engine) -> None:
         assert len(lines.versions_of(session, 1)) == 2
 
 
+def test_apply_blocks__whole_story__gives_the_shares_and_the_undertaking(database: Engine) -> None:
+    """I-01, I-05: every leaf is paid and reduced up to its face, and no account of them keeps cash."""
+    project_all(database, whole_story())
+    with reading(database) as session:
+        root = receivables.find_receivable(session, id_text(SHARED))
+        assert root is not None
+        assert (root.holder, root.face_minor, root.paid_minor, root.reduced_minor) == (
+            INSURER, 30_000, 15_000, 15_000,
+        )  # fmt: skip
+        rows = shares_by_order(session)[id_text(SHARED)]
+        assert [(row.share, row.face_minor) for row in rows] == [(id_text(id_), face) for id_, face in SHARES]
+        assert [row.holder for row in rows] == [INSURER, BANK, BANK, BANK, BANK]
+        assert [row.paid_minor for row in rows] == [row.face_minor // 2 for row in rows]
+        assert [row.reduced_minor for row in rows] == [row.face_minor // 2 for row in rows]
+        assert shares_set_aside(session) == []
+        given = session.get(Undertaking, id_text(SHARED))
+        assert given is not None
+        assert (given.guarantor, given.left_minor, given.claim_minor) == (BANK, 0, 2_000)
+        assert cash.balance_minor(session, USD, undertaking_account(SHARED)) == 0
+
+
 def test_apply_blocks__numbers_above_2_to_63__come_back_exactly(database: Engine) -> None:
     story = whole_story()
     drawn = next(index for index, (_, events) in enumerate(story) if any(_is_second_draw(e) for e in events))
@@ -136,7 +164,22 @@ def test_apply_blocks__whole_story__conserves_cash(database: Engine) -> None:
         assert (held.kind, free.kind) == ("order", "member")
         pool = cover.find_pool(session, INSURER, USD)
         assert pool is not None
-        assert (pool.capital_minor, pool.locked_minor) == (578_500, 0)
+        assert (pool.capital_minor, pool.locked_minor) == (578_000, 0)
+
+
+def test_held__by_a_minority__shows_on_the_order_and_not_on_its_state(database: Engine) -> None:
+    story = whole_story()
+    until = next(
+        number
+        for number, (_, events) in enumerate(story)
+        if any(isinstance(one.event, Held) for one in events)
+    )
+    project_all(database, story[: until + 1])
+    with reading(database) as session:
+        order = receivables.find_receivable(session, id_text(FIRST))
+        assert order is not None
+        assert (order.hold, order.seq) == (True, 1)
+        assert [state.hold for state in attestations_of(session, id_text(FIRST))] == [False]
 
 
 def test_apply_blocks__whole_story__gives_network_and_evidence(database: Engine) -> None:
@@ -149,10 +192,23 @@ def test_apply_blocks__whole_story__gives_network_and_evidence(database: Engine)
         committee = sitting_committee(session, 276)
         assert committee is not None
         assert committee.version == 2
-        assert [seat.suspended for seat in seats_of(session, committee)] == [False, True, False]
+        seats = seats_of(session, committee)
+        assert [seat.suspended for seat in seats] == [False, True, False, False]
+        assert (seats[3].key, seats[3].seat) == (address(43), 3), "the reserve moved up behind all others"
         bucket = cover.find_bucket(session, "0x" + BUCKET.hex())
         assert bucket is not None
         assert (bucket.fixed, bucket.median, bucket.observations, bucket.version) == (True, 2**63 + 7, 1, 2)
+        decided = {
+            row.bucket: (row.state, row.fixed, row.median, row.observations)
+            for row in (cover.find_bucket(session, "0x" + one.hex()) for one in (RESOLVED, VOIDED, SILENT))
+            if row is not None
+        }
+        assert list(decided.values()) == [
+            (IndexState.HELD, True, 380, 2),
+            (IndexState.VOID, False, 0, 2),
+            (IndexState.NO_DATA, False, 0, 0),
+        ]
+        assert cover.unfixed_buckets(session) == []
         payout = cover.find_payout(session, id_text(POLICY))
         expired = cover.find_policy(session, id_text(EXPIRING))
         assert payout is not None
@@ -193,7 +249,8 @@ def test_rollback__to_any_block_and_on_again__gives_the_same_state(database: Eng
         with transaction(database) as session:
             apply_block(session, block, events)
         hashes.append(state_hash(database))
-    assert len(set(hashes)) == len(story) - 4, "only the empty blocks change nothing"
+    telling = [block for block, events in story if events]
+    assert len(set(hashes)) == len(telling), "only the empty blocks change nothing"
     for kept in range(len(story) - 2, -1, -3):
         with transaction(database) as session:
             rollback_to(session, story[kept][0].number)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.chain.bindings import clearance_oracle, structs
+from settlement.chain.bindings.enums import Phase
 from settlement.ids import id_text
 from settlement.store.engine import reading, transaction
 from settlement.store.projector import apply_block, apply_blocks
@@ -15,11 +16,14 @@ from settlement.store.repositories.clearance import find_seat, jurisdictions_of
 from tests.store.story import (
     BANK,
     BUYER,
+    CANCELLED,
+    CHANGED,
     CUSTOMS,
     FIRST,
     INSURER,
     POLICY,
     SECOND,
+    SHARED,
     SUPPLIER,
     USD,
     address,
@@ -28,6 +32,9 @@ from tests.store.story import (
 )
 
 STRANGER = 99
+FINANCED = {FIRST, SECOND, CHANGED}
+SETTLED = {FIRST, SHARED}
+EVERY = FINANCED | {CANCELLED, SHARED}
 
 
 @pytest.fixture
@@ -41,13 +48,13 @@ def projected(database: Engine) -> Engine:
 @pytest.mark.parametrize(
     ("member", "orders"),
     [
-        (BUYER, {FIRST, SECOND}),
-        (SUPPLIER, {FIRST, SECOND}),
-        (BANK, {FIRST, SECOND}),
-        (CUSTOMS, {FIRST, SECOND}),
-        (INSURER, {FIRST}),
+        (BUYER, EVERY),
+        (SUPPLIER, EVERY),
+        (BANK, FINANCED),
+        (CUSTOMS, EVERY),
+        (INSURER, {FIRST, SHARED}),
         (STRANGER, set()),
-        (None, {FIRST, SECOND}),
+        (None, EVERY),
     ],
 )
 def test_t02__orders_loans_and_settlements__are_seen_by_their_parties_only(
@@ -57,13 +64,15 @@ def test_t02__orders_loans_and_settlements__are_seen_by_their_parties_only(
     with reading(projected) as session:
         page = receivables.visible_orders(session, member, limit=200, cursor=None)
         assert {row.order for row in page.rows} == ids
-        assert {row.order for row in loans.list_loans(session, member, limit=200, cursor=None).rows} == ids
+        lent = loans.list_loans(session, member, limit=200, cursor=None).rows
+        assert {row.order for row in lent} == {id_text(order) for order in orders & FINANCED}
         paid = settlements.list_settlements(session, member, limit=200, cursor=None).rows
-        assert {row.order for row in paid} == ids & {id_text(FIRST)}
-        for order in (FIRST, SECOND):
+        assert {row.order for row in paid} == {id_text(order) for order in orders & SETTLED}
+        for order in EVERY:
             found = receivables.find_receivable(session, id_text(order), member)
             assert (found is not None) == (order in orders)
-            assert (loans.find_loan(session, id_text(order), member) is not None) == (order in orders)
+            lent_on = loans.find_loan(session, id_text(order), member)
+            assert (lent_on is not None) == (order in orders & FINANCED)
         if member is not None:
             told = outbox.list_events(session, member, limit=200, cursor=None).rows
             assert {event.order for event in told} == ids
@@ -96,12 +105,16 @@ def test_t02__a_suspended_or_former_committee__sees_nothing_any_more(projected: 
 def test_visible_orders__in_pages_and_by_phase__gives_each_once(projected: Engine) -> None:
     with reading(projected) as session:
         first = receivables.visible_orders(session, BUYER, limit=1, cursor=None)
-        second = receivables.visible_orders(session, BUYER, limit=1, cursor=first.next_cursor)
-        assert second.next_cursor is None
-        assert [row.order for row in (*first.rows, *second.rows)] == [id_text(SECOND), id_text(FIRST)]
-        accepted = receivables.visible_orders(session, BUYER, limit=9, cursor=None, phases=[1])
-        assert accepted.rows == []
-        assert receivables.open_receivables(session) == []
+        second = receivables.visible_orders(session, BUYER, limit=3, cursor=first.next_cursor)
+        third = receivables.visible_orders(session, BUYER, limit=1, cursor=second.next_cursor)
+        assert third.next_cursor is None
+        newest_first = [id_text(order) for order in (SHARED, CANCELLED, CHANGED, SECOND, FIRST)]
+        assert [row.order for row in (*first.rows, *second.rows, *third.rows)] == newest_first
+        accepted = receivables.visible_orders(session, BUYER, limit=9, cursor=None, phases=[Phase.ACCEPTED])
+        assert [row.order for row in accepted.rows] == [id_text(CHANGED)]
+        shipped = receivables.visible_orders(session, BUYER, limit=9, cursor=None, phases=[Phase.SHIPPED])
+        assert shipped.rows == []
+        assert [row.order for row in receivables.open_receivables(session)] == [id_text(CHANGED)]
 
 
 def test_offers_in__a_currency__gives_the_current_version_only(projected: Engine) -> None:

@@ -34,13 +34,13 @@ def test_roles_and_scopes__are_the_constants_of_the_contracts(project_root: Path
     constants = {name: int(value, 0) for name, value in re.findall(r"uint16 constant (\w+) = (\w+);", source)}
     for word, bit in words.ROLES.items():
         assert constants[word.upper()] == bit
-    for name in ("SIGN_ORDER", "DRAW", "PAY", "WITHDRAW", "PUBLISH", "COVER"):
+    for name in ("SIGN_ORDER", "DRAW", "PAY", "WITHDRAW", "PUBLISH", "COVER", "KEYS"):
         assert constants[name] == getattr(words, name)
 
 
 def test_key_scopes__every_signed_message_has_one_or_needs_none() -> None:
     # Committee seats, observers and the member's own account sign these; they are no scoped keys.
-    unscoped = {"Attestation", "Observation", "Permit"}
+    unscoped = {"Attestation", "AttestationBatch", "HoldRequest", "Observation", "Resolution", "Permit"}
     assert set(words.KEY_SCOPES) == set(TYPES) - unscoped
 
 

@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What the trade contracts ask of CreditLines among themselves. Nobody else may call it; the caller moves
-/// the cash in the same call. Holds: I-11, I-12, I-15.
+/// @notice What DisruptionCover asks of the book, at the address of Receivables. The caller moves the cash in the same
+/// call. Holds: I-15, I-25.
 interface ICreditBook {
-    /// @notice Receivables only: test eligibility and headroom and take the reserve (R10).
-    /// @param terms the order's word (lib/OrderWords.sol), which names line, version and currency
-    /// @param lanes the buyer's lane, the supplier's 8 bits further up
-    function reserve(uint256 order, uint256 terms, uint256 face, uint256 lanes) external;
-
-    /// @notice Receivables only: `amount` is paid under the order. Interest, then principal; draws close.
-    /// With amount 0 the draws close and the headroom is freed (lapse).
-    /// @param terms the order's word, passed so that it need not be asked back
-    /// @param reserved claim that an undrawn reserve still counts, 0 once it is free
-    /// @return toFunder the lender's part, to be moved to the member `funder`; the rest is the holder's
-    function settle(uint256 order, uint256 terms, uint256 reserved, uint256 amount)
-        external
-        returns (uint256 toFunder, uint256 funder);
-
-    /// @notice Receivables only, before it moves the due date: interest up to now counts under the old one.
-    function accrue(uint256 order, uint256 terms) external;
+    /// @dev One payout of cover under one order.
+    struct Claim {
+        uint256 order;
+        uint256 amount;
+        uint32 insured;
+    }
 
     /// @notice DisruptionCover only: the insurer pays `amount` under the order, the lender first. Draws close where
     /// something goes to the lender, or where the insured is the holder.
@@ -27,4 +17,8 @@ interface ICreditBook {
     function collect(uint256 order, uint256 amount, uint32 insurer, uint32 insured)
         external
         returns (uint256 toFunder, uint32 funder);
+
+    /// @notice The same for a batch of at most 50 payouts of one insurer, in their order.
+    /// @return parts for each: the lender's part, and the member to move it to 64 bits further up
+    function collectMany(Claim[] calldata claims, uint32 insurer) external returns (uint256[] memory parts);
 }

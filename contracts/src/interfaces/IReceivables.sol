@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Acceptance, Attestation, FundBy, Phase, PurchaseOrder, SettleOn} from "../lib/Terms.sol";
+import {Acceptance, Attestation, Draw, Phase, PurchaseOrder} from "../lib/Terms.sol";
 
-/// @notice Orders as receivables (ERC-721, token id = fingerprint): acceptance, released value, settlement.
+/// @notice Orders as receivables (ERC-721): acceptance, draw, released value, settlement. The token id is the fingerprint,
+/// whose low 8 bits are zero; the id of a share of it has its number there. All other verbs stand in modules
+/// (lib/Modules.sol) that run here and are called at this address.
 interface IReceivables {
-    /// @notice An order as stored, unpacked. Views only.
-    struct Position {
-        uint32 buyer;
-        uint32 holder;
-        uint32 line;
-        uint16 version;
-        uint16 currency;
-        uint16 jurisdiction;
-        Phase phase;
-        SettleOn settleOn;
-        FundBy fundBy;
-        bool hold;
-        uint16 tenorDays;
-        uint16 lateBps;
-        uint32 due; // 0: not set
-        uint32 expiry;
-        uint32 seq;
-        uint56 face;
-        uint56 reduced;
-        uint56 paid;
-        uint56 released;
-        uint56 dutyCap;
-        uint56 dutyPaid;
-        uint56 dutyDemanded;
-        uint88 lateAccrued; // millionths of a minor unit
-        uint32 lateSince; // 0: the buyer is not late
-        bool lapsed; // the undelivered part is in `reduced`
-        bool drawsClosed; // by a payment, a refusal or a lapse
-        uint16 settlements;
-    }
-
     /// @notice The order exists from here on; the Merkle root and the whole order are in the event.
     event Accepted(
         uint256 indexed order,
@@ -58,6 +29,8 @@ interface IReceivables {
         uint256 released,
         uint256 duty
     );
+    /// @notice A minority of the committee stopped payment; `seq` stays that of the attested state.
+    event Held(uint256 indexed order, uint32 seq);
     /// @notice Cash was paid under the order. `number` counts the order's settlements from 1; late is part of the sum
     /// paid.
     /// toFunder + toHolder = face paid + late; debited from the buyer = that + toCustoms (R15).
@@ -93,6 +66,7 @@ interface IReceivables {
     error StaleSequence(uint32 seq, uint32 stored);
     error WrongJurisdiction(uint16 attested, uint16 ordered);
     error PhaseNotAttestable(Phase phase);
+    error EventBeforeOrder(uint32 eventAt);
     error NothingDue(uint256 order);
     error OnHold(uint256 order);
     error NotExpired(uint32 until);
@@ -101,6 +75,10 @@ interface IReceivables {
     error NotTransferable(uint256 order);
     error ExpiryTooFar(uint32 expiry, uint32 latest);
     error TenorTooLong(uint16 tenorDays, uint16 most);
+    /// @notice No module has this verb.
+    error UnknownVerb(bytes4 selector);
+    /// @notice A module was called at its own address.
+    error NotInBook();
 
     /// @notice Mint the receivable of an order both parties signed and reserve on the line the supplier named. Anyone
     /// relays.
@@ -121,11 +99,9 @@ interface IReceivables {
     /// @notice Pay what is payable. Anyone, when due and not on hold. Holds: I-07, I-14, I-15, I-17, I-19.
     function settle(uint256 order) external;
 
-    /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone; again, but not
-    /// under a hold, where a release was taken back since.
-    function lapse(uint256 order) external;
-
-    function positionOf(uint256 order) external view returns (Position memory);
+    /// @notice The supplier draws against its reserve; cash moves from the funder's free account, fee kept. Not while
+    /// the buyer is late, nor where one of the three lost its standing. Holds: I-10.
+    function draw(Draw calldata request, bytes calldata signature) external;
 
     /// @notice The two words of an order as stored (lib/OrderWords.sol), for the other trade contracts; zero if
     /// unknown.
@@ -133,20 +109,4 @@ interface IReceivables {
 
     /// @return whether the fingerprint was ever accepted, here or in a predecessor (I-05)
     function isKnown(uint256 order) external view returns (bool);
-
-    /// @return late charge due now, rounded up (R6)
-    function lateOf(uint256 order) external view returns (uint256);
-
-    /// @return payable_ Y of R3 at this time, and what the buyer could pay of it now
-    function payableNow(uint256 order) external view returns (uint256 payable_, uint256 covered);
-
-    function fingerprint(bytes20 buyerLei, bytes20 supplierLei, string calldata number, uint16 year)
-        external
-        pure
-        returns (uint256);
-
-    function termsHash(PurchaseOrder calldata order) external pure returns (bytes32);
-
-    /// @return the block timestamp after which `lapse` is allowed
-    function lapseAt(uint256 order) external view returns (uint32);
 }

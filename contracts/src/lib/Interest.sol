@@ -36,6 +36,7 @@ library Interest {
         uint256 basis
     ) internal pure returns (uint256) {
         unchecked {
+            // Time runs forward, and the turn lies between both ends.
             if (maturity >= until) return accrueUp(accrued, principal, bps, until - since, basis);
             uint256 turn = maturity < since ? since : maturity;
             accrued = accrueUp(accrued, principal, bps, turn - since, basis);
@@ -46,6 +47,7 @@ library Interest {
     /// @return whole minor units due for what is accrued
     function dueUp(uint256 accrued) internal pure returns (uint256) {
         unchecked {
+            // A word of 88 bits.
             return (accrued + MILLION - 1) / MILLION;
         }
     }
@@ -53,6 +55,7 @@ library Interest {
     /// @return what is left accrued once `paid` minor units, at most what is due, were paid
     function afterPayment(uint256 accrued, uint256 paid) internal pure returns (uint256) {
         unchecked {
+            // An amount below 2^56 in millionths; the difference is taken where it is positive.
             uint256 settled = paid * MILLION;
             return accrued > settled ? accrued - settled : 0;
         }

@@ -12,10 +12,15 @@ library Legs {
     /// @return place of an empty list for `currency`, with room for six legs: two payees and the buyer out of the hold,
     /// three payees out of free cash
     function start(uint256 currency) internal pure returns (uint256 place) {
+        return startFor(currency, 6);
+    }
+
+    /// @return place of an empty list with room for `most` legs
+    function startFor(uint256 currency, uint256 most) internal pure returns (uint256 place) {
         bytes4 selector = ICashLedger.move.selector;
         assembly ("memory-safe") {
             place := mload(0x40)
-            mstore(0x40, add(place, 704))
+            mstore(0x40, add(place, add(128, mul(most, 96))))
             mstore(place, selector)
             mstore(add(place, 4), currency)
             mstore(add(place, 36), 64)
@@ -34,6 +39,26 @@ library Legs {
             mstore(add(leg, 64), amount)
             mstore(add(place, 68), add(count, 1))
         }
+    }
+
+    /// @dev The same, into one of the last two legs where it goes to the same account: the list stays short, and each
+    /// payee of a batch is written and told once. All legs of the list have one payer.
+    function addUp(uint256 place, uint256 from, uint256 to, uint256 amount) internal pure {
+        if (amount == 0) return;
+        uint256 isAdded;
+        assembly ("memory-safe") {
+            let count := mload(add(place, 68))
+            let end := add(add(place, HEAD), mul(count, 96))
+            for { let back := 1 } and(lt(back, 3), iszero(gt(back, count))) { back := add(back, 1) } {
+                let leg := sub(end, mul(back, 96))
+                if eq(mload(add(leg, 32)), to) {
+                    mstore(add(leg, 64), add(mload(add(leg, 64)), amount))
+                    isAdded := 1
+                    break
+                }
+            }
+        }
+        if (isAdded == 0) add(place, from, to, amount);
     }
 
     /// @dev Ask the ledger to make the moves; its revert becomes ours.

@@ -35,6 +35,11 @@ library LoanWord {
             | loan.draws << 248 | loan.isAct365 << 254 | loan.isClosed << 255;
     }
 
+    /// @dev A closed loan uses its line for its principal; for nothing only once that is written off.
+    function isWrittenOff(Loan memory loan) internal pure returns (bool) {
+        return loan.use == 0 && loan.principal != 0;
+    }
+
     /// @return days in the year of the interest rule
     function basis(Loan memory loan) internal pure returns (uint256) {
         return loan.isAct365 == 0 ? 360 : 365;

@@ -3,9 +3,12 @@ pragma solidity 0.8.37;
 
 /// @notice A member and a key as stored, one word each.
 ///
-/// member  status 8 | lane 8 | roles 16 | jurisdiction 16 | valid until 32 | free 16 | lei 160
+/// member  status 7, halted 1 | lane 8 | roles 16 | jurisdiction 16 | valid until 32 | free 16 | lei 160
 /// key     status 8 | scopes 16 | member 32 | limit 56 | is the member's account 8
 library MemberWords {
+    /// @dev Beside the status, so that one comparison tells who is plainly active: a halt costs the others nothing.
+    uint256 private constant HALTED = 0x80;
+
     function packMember(bytes20 lei, uint16 jurisdiction, uint16 roles, uint8 lane, uint32 validUntil, uint8 status)
         internal
         pure
@@ -16,7 +19,21 @@ library MemberWords {
     }
 
     function statusOf(uint256 word) internal pure returns (uint256) {
-        return uint8(word);
+        return word & 0x7F;
+    }
+
+    /// @return whether the member's new business was halted, perhaps for a time that is over
+    function isHalted(uint256 member) internal pure returns (bool) {
+        return member & HALTED != 0;
+    }
+
+    function withHalt(uint256 member, bool isOn) internal pure returns (uint256) {
+        return isOn ? member | HALTED : member & ~HALTED;
+    }
+
+    /// @return whether the status is Active and no halt is marked
+    function isPlainlyActive(uint256 member) internal pure returns (bool) {
+        return uint8(member) == 1;
     }
 
     function laneOf(uint256 member) internal pure returns (uint8) {
@@ -66,6 +83,6 @@ library MemberWords {
 
     /// @return the word with another status; it is the lowest field of both kinds
     function withStatus(uint256 word, uint8 status) internal pure returns (uint256) {
-        return (word & ~uint256(0xFF)) | status;
+        return (word & ~uint256(0x7F)) | status;
     }
 }

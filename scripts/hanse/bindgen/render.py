@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
+from contracts import MODULES
 from hanse.bindgen.layout import (
     PACKAGE,
     by_name,
@@ -109,10 +110,12 @@ def _registry(suite: Suite) -> str:
     imports = ["from collections.abc import Sequence", "from typing import Any, ClassVar, Protocol", ""]
     imports += [listed(f"from {PACKAGE} import (", ["errors", *sorted(names.values())], ")")]
     events = ["EVENTS: dict[str, dict[bytes, type[Event]]] = {"]
-    events += [
-        f'    "{name}": {{event.TOPIC: event for event in {file}.EVENTS}},' for name, file in names.items()
-    ]
-    events += ["}", '"""Events by contract name and topic."""', ""]
+    for name, file in names.items():
+        # The contract comes last: an event that a module tells too has its class.
+        files = [*(names[module] for module in MODULES.get(name, ()) if module in names), file]
+        told = f"{file}.EVENTS" if len(files) == 1 else f"({', '.join(f'*{one}.EVENTS' for one in files)})"
+        events.append(f'    "{name}": {{event.TOPIC: event for event in {told}}},')
+    events += ["}", '"""Events by the name of the contract at a log\'s address, and topic."""', ""]
     every = [
         "ALL_ERRORS: tuple[type[CustomError], ...] = (",
         *(f"    errors.{name}," for name in sorted(suite.errors)),

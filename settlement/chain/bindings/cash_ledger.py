@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CashLedger"
-ABI_HASH = "0x041ec4b842051b9364eb0221ff7939b8cfd72c23ee03672a7ec286c6fceb1204"
+ABI_HASH = "0x6febe0be7de2daa81a01c1e34c74c6822a51dc54c17e97385d67654552b3d138"
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,26 @@ class EIP712DomainChanged:
 
 
 @dataclass(frozen=True)
+class FreezeSet:
+    """Event FreezeSet(uint16,uint32,bool)."""
+
+    CONTRACT: ClassVar[str] = "CashLedger"
+    SIGNATURE: ClassVar[str] = "FreezeSet(uint16,uint32,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("8eecf97b7cf63bae2aa1f53d62741158d3077ab11afe6021071c0e95e76b76af")
+
+    currency: int
+    member: int
+    is_frozen: bool
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> FreezeSet:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint16", "uint32"), topics)
+        values = abi.decode(("bool",), body)
+        return cls(currency=indexed[0], member=indexed[1], is_frozen=values[0])
+
+
+@dataclass(frozen=True)
 class Moved:
     """Event Moved(uint16,(uint256,uint256,uint256)[])."""
 
@@ -135,6 +155,7 @@ EVENTS: tuple[type[Any], ...] = (
     CurrencyListed,
     Deposited,
     EIP712DomainChanged,
+    FreezeSet,
     Moved,
     Withdrawn,
 )
@@ -142,9 +163,11 @@ ERRORS: tuple[type[Any], ...] = (
     errors.AccessManagedInvalidAuthority,
     errors.AccessManagedRequiredDelay,
     errors.AccessManagedUnauthorized,
+    errors.AccountFrozen,
     errors.AmountOutOfRange,
     errors.CurrencyTaken,
     errors.CurrencyUnknown,
+    errors.FreezeUnchanged,
     errors.InsufficientCash,
     errors.InvalidShortString,
     errors.NonceUsed,
@@ -155,7 +178,9 @@ ERRORS: tuple[type[Any], ...] = (
     errors.ScaleNotWhole,
     errors.SignatureExpired,
     errors.StringTooLong,
+    errors.TokenOverdrawn,
     errors.TokenShortPaid,
+    errors.TokenShrunk,
     errors.UnknownMember,
 )
 
@@ -171,22 +196,29 @@ class AvailableAnswer(NamedTuple):
 
     held: int
     free: int
+    is_frozen: bool
 
 
 def _available_answer(output: bytes) -> AvailableAnswer:
+    values = abi.decode(("uint256", "uint256", "bool"), output)
+    return AvailableAnswer(held=values[0], free=values[1], is_frozen=values[2])
+
+
+class BackingOfAnswer(NamedTuple):
+    """Answer of backingOf(uint16)."""
+
+    held: int
+    owed: int
+
+
+def _backing_of_answer(output: bytes) -> BackingOfAnswer:
     values = abi.decode(("uint256", "uint256"), output)
-    return AvailableAnswer(held=values[0], free=values[1])
+    return BackingOfAnswer(held=values[0], owed=values[1])
 
 
 def _balance_of_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
-    return answer
-
-
-def _credit_lines_answer(output: bytes) -> str:
-    values = abi.decode(("address",), output)
-    answer: str = abi.checksum(values[0])
     return answer
 
 
@@ -229,6 +261,22 @@ def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
     )
 
 
+class FreeOfAnswer(NamedTuple):
+    """Answer of freeOf(uint16,uint256)."""
+
+    free: int
+    is_frozen: bool
+
+
+def _free_of_answer(output: bytes) -> FreeOfAnswer:
+    values = abi.decode(("uint256", "bool"), output)
+    return FreeOfAnswer(free=values[0], is_frozen=values[1])
+
+
+def _freeze_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
     values = abi.decode(("bytes4",), output)
     answer: bytes = values[0]
@@ -252,6 +300,12 @@ def _move_answer(output: bytes) -> None:
 def _receivables_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
+    return answer
+
+
+def _seconds_frozen_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
     return answer
 
 
@@ -286,9 +340,9 @@ class CashLedger:
     """Calls of CashLedger."""
 
     @staticmethod
-    def deploy(authority: str, network: str, receivables: str, credit_lines: str, cover: str) -> bytes:
+    def deploy(authority: str, network: str, receivables: str, cover: str) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (authority, network, receivables, credit_lines, cover))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (authority, network, receivables, cover))
 
     @staticmethod
     def authority() -> abi.Call[str]:
@@ -305,17 +359,17 @@ class CashLedger:
         )
 
     @staticmethod
+    def backing_of(currency: int) -> abi.Call[BackingOfAnswer]:
+        """backingOf(uint16)"""
+        return abi.Call(
+            NAME, "backingOf", bytes.fromhex("6bdb02b1") + abi.encode(("uint16",), (currency,)), True, _backing_of_answer
+        )
+
+    @staticmethod
     def balance_of(currency: int, account: int) -> abi.Call[int]:
         """balanceOf(uint16,uint256)"""
         return abi.Call(
             NAME, "balanceOf", bytes.fromhex("bd92e617") + abi.encode(("uint16", "uint256"), (currency, account)), True, _balance_of_answer
-        )
-
-    @staticmethod
-    def credit_lines() -> abi.Call[str]:
-        """creditLines()"""
-        return abi.Call(
-            NAME, "creditLines", bytes.fromhex("dc78c3a5"), True, _credit_lines_answer
         )
 
     @staticmethod
@@ -355,6 +409,20 @@ class CashLedger:
         )
 
     @staticmethod
+    def free_of(currency: int, account: int) -> abi.Call[FreeOfAnswer]:
+        """freeOf(uint16,uint256)"""
+        return abi.Call(
+            NAME, "freeOf", bytes.fromhex("2299048d") + abi.encode(("uint16", "uint256"), (currency, account)), True, _free_of_answer
+        )
+
+    @staticmethod
+    def freeze(currency: int, member: int, is_frozen: bool) -> abi.Call[None]:
+        """freeze(uint16,uint32,bool)"""
+        return abi.Call(
+            NAME, "freeze", bytes.fromhex("a2981b6b") + abi.encode(("uint16", "uint32", "bool"), (currency, member, is_frozen)), False, _freeze_answer
+        )
+
+    @staticmethod
     def is_consuming_scheduled_op() -> abi.Call[bytes]:
         """isConsumingScheduledOp()"""
         return abi.Call(
@@ -387,6 +455,13 @@ class CashLedger:
         """receivables()"""
         return abi.Call(
             NAME, "receivables", bytes.fromhex("17559f3b"), True, _receivables_answer
+        )
+
+    @staticmethod
+    def seconds_frozen(currency: int, member: int) -> abi.Call[int]:
+        """secondsFrozen(uint16,uint32)"""
+        return abi.Call(
+            NAME, "secondsFrozen", bytes.fromhex("987dde22") + abi.encode(("uint16", "uint32"), (currency, member)), True, _seconds_frozen_answer
         )
 
     @staticmethod

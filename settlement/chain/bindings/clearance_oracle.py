@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "ClearanceOracle"
-ABI_HASH = "0xd1686ccad8dc009640a95e77c0af4f6d0d340de3d12d4948f919ad18a0b1abc2"
+ABI_HASH = "0x38624b888f3e54fb04d2dc79584b4449ec0c92b39700d8ec14e2da1c06cc820e"
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,106 @@ class EIP712DomainChanged:
 
 
 @dataclass(frozen=True)
+class Equivocated:
+    """Event Equivocated(uint256,uint32,address)."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "Equivocated(uint256,uint32,address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("805327f687dfb96e3b9eb901b0f619a30198b68d6cd5c7c7e962f7f10a977201")
+
+    order: int
+    seq: int
+    key: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Equivocated:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "address"), topics)
+        values = abi.decode(("uint32",), body)
+        return cls(order=indexed[0], seq=values[0], key=abi.checksum(indexed[1]))
+
+
+@dataclass(frozen=True)
+class HoldAsked:
+    """Event HoldAsked(uint256,uint32,bytes32,bytes32,uint256)."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "HoldAsked(uint256,uint32,bytes32,bytes32,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("804aaf4cb34b163e5d38520bff340705bf563b8bb7ae2642bfd34633e0612b0d")
+
+    order: int
+    seq: int
+    digest: bytes
+    messages: bytes
+    seat_bitmap: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> HoldAsked:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("bytes32", "bytes32", "uint256"), body)
+        return cls(
+            order=indexed[0],
+            seq=indexed[1],
+            digest=values[0],
+            messages=values[1],
+            seat_bitmap=values[2],
+        )
+
+
+@dataclass(frozen=True)
+class ReserveSeated:
+    """Event ReserveSeated(uint16,uint16,uint8,address,uint32)."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "ReserveSeated(uint16,uint16,uint8,address,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("b2cc9f85082f3e7e40b8005df0d0ece687e15a5e84166f82b60f669c4e88eb98")
+
+    jurisdiction: int
+    version: int
+    index: int
+    key: str
+    member: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ReserveSeated:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint16",), topics)
+        values = abi.decode(("uint16", "uint8", "address", "uint32"), body)
+        return cls(
+            jurisdiction=indexed[0],
+            version=values[0],
+            index=values[1],
+            key=abi.checksum(values[2]),
+            member=values[3],
+        )
+
+
+@dataclass(frozen=True)
+class ReservesNamed:
+    """Event ReservesNamed(uint16,uint16,(address,uint32)[])."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "ReservesNamed(uint16,uint16,(address,uint32)[])"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("c0097c12aad765ebf2959c7a7552a3af7619cd9b6ee4ba7888fa3382bcbe223f")
+
+    jurisdiction: int
+    version: int
+    seats: tuple[structs.Seat, ...]
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ReservesNamed:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint16",), topics)
+        values = abi.decode(("uint16", "(address,uint32)[]"), body)
+        return cls(
+            jurisdiction=indexed[0],
+            version=values[0],
+            seats=tuple(structs.Seat.from_abi(item) for item in values[1]),
+        )
+
+
+@dataclass(frozen=True)
 class SeatSuspended:
     """Event SeatSuspended(uint16,address)."""
 
@@ -129,17 +229,43 @@ class SeatSuspended:
         return cls(jurisdiction=indexed[0], key=abi.checksum(indexed[1]))
 
 
+@dataclass(frozen=True)
+class Unsettled:
+    """Event Unsettled(uint256,uint32)."""
+
+    CONTRACT: ClassVar[str] = "ClearanceOracle"
+    SIGNATURE: ClassVar[str] = "Unsettled(uint256,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("1b9f52804abff41126cd9a3d677ed5ab81ce899add0a593bafc1bb0ab53597e1")
+
+    order: int
+    seq: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Unsettled:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint32",), body)
+        return cls(order=indexed[0], seq=values[0])
+
+
 EVENTS: tuple[type[Any], ...] = (
     Attested,
     AuthorityUpdated,
     CommitteeSeated,
     EIP712DomainChanged,
+    Equivocated,
+    HoldAsked,
+    ReserveSeated,
+    ReservesNamed,
     SeatSuspended,
+    Unsettled,
 )
 ERRORS: tuple[type[Any], ...] = (
     errors.AccessManagedInvalidAuthority,
     errors.AccessManagedRequiredDelay,
     errors.AccessManagedUnauthorized,
+    errors.BatchOfManyJurisdictions,
+    errors.BatchOutOfBounds,
     errors.DeadlineNotOnGrid,
     errors.DeadlineTooFar,
     errors.EventInFuture,
@@ -147,16 +273,22 @@ ERRORS: tuple[type[Any], ...] = (
     errors.InvalidShortString,
     errors.InvalidSignatureLength,
     errors.NoCommittee,
+    errors.NoContradiction,
     errors.SeatInGoodStanding,
     errors.SeatNotActive,
     errors.SeatsNotAscending,
     errors.SignatureExpired,
     errors.StringTooLong,
     errors.TooFewSignatures,
+    errors.TooLittleGas,
 )
 
 
 def _attest_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _attest_batch_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -197,6 +329,12 @@ def _digest_of_answer(output: bytes) -> bytes:
     return answer
 
 
+def _digest_of_batch_answer(output: bytes) -> bytes:
+    values = abi.decode(("bytes32",), output)
+    answer: bytes = values[0]
+    return answer
+
+
 class Eip712DomainAnswer(NamedTuple):
     """Answer of eip712Domain()."""
 
@@ -222,6 +360,16 @@ def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
     )
 
 
+def _grace_until_answer(output: bytes) -> int:
+    values = abi.decode(("uint32",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _hold_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
     values = abi.decode(("bytes4",), output)
     answer: bytes = values[0]
@@ -232,6 +380,26 @@ def _is_seat_active_answer(output: bytes) -> bool:
     values = abi.decode(("bool",), output)
     answer: bool = values[0]
     return answer
+
+
+def _name_reserves_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _prove_equivocation_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+class ReservesOfAnswer(NamedTuple):
+    """Answer of reservesOf(uint16)."""
+
+    seats: tuple[structs.Seat, ...]
+    called: int
+
+
+def _reserves_of_answer(output: bytes) -> ReservesOfAnswer:
+    values = abi.decode(("(address,uint32)[]", "uint8"), output)
+    return ReservesOfAnswer(seats=tuple(structs.Seat.from_abi(item) for item in values[0]), called=values[1])
 
 
 def _seat_answer(output: bytes) -> None:
@@ -266,6 +434,13 @@ class ClearanceOracle:
         )
 
     @staticmethod
+    def attest_batch(batch: structs.AttestationBatch, signatures: bytes) -> abi.Call[None]:
+        """attestBatch(((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)[]),bytes)"""
+        return abi.Call(
+            NAME, "attestBatch", bytes.fromhex("dccf91bd") + abi.encode(("((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)[])", "bytes"), (batch.to_abi(), signatures)), False, _attest_batch_answer
+        )
+
+    @staticmethod
     def authority() -> abi.Call[str]:
         """authority()"""
         return abi.Call(
@@ -294,10 +469,31 @@ class ClearanceOracle:
         )
 
     @staticmethod
+    def digest_of_batch(batch: structs.AttestationBatch) -> abi.Call[bytes]:
+        """digestOfBatch(((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)[]))"""
+        return abi.Call(
+            NAME, "digestOfBatch", bytes.fromhex("dd8b2ba1") + abi.encode(("((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)[])",), (batch.to_abi(),)), True, _digest_of_batch_answer
+        )
+
+    @staticmethod
     def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
         """eip712Domain()"""
         return abi.Call(
             NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+        )
+
+    @staticmethod
+    def grace_until(jurisdiction: int) -> abi.Call[int]:
+        """graceUntil(uint16)"""
+        return abi.Call(
+            NAME, "graceUntil", bytes.fromhex("ba945d5b") + abi.encode(("uint16",), (jurisdiction,)), True, _grace_until_answer
+        )
+
+    @staticmethod
+    def hold(request: structs.HoldRequest, signatures: bytes) -> abi.Call[None]:
+        """hold((uint256,uint16,uint32,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "hold", bytes.fromhex("9cd37a8c") + abi.encode(("(uint256,uint16,uint32,bytes32,uint32)", "bytes"), (request.to_abi(), signatures)), False, _hold_answer
         )
 
     @staticmethod
@@ -312,6 +508,27 @@ class ClearanceOracle:
         """isSeatActive(address)"""
         return abi.Call(
             NAME, "isSeatActive", bytes.fromhex("306c8e65") + abi.encode(("address",), (key,)), True, _is_seat_active_answer
+        )
+
+    @staticmethod
+    def name_reserves(jurisdiction: int, seats: tuple[structs.Seat, ...]) -> abi.Call[None]:
+        """nameReserves(uint16,(address,uint32)[])"""
+        return abi.Call(
+            NAME, "nameReserves", bytes.fromhex("a186efa5") + abi.encode(("uint16", "(address,uint32)[]"), (jurisdiction, [item.to_abi() for item in seats])), False, _name_reserves_answer
+        )
+
+    @staticmethod
+    def prove_equivocation(one: structs.SignedState, other: structs.SignedState) -> abi.Call[None]:
+        """proveEquivocation(((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes32[],bytes),((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes32[],bytes))"""
+        return abi.Call(
+            NAME, "proveEquivocation", bytes.fromhex("830d84cc") + abi.encode(("((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes32[],bytes)", "((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes32[],bytes)"), (one.to_abi(), other.to_abi())), False, _prove_equivocation_answer
+        )
+
+    @staticmethod
+    def reserves_of(jurisdiction: int) -> abi.Call[ReservesOfAnswer]:
+        """reservesOf(uint16)"""
+        return abi.Call(
+            NAME, "reservesOf", bytes.fromhex("99ec680f") + abi.encode(("uint16",), (jurisdiction,)), True, _reserves_of_answer
         )
 
     @staticmethod

@@ -13,15 +13,11 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditBook"
-ABI_HASH = "0x0741d4301d5a4e2a6b2c9507d5d72d239231025ab2a3212c122c9d8f04a51f07"
+ABI_HASH = "0x6535a56bed3f1d885c3cb76a20238a7b9e1e72c3e955a894f4a887492f9ab98d"
 
 
 EVENTS: tuple[type[Any], ...] = ()
 ERRORS: tuple[type[Any], ...] = ()
-
-
-def _accrue_answer(output: bytes) -> None:
-    abi.decode((), output)
 
 
 class CollectAnswer(NamedTuple):
@@ -36,31 +32,14 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
-def _reserve_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
-class SettleAnswer(NamedTuple):
-    """Answer of settle(uint256,uint256,uint256,uint256)."""
-
-    to_funder: int
-    funder: int
-
-
-def _settle_answer(output: bytes) -> SettleAnswer:
-    values = abi.decode(("uint256", "uint256"), output)
-    return SettleAnswer(to_funder=values[0], funder=values[1])
+def _collect_many_answer(output: bytes) -> tuple[int, ...]:
+    values = abi.decode(("uint256[]",), output)
+    answer: tuple[int, ...] = values[0]
+    return answer
 
 
 class CreditBook:
     """Calls of CreditBook."""
-
-    @staticmethod
-    def accrue(order: int, terms: int) -> abi.Call[None]:
-        """accrue(uint256,uint256)"""
-        return abi.Call(
-            NAME, "accrue", bytes.fromhex("1c4b9a2d") + abi.encode(("uint256", "uint256"), (order, terms)), False, _accrue_answer
-        )
 
     @staticmethod
     def collect(order: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
@@ -70,15 +49,8 @@ class CreditBook:
         )
 
     @staticmethod
-    def reserve(order: int, terms: int, face: int, lanes: int) -> abi.Call[None]:
-        """reserve(uint256,uint256,uint256,uint256)"""
+    def collect_many(claims: tuple[structs.Claim, ...], insurer: int) -> abi.Call[tuple[int, ...]]:
+        """collectMany((uint256,uint256,uint32)[],uint32)"""
         return abi.Call(
-            NAME, "reserve", bytes.fromhex("b610fc18") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (order, terms, face, lanes)), False, _reserve_answer
-        )
-
-    @staticmethod
-    def settle(order: int, terms: int, reserved: int, amount: int) -> abi.Call[SettleAnswer]:
-        """settle(uint256,uint256,uint256,uint256)"""
-        return abi.Call(
-            NAME, "settle", bytes.fromhex("39ff8906") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (order, terms, reserved, amount)), False, _settle_answer
+            NAME, "collectMany", bytes.fromhex("bfcc068e") + abi.encode(("(uint256,uint256,uint32)[]", "uint32"), ([item.to_abi() for item in claims], insurer)), False, _collect_many_answer
         )

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "CreditLines"
-ABI_HASH = "0x27a39dd230e6a08a425560ee11d5ef9c9bb84e3892f1b42e27795c4b9f0502bc"
+ABI_HASH = "0xcd24dab83828d6339dd4be9209dca7344c12e33512fa25d3b019e032cd4c812a"
 
 
 @dataclass(frozen=True)
@@ -66,28 +66,12 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class EIP712DomainChanged:
-    """Event EIP712DomainChanged()."""
-
-    CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
-        """Read one log of this event."""
-        abi.decode_topics((), topics)
-        abi.decode((), body)
-        return cls()
-
-
-@dataclass(frozen=True)
 class LinePublished:
-    """Event LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32))."""
+    """Event LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32))."""
 
     CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32))"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("ef39fd0efb0be060a15ea80289fd3445b9aefb77fd2016e0f0de87ef5094a693")
+    SIGNATURE: ClassVar[str] = "LinePublished(uint32,uint16,uint32,(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32))"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("ec5039ddaa746a91320a8643987113355bc4396328bbb1bbd6174afea7b5ff95")
 
     line: int
     version: int
@@ -98,7 +82,7 @@ class LinePublished:
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> LinePublished:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint32", "uint16", "uint32"), topics)
-        values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), body)
+        values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)",), body)
         return cls(
             line=indexed[0],
             version=indexed[1],
@@ -128,11 +112,11 @@ class LineUsed:
 
 @dataclass(frozen=True)
 class Repaid:
-    """Event Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256)."""
+    """Event Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256,uint256)."""
 
     CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("fd69b8dbe067b4250d87b1fa543a207795f3486b8b4eb004278b87fa9e4b6bf1")
+    SIGNATURE: ClassVar[str] = "Repaid(uint256,uint8,uint32,uint256,uint256,uint256,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("80b5d2c9192eb1546bbefc043796c0aa68157775a3817c1a4359b4d338a7d8c3")
 
     order: int
     source: int
@@ -141,12 +125,13 @@ class Repaid:
     principal: int
     outstanding: int
     accrued: int
+    used: int
 
     @classmethod
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> Repaid:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint256",), topics)
-        values = abi.decode(("uint8", "uint32", "uint256", "uint256", "uint256", "uint256"), body)
+        values = abi.decode(("uint8", "uint32", "uint256", "uint256", "uint256", "uint256", "uint256"), body)
         return cls(
             order=indexed[0],
             source=values[0],
@@ -155,66 +140,140 @@ class Repaid:
             principal=values[3],
             outstanding=values[4],
             accrued=values[5],
+            used=values[6],
         )
 
 
 @dataclass(frozen=True)
-class Reserved:
-    """Event Reserved(uint256,uint32,uint16,uint256)."""
+class ReserveChanged:
+    """Event ReserveChanged(uint256,uint32,uint256,uint256)."""
 
     CONTRACT: ClassVar[str] = "CreditLines"
-    SIGNATURE: ClassVar[str] = "Reserved(uint256,uint32,uint16,uint256)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("aec3c8e029b63a5f630e24f0b36f96401ec8416f99a86b74ba42d7874d39ab5f")
+    SIGNATURE: ClassVar[str] = "ReserveChanged(uint256,uint32,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("3dae2e4055daf5e769203cbdd431a249a6d3b49269a80931275788d6df36ef4e")
+
+    order: int
+    line: int
+    amount: int
+    used: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ReserveChanged:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=indexed[0], line=indexed[1], amount=values[0], used=values[1])
+
+
+@dataclass(frozen=True)
+class ReserveReleased:
+    """Event ReserveReleased(uint256,uint32)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "ReserveReleased(uint256,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("682aacedc321f9b2157210f361fdbbe8333bb24a33d264cada0a8794e79fb17e")
+
+    order: int
+    member: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ReserveReleased:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint32",), body)
+        return cls(order=indexed[0], member=values[0])
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """Event Reserved(uint256,uint32,uint16,uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "Reserved(uint256,uint32,uint16,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("eabbe5cfefea7a97bc3443904643756ef31af6ddaba947dd014589cd5bcbd795")
 
     order: int
     line: int
     version: int
     amount: int
+    used: int
 
     @classmethod
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> Reserved:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint256", "uint32"), topics)
-        values = abi.decode(("uint16", "uint256"), body)
-        return cls(order=indexed[0], line=indexed[1], version=values[0], amount=values[1])
+        values = abi.decode(("uint16", "uint256", "uint256"), body)
+        return cls(order=indexed[0], line=indexed[1], version=values[0], amount=values[1], used=values[2])
+
+
+@dataclass(frozen=True)
+class WrittenOff:
+    """Event WrittenOff(uint256,uint32,uint256,uint256,uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "CreditLines"
+    SIGNATURE: ClassVar[str] = "WrittenOff(uint256,uint32,uint256,uint256,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("11a34e52e2a028a0971c38e0f1f1c24ffa89d4d16aaaf7f5d73dffd7208f6133")
+
+    order: int
+    line: int
+    principal: int
+    accrued: int
+    used: int
+    lost: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> WrittenOff:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint256", "uint256", "uint256", "uint256"), body)
+        return cls(
+            order=indexed[0],
+            line=indexed[1],
+            principal=values[0],
+            accrued=values[1],
+            used=values[2],
+            lost=values[3],
+        )
 
 
 EVENTS: tuple[type[Any], ...] = (
     Accrued,
     Drawn,
-    EIP712DomainChanged,
     LinePublished,
     LineUsed,
     Repaid,
+    ReserveChanged,
+    ReserveReleased,
     Reserved,
+    WrittenOff,
 )
 ERRORS: tuple[type[Any], ...] = (
     errors.AdvanceExceeded,
+    errors.AlreadyDrawn,
     errors.CurrencyDiffers,
     errors.DrawIndexUsed,
     errors.DrawsClosed,
     errors.FunderIsSupplier,
-    errors.InvalidShortString,
     errors.InvalidTerms,
+    errors.LifeTooLong,
     errors.LimitExceeded,
     errors.LineExpired,
     errors.NoLoan,
     errors.NonceUsed,
     errors.NotEligible,
+    errors.NotInBook,
+    errors.NotMatured,
+    errors.NotReleasable,
+    errors.NotReservedOn,
     errors.NotSignedBy,
     errors.NotTradeContract,
     errors.NothingDueFromSupplier,
     errors.OrderCapExceeded,
     errors.SignatureExpired,
-    errors.StringTooLong,
     errors.SupplierShort,
     errors.UnknownLine,
     errors.UnknownOrder,
 )
-
-
-def _accrue_answer(output: bytes) -> None:
-    abi.decode((), output)
 
 
 class CollectAnswer(NamedTuple):
@@ -229,8 +288,10 @@ def _collect_answer(output: bytes) -> CollectAnswer:
     return CollectAnswer(to_funder=values[0], funder=values[1])
 
 
-def _draw_answer(output: bytes) -> None:
-    abi.decode((), output)
+def _collect_many_answer(output: bytes) -> tuple[int, ...]:
+    values = abi.decode(("uint256[]",), output)
+    answer: tuple[int, ...] = values[0]
+    return answer
 
 
 def _drawable_of_answer(output: bytes) -> int:
@@ -243,31 +304,6 @@ def _due_from_supplier_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
     return answer
-
-
-class Eip712DomainAnswer(NamedTuple):
-    """Answer of eip712Domain()."""
-
-    fields: bytes
-    name: str
-    version: str
-    chain_id: int
-    verifying_contract: str
-    salt: bytes
-    extensions: tuple[int, ...]
-
-
-def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
-    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
-    return Eip712DomainAnswer(
-        fields=values[0],
-        name=values[1],
-        version=values[2],
-        chain_id=values[3],
-        verifying_contract=abi.checksum(values[4]),
-        salt=values[5],
-        extensions=values[6],
-    )
 
 
 def _is_nonce_used_answer(output: bytes) -> bool:
@@ -283,8 +319,30 @@ def _line_count_answer(output: bytes) -> int:
 
 
 def _loan_of_answer(output: bytes) -> structs.Loan:
-    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32)",), output)
+    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32,bool)",), output)
     answer: structs.Loan = structs.Loan.from_abi(values[0])
+    return answer
+
+
+def _loss_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _move_reserve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _offer_answer(output: bytes) -> structs.Offer:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)",), output)
+    answer: structs.Offer = structs.Offer.from_abi(values[0])
+    return answer
+
+
+def _offers_answer(output: bytes) -> tuple[structs.Offer, ...]:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)[]",), output)
+    answer: tuple[structs.Offer, ...] = tuple(structs.Offer.from_abi(item) for item in values[0])
     return answer
 
 
@@ -301,7 +359,7 @@ def _outstanding_of_answer(output: bytes) -> OutstandingOfAnswer:
 
 
 class PublishAnswer(NamedTuple):
-    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)."""
+    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)."""
 
     line: int
     version: int
@@ -316,28 +374,22 @@ def _recourse_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _release_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _repay_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
-def _reserve_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
-class SettleAnswer(NamedTuple):
-    """Answer of settle(uint256,uint256,uint256,uint256)."""
-
-    to_funder: int
-    funder: int
-
-
-def _settle_answer(output: bytes) -> SettleAnswer:
-    values = abi.decode(("uint256", "uint256"), output)
-    return SettleAnswer(to_funder=values[0], funder=values[1])
+def _reserve_account_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
 
 
 def _terms_of_answer(output: bytes) -> structs.LineTerms:
-    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)",), output)
+    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)",), output)
     answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
     return answer
 
@@ -355,6 +407,10 @@ def _usage_of_answer(output: bytes) -> UsageOfAnswer:
     return UsageOfAnswer(limit=values[0], used=values[1], version=values[2])
 
 
+def _write_off_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 class CreditLines:
     """Calls of CreditLines."""
 
@@ -364,13 +420,6 @@ class CreditLines:
         return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address"), (network, ledger, receivables, cover))
 
     @staticmethod
-    def accrue(id: int, order: int) -> abi.Call[None]:
-        """accrue(uint256,uint256)"""
-        return abi.Call(
-            NAME, "accrue", bytes.fromhex("1c4b9a2d") + abi.encode(("uint256", "uint256"), (id, order)), False, _accrue_answer
-        )
-
-    @staticmethod
     def collect(id: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
         """collect(uint256,uint256,uint32,uint32)"""
         return abi.Call(
@@ -378,10 +427,10 @@ class CreditLines:
         )
 
     @staticmethod
-    def draw(request: structs.Draw, signature: bytes) -> abi.Call[None]:
-        """draw((uint256,uint16,uint56,uint32),bytes)"""
+    def collect_many(claims: tuple[structs.Claim, ...], insurer: int) -> abi.Call[tuple[int, ...]]:
+        """collectMany((uint256,uint256,uint32)[],uint32)"""
         return abi.Call(
-            NAME, "draw", bytes.fromhex("e060ef33") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (request.to_abi(), signature)), False, _draw_answer
+            NAME, "collectMany", bytes.fromhex("bfcc068e") + abi.encode(("(uint256,uint256,uint32)[]", "uint32"), ([item.to_abi() for item in claims], insurer)), False, _collect_many_answer
         )
 
     @staticmethod
@@ -396,13 +445,6 @@ class CreditLines:
         """dueFromSupplier(uint256)"""
         return abi.Call(
             NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (id,)), True, _due_from_supplier_answer
-        )
-
-    @staticmethod
-    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
-        """eip712Domain()"""
-        return abi.Call(
-            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
         )
 
     @staticmethod
@@ -427,6 +469,34 @@ class CreditLines:
         )
 
     @staticmethod
+    def loss_of(line: int) -> abi.Call[int]:
+        """lossOf(uint32)"""
+        return abi.Call(
+            NAME, "lossOf", bytes.fromhex("401fb4d3") + abi.encode(("uint32",), (line,)), True, _loss_of_answer
+        )
+
+    @staticmethod
+    def move_reserve(request: structs.ReserveMove, signature: bytes) -> abi.Call[None]:
+        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "moveReserve", bytes.fromhex("cc39e2af") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint64,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
+        )
+
+    @staticmethod
+    def offer(line: int, wish: structs.Wish) -> abi.Call[structs.Offer]:
+        """offer(uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offer", bytes.fromhex("bc44c6ba") + abi.encode(("uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (line, wish.to_abi())), True, _offer_answer
+        )
+
+    @staticmethod
+    def offers(first: int, count: int, wish: structs.Wish) -> abi.Call[tuple[structs.Offer, ...]]:
+        """offers(uint32,uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offers", bytes.fromhex("63198f74") + abi.encode(("uint32", "uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (first, count, wish.to_abi())), True, _offers_answer
+        )
+
+    @staticmethod
     def outstanding_of(id: int) -> abi.Call[OutstandingOfAnswer]:
         """outstandingOf(uint256)"""
         return abi.Call(
@@ -435,9 +505,9 @@ class CreditLines:
 
     @staticmethod
     def publish(terms: structs.LineTerms, signature: bytes) -> abi.Call[PublishAnswer]:
-        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32),bytes)"""
+        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "publish", bytes.fromhex("5981137e") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
+            NAME, "publish", bytes.fromhex("cb483717") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
         )
 
     @staticmethod
@@ -448,6 +518,13 @@ class CreditLines:
         )
 
     @staticmethod
+    def release(request: structs.ReserveRelease, signature: bytes) -> abi.Call[None]:
+        """release((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "release", bytes.fromhex("c63832c7") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _release_answer
+        )
+
+    @staticmethod
     def repay(repayment: structs.Repayment, signature: bytes) -> abi.Call[None]:
         """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
         return abi.Call(
@@ -455,17 +532,10 @@ class CreditLines:
         )
 
     @staticmethod
-    def reserve(id: int, order: int, face: int, lanes: int) -> abi.Call[None]:
-        """reserve(uint256,uint256,uint256,uint256)"""
+    def reserve_account_of(id: int) -> abi.Call[int]:
+        """reserveAccountOf(uint256)"""
         return abi.Call(
-            NAME, "reserve", bytes.fromhex("b610fc18") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (id, order, face, lanes)), False, _reserve_answer
-        )
-
-    @staticmethod
-    def settle(id: int, order: int, reserved: int, amount: int) -> abi.Call[SettleAnswer]:
-        """settle(uint256,uint256,uint256,uint256)"""
-        return abi.Call(
-            NAME, "settle", bytes.fromhex("39ff8906") + abi.encode(("uint256", "uint256", "uint256", "uint256"), (id, order, reserved, amount)), False, _settle_answer
+            NAME, "reserveAccountOf", bytes.fromhex("baf4d6cd") + abi.encode(("uint256",), (id,)), True, _reserve_account_of_answer
         )
 
     @staticmethod
@@ -480,4 +550,11 @@ class CreditLines:
         """usageOf(uint32)"""
         return abi.Call(
             NAME, "usageOf", bytes.fromhex("8685f5eb") + abi.encode(("uint32",), (line,)), True, _usage_of_answer
+        )
+
+    @staticmethod
+    def write_off(request: structs.WriteOff, signature: bytes) -> abi.Call[None]:
+        """writeOff((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "writeOff", bytes.fromhex("f4c838ea") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _write_off_answer
         )

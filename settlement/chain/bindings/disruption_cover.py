@@ -13,16 +13,16 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "DisruptionCover"
-ABI_HASH = "0xfa55f0645eae8be3c0f12db806f0f3dec30e811f93c6770277b96fbf9c9d50a3"
+ABI_HASH = "0x4aa9ecf13239f20f7eea6a4a69c96fa79d76312b766bc07c0a008cf4c4bc25da"
 
 
 @dataclass(frozen=True)
 class CoverBought:
-    """Event CoverBought(uint256,uint256,uint32,bytes32,(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))."""
+    """Event CoverBought(uint256,uint256,uint32,bytes32,(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32))."""
 
     CONTRACT: ClassVar[str] = "DisruptionCover"
-    SIGNATURE: ClassVar[str] = "CoverBought(uint256,uint256,uint32,bytes32,(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("a60eeb75e177a5bd63eec5e889355117e3964b952af0f65ba5e6b0303136cf0c")
+    SIGNATURE: ClassVar[str] = "CoverBought(uint256,uint256,uint32,bytes32,(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32))"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("c218954d61e9b4f51855b59ee392019ccb5f78d8ea2c7cbff5f1e292677c86e2")
 
     policy: int
     order: int
@@ -34,7 +34,7 @@ class CoverBought:
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> CoverBought:
         """Read one log of this event."""
         indexed = abi.decode_topics(("uint256", "uint256", "uint32"), topics)
-        values = abi.decode(("bytes32", "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)"), body)
+        values = abi.decode(("bytes32", "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)"), body)
         return cls(
             policy=indexed[0],
             order=indexed[1],
@@ -130,9 +130,105 @@ class PoolFunded:
         return cls(pool=indexed[0], insurer=indexed[1], currency=indexed[2], amount=values[0])
 
 
-EVENTS: tuple[type[Any], ...] = (CoverBought, CoverExpired, CoverPaid, EIP712DomainChanged, PoolFunded)
+@dataclass(frozen=True)
+class PoolJoined:
+    """Event PoolJoined(uint256,uint32,uint16,uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "DisruptionCover"
+    SIGNATURE: ClassVar[str] = "PoolJoined(uint256,uint32,uint16,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("71ad047b905571951854356ef631f9d1c756dd37d7f429be325c8124ff20fb3f")
+
+    pool: int
+    investor: int
+    generation: int
+    amount: int
+    shares: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> PoolJoined:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint16", "uint256", "uint256"), body)
+        return cls(
+            pool=indexed[0],
+            investor=indexed[1],
+            generation=values[0],
+            amount=values[1],
+            shares=values[2],
+        )
+
+
+@dataclass(frozen=True)
+class PoolLeft:
+    """Event PoolLeft(uint256,uint32,uint16,uint256,uint256)."""
+
+    CONTRACT: ClassVar[str] = "DisruptionCover"
+    SIGNATURE: ClassVar[str] = "PoolLeft(uint256,uint32,uint16,uint256,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("8d3a1a28213397b4cd3386f40d8c4d0636134a95da76775fad105df3c4b46694")
+
+    pool: int
+    investor: int
+    generation: int
+    amount: int
+    shares: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> PoolLeft:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32"), topics)
+        values = abi.decode(("uint16", "uint256", "uint256"), body)
+        return cls(
+            pool=indexed[0],
+            investor=indexed[1],
+            generation=values[0],
+            amount=values[1],
+            shares=values[2],
+        )
+
+
+@dataclass(frozen=True)
+class PoolOpened:
+    """Event PoolOpened(uint256,uint32,uint16,uint56,uint16)."""
+
+    CONTRACT: ClassVar[str] = "DisruptionCover"
+    SIGNATURE: ClassVar[str] = "PoolOpened(uint256,uint32,uint16,uint56,uint16)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("42612b47f483a6d06218f2b84298c5cd374c7a1be567c401067cb7dd678c2ce3")
+
+    pool: int
+    insurer: int
+    currency: int
+    bucket_cap: int
+    epoch_days: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> PoolOpened:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256", "uint32", "uint16"), topics)
+        values = abi.decode(("uint56", "uint16"), body)
+        return cls(
+            pool=indexed[0],
+            insurer=indexed[1],
+            currency=indexed[2],
+            bucket_cap=values[0],
+            epoch_days=values[1],
+        )
+
+
+EVENTS: tuple[type[Any], ...] = (
+    CoverBought,
+    CoverExpired,
+    CoverPaid,
+    EIP712DomainChanged,
+    PoolFunded,
+    PoolJoined,
+    PoolLeft,
+    PoolOpened,
+)
 ERRORS: tuple[type[Any], ...] = (
+    errors.AcrossExitDay,
+    errors.BatchOutOfRange,
     errors.BelowAttach,
+    errors.BucketFull,
     errors.CapitalShort,
     errors.CapitalStillBound,
     errors.CurrencyDiffers,
@@ -144,9 +240,16 @@ ERRORS: tuple[type[Any], ...] = (
     errors.InvalidTerms,
     errors.NoInsurableInterest,
     errors.NonceUsed,
+    errors.NotExitDay,
     errors.NotSignedBy,
+    errors.NothingPayable,
+    errors.ObservationPending,
     errors.PolicySettled,
+    errors.PoolClosed,
+    errors.PoolInUse,
+    errors.PriceMoved,
     errors.QuoteUsed,
+    errors.SharesOutOfRange,
     errors.SignatureExpired,
     errors.StringTooLong,
     errors.TriggeredUnpaid,
@@ -187,6 +290,14 @@ def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
     )
 
 
+def _enter_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _exit_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _expire_answer(output: bytes) -> None:
     abi.decode((), output)
 
@@ -207,8 +318,18 @@ def _is_nonce_used_answer(output: bytes) -> bool:
     return answer
 
 
+def _open_pool_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _pay_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _pay_batch_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
 
 
 def _policy_id_answer(output: bytes) -> int:
@@ -241,6 +362,30 @@ def _pool_of_answer(output: bytes) -> PoolOfAnswer:
     return PoolOfAnswer(capital=values[0], locked=values[1])
 
 
+def _pool_word_of_answer(output: bytes) -> structs.Pool:
+    values = abi.decode(("(uint56,uint56,uint88,uint24,uint16,uint16)",), output)
+    answer: structs.Pool = structs.Pool.from_abi(values[0])
+    return answer
+
+
+class SharesOfAnswer(NamedTuple):
+    """Answer of sharesOf(uint32,uint16,uint32)."""
+
+    shares: int
+    worth: int
+
+
+def _shares_of_answer(output: bytes) -> SharesOfAnswer:
+    values = abi.decode(("uint256", "uint256"), output)
+    return SharesOfAnswer(shares=values[0], worth=values[1])
+
+
+def _sold_on_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
 class DisruptionCover:
     """Calls of DisruptionCover."""
 
@@ -251,9 +396,9 @@ class DisruptionCover:
 
     @staticmethod
     def buy(terms: structs.Policy, insurer_signature: bytes, insured_signature: bytes) -> abi.Call[int]:
-        """buy((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32),bytes,bytes)"""
+        """buy((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32),bytes,bytes)"""
         return abi.Call(
-            NAME, "buy", bytes.fromhex("437c3ad3") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)", "bytes", "bytes"), (terms.to_abi(), insurer_signature, insured_signature)), False, _buy_answer
+            NAME, "buy", bytes.fromhex("4725dee4") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)", "bytes", "bytes"), (terms.to_abi(), insurer_signature, insured_signature)), False, _buy_answer
         )
 
     @staticmethod
@@ -264,17 +409,31 @@ class DisruptionCover:
         )
 
     @staticmethod
-    def expire(terms: structs.Policy) -> abi.Call[None]:
-        """expire((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"""
+    def enter(entry: structs.PoolEntry, signature: bytes) -> abi.Call[None]:
+        """enter((uint32,uint32,uint16,uint56,uint88,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "expire", bytes.fromhex("57d5511d") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), (terms.to_abi(),)), False, _expire_answer
+            NAME, "enter", bytes.fromhex("c2eb822d") + abi.encode(("(uint32,uint32,uint16,uint56,uint88,uint64,uint32)", "bytes"), (entry.to_abi(), signature)), False, _enter_answer
+        )
+
+    @staticmethod
+    def exit(wish: structs.PoolExit, signature: bytes) -> abi.Call[None]:
+        """exit((uint32,uint32,uint16,uint88,uint56,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "exit", bytes.fromhex("96f1132e") + abi.encode(("(uint32,uint32,uint16,uint88,uint56,uint64,uint32)", "bytes"), (wish.to_abi(), signature)), False, _exit_answer
+        )
+
+    @staticmethod
+    def expire(terms: structs.Policy) -> abi.Call[None]:
+        """expire((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32))"""
+        return abi.Call(
+            NAME, "expire", bytes.fromhex("97578c2d") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)",), (terms.to_abi(),)), False, _expire_answer
         )
 
     @staticmethod
     def expires_at(terms: structs.Policy) -> abi.Call[int]:
-        """expiresAt((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"""
+        """expiresAt((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32))"""
         return abi.Call(
-            NAME, "expiresAt", bytes.fromhex("08c900a1") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), (terms.to_abi(),)), True, _expires_at_answer
+            NAME, "expiresAt", bytes.fromhex("c1e79f60") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)",), (terms.to_abi(),)), True, _expires_at_answer
         )
 
     @staticmethod
@@ -292,17 +451,38 @@ class DisruptionCover:
         )
 
     @staticmethod
-    def pay(terms: structs.Policy, day: int) -> abi.Call[None]:
-        """pay((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32),uint32)"""
+    def open_pool(terms: structs.PoolTerms, signature: bytes) -> abi.Call[None]:
+        """openPool((uint32,uint16,uint56,uint16,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "pay", bytes.fromhex("b67e90e5") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)", "uint32"), (terms.to_abi(), day)), False, _pay_answer
+            NAME, "openPool", bytes.fromhex("11efe5bb") + abi.encode(("(uint32,uint16,uint56,uint16,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _open_pool_answer
+        )
+
+    @staticmethod
+    def pay(terms: structs.Policy, day: int) -> abi.Call[None]:
+        """pay((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32),uint32)"""
+        return abi.Call(
+            NAME, "pay", bytes.fromhex("082601df") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)", "uint32"), (terms.to_abi(), day)), False, _pay_answer
+        )
+
+    @staticmethod
+    def pay_batch(
+        insurer: int,
+        currency: int,
+        peril: int,
+        place: bytes,
+        day: int,
+        policies: tuple[structs.Policy, ...],
+    ) -> abi.Call[int]:
+        """payBatch(uint32,uint16,uint16,bytes32,uint32,(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)[])"""
+        return abi.Call(
+            NAME, "payBatch", bytes.fromhex("94cdfd78") + abi.encode(("uint32", "uint16", "uint16", "bytes32", "uint32", "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)[]"), (insurer, currency, peril, abi.fixed(place, 32), day, [item__.to_abi() for item__ in policies])), False, _pay_batch_answer
         )
 
     @staticmethod
     def policy_id(terms: structs.Policy) -> abi.Call[int]:
-        """policyId((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32))"""
+        """policyId((uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32))"""
         return abi.Call(
-            NAME, "policyId", bytes.fromhex("ac716a4e") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)",), (terms.to_abi(),)), True, _policy_id_answer
+            NAME, "policyId", bytes.fromhex("adfd47f1") + abi.encode(("(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)",), (terms.to_abi(),)), True, _policy_id_answer
         )
 
     @staticmethod
@@ -324,4 +504,25 @@ class DisruptionCover:
         """poolOf(uint32,uint16)"""
         return abi.Call(
             NAME, "poolOf", bytes.fromhex("90a58ecb") + abi.encode(("uint32", "uint16"), (insurer, currency)), True, _pool_of_answer
+        )
+
+    @staticmethod
+    def pool_word_of(insurer: int, currency: int) -> abi.Call[structs.Pool]:
+        """poolWordOf(uint32,uint16)"""
+        return abi.Call(
+            NAME, "poolWordOf", bytes.fromhex("c961da08") + abi.encode(("uint32", "uint16"), (insurer, currency)), True, _pool_word_of_answer
+        )
+
+    @staticmethod
+    def shares_of(insurer: int, currency: int, investor: int) -> abi.Call[SharesOfAnswer]:
+        """sharesOf(uint32,uint16,uint32)"""
+        return abi.Call(
+            NAME, "sharesOf", bytes.fromhex("a128f219") + abi.encode(("uint32", "uint16", "uint32"), (insurer, currency, investor)), True, _shares_of_answer
+        )
+
+    @staticmethod
+    def sold_on(insurer: int, currency: int, peril: int, place: bytes, day: int) -> abi.Call[int]:
+        """soldOn(uint32,uint16,uint16,bytes32,uint32)"""
+        return abi.Call(
+            NAME, "soldOn", bytes.fromhex("49de32ad") + abi.encode(("uint32", "uint16", "uint16", "bytes32", "uint32"), (insurer, currency, peril, abi.fixed(place, 32), day)), True, _sold_on_answer
         )

@@ -6,6 +6,14 @@ from __future__ import annotations
 from enum import IntEnum
 
 
+class Answer(IntEnum):
+    """Solidity enum Answer."""
+
+    VALUE = 0
+    TOO_EARLY = 1
+    NO_DATA = 2
+
+
 class DayCount(IntEnum):
     """Solidity enum DayCount."""
 
@@ -20,6 +28,33 @@ class FundBy(IntEnum):
     ACCEPTED = 1
     SHIPPED = 2
     RELEASED = 3
+
+
+class HaltOn(IntEnum):
+    """Solidity enum HaltOn."""
+
+    NETWORK = 0
+    MEMBER = 1
+    CURRENCY = 2
+
+
+class IndexState(IntEnum):
+    """Solidity enum IndexState."""
+
+    NONE = 0
+    OPEN = 1
+    FIXED = 2
+    HELD = 3
+    NO_DATA = 4
+    VOID = 5
+
+
+class PayoutKind(IntEnum):
+    """Solidity enum PayoutKind."""
+
+    LINEAR = 0
+    THRESHOLD = 1
+    STEPPED = 2
 
 
 class Phase(IntEnum):
@@ -38,6 +73,7 @@ class SettleOn(IntEnum):
 
     RELEASE = 0
     CLEARANCE = 1
+    ARRIVAL = 2
 
 
 class Status(IntEnum):

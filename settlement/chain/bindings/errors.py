@@ -275,6 +275,56 @@ class AccessManagerUnauthorizedConsume:
 
 
 @dataclass(frozen=True)
+class AccountFrozen:
+    """Custom error AccountFrozen(uint16,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AccountFrozen(uint16,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("2b18b7b3")
+
+    currency: int
+    account: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccountFrozen:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16", "uint256"), body)
+        return cls(currency=values[0], account=values[1])
+
+
+@dataclass(frozen=True)
+class AccountGivenUp:
+    """Custom error AccountGivenUp(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "AccountGivenUp(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7a7dd26d")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AccountGivenUp:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
+
+
+@dataclass(frozen=True)
+class AcrossExitDay:
+    """Custom error AcrossExitDay(uint32,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AcrossExitDay(uint32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5191f499")
+
+    first_day: int
+    exit_day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AcrossExitDay:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256"), body)
+        return cls(first_day=values[0], exit_day=values[1])
+
+
+@dataclass(frozen=True)
 class AddressEmptyCode:
     """Custom error AddressEmptyCode(address)."""
 
@@ -319,6 +369,22 @@ class AlreadyAccepted:
 
     @classmethod
     def from_body(cls, body: bytes) -> AlreadyAccepted:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class AlreadyDrawn:
+    """Custom error AlreadyDrawn(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyDrawn(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7e62addd")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyDrawn:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(order=values[0])
@@ -374,6 +440,38 @@ class AlreadyObserved:
 
 
 @dataclass(frozen=True)
+class AlreadyPaid:
+    """Custom error AlreadyPaid(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyPaid(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("612ec438")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyPaid:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class AlreadyReleased:
+    """Custom error AlreadyReleased(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyReleased(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("50514a3b")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyReleased:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class AmountOutOfRange:
     """Custom error AmountOutOfRange(uint256)."""
 
@@ -387,6 +485,102 @@ class AmountOutOfRange:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(amount=values[0])
+
+
+@dataclass(frozen=True)
+class AnswerWithValue:
+    """Custom error AnswerWithValue(uint64)."""
+
+    SIGNATURE: ClassVar[str] = "AnswerWithValue(uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("466738e7")
+
+    value: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AnswerWithValue:
+        """Read what follows the selector."""
+        values = abi.decode(("uint64",), body)
+        return cls(value=values[0])
+
+
+@dataclass(frozen=True)
+class ArrivalNotAwaited:
+    """Custom error ArrivalNotAwaited(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ArrivalNotAwaited(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a9954529")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ArrivalNotAwaited:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class ArrivedOutOfTime:
+    """Custom error ArrivedOutOfTime(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "ArrivedOutOfTime(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9197948c")
+
+    arrived_at: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ArrivedOutOfTime:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(arrived_at=values[0])
+
+
+@dataclass(frozen=True)
+class BatchOfManyJurisdictions:
+    """Custom error BatchOfManyJurisdictions()."""
+
+    SIGNATURE: ClassVar[str] = "BatchOfManyJurisdictions()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("49823660")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BatchOfManyJurisdictions:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class BatchOutOfBounds:
+    """Custom error BatchOutOfBounds(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "BatchOutOfBounds(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("57eb9449")
+
+    items: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BatchOutOfBounds:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(items=values[0], most=values[1])
+
+
+@dataclass(frozen=True)
+class BatchOutOfRange:
+    """Custom error BatchOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "BatchOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f11f99dd")
+
+    given: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BatchOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(given=values[0], most=values[1])
 
 
 @dataclass(frozen=True)
@@ -404,6 +598,57 @@ class BelowAttach:
         """Read what follows the selector."""
         values = abi.decode(("uint64", "uint64"), body)
         return cls(index=values[0], attach=values[1])
+
+
+@dataclass(frozen=True)
+class BeyondReach:
+    """Custom error BeyondReach(address)."""
+
+    SIGNATURE: ClassVar[str] = "BeyondReach(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a8652aaf")
+
+    key: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BeyondReach:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(key=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class BeyondTheReadings:
+    """Custom error BeyondTheReadings(uint64,uint64)."""
+
+    SIGNATURE: ClassVar[str] = "BeyondTheReadings(uint64,uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b2cde627")
+
+    lowest: int
+    highest: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BeyondTheReadings:
+        """Read what follows the selector."""
+        values = abi.decode(("uint64", "uint64"), body)
+        return cls(lowest=values[0], highest=values[1])
+
+
+@dataclass(frozen=True)
+class BucketFull:
+    """Custom error BucketFull(uint32,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "BucketFull(uint32,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f15e8cf2")
+
+    day: int
+    free: int
+    wanted: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> BucketFull:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256", "uint256"), body)
+        return cls(day=values[0], free=values[1], wanted=values[2])
 
 
 @dataclass(frozen=True)
@@ -473,6 +718,40 @@ class CapitalStillBound:
         """Read what follows the selector."""
         values = abi.decode(("uint256", "uint32"), body)
         return cls(policy=values[0], until=values[1])
+
+
+@dataclass(frozen=True)
+class ClaimDiffers:
+    """Custom error ClaimDiffers(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ClaimDiffers(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3c2ae7b4")
+
+    signed: int
+    present: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ClaimDiffers:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(signed=values[0], present=values[1])
+
+
+@dataclass(frozen=True)
+class CreditOutOfRange:
+    """Custom error CreditOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "CreditOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("2b16f294")
+
+    amount: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> CreditOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(amount=values[0], most=values[1])
 
 
 @dataclass(frozen=True)
@@ -586,6 +865,73 @@ class DeadlineTooFar:
         """Read what follows the selector."""
         values = abi.decode(("uint32",), body)
         return cls(deadline=values[0])
+
+
+@dataclass(frozen=True)
+class DecisionOverdue:
+    """Custom error DecisionOverdue(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "DecisionOverdue(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9f1da23c")
+
+    until: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DecisionOverdue:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(until=values[0])
+
+
+@dataclass(frozen=True)
+class DelayTooShort:
+    """Custom error DelayTooShort(uint32,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "DelayTooShort(uint32,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f788e06d")
+
+    given: int
+    least: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DelayTooShort:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint32"), body)
+        return cls(given=values[0], least=values[1])
+
+
+@dataclass(frozen=True)
+class DisputeIndexUsed:
+    """Custom error DisputeIndexUsed(uint16,uint16)."""
+
+    SIGNATURE: ClassVar[str] = "DisputeIndexUsed(uint16,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("634689d9")
+
+    index: int
+    next: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DisputeIndexUsed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16", "uint16"), body)
+        return cls(index=values[0], next=values[1])
+
+
+@dataclass(frozen=True)
+class DisputeOutOfRange:
+    """Custom error DisputeOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "DisputeOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b79998fe")
+
+    amount: int
+    most: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> DisputeOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(amount=values[0], most=values[1])
 
 
 @dataclass(frozen=True)
@@ -817,6 +1163,22 @@ class EarlierDayOpen:
 
 
 @dataclass(frozen=True)
+class EventBeforeOrder:
+    """Custom error EventBeforeOrder(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "EventBeforeOrder(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("c9e2d935")
+
+    event_at: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> EventBeforeOrder:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(event_at=values[0])
+
+
+@dataclass(frozen=True)
 class EventInFuture:
     """Custom error EventInFuture(uint32)."""
 
@@ -896,6 +1258,23 @@ class FailedCall:
 
 
 @dataclass(frozen=True)
+class FreezeUnchanged:
+    """Custom error FreezeUnchanged(uint16,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "FreezeUnchanged(uint16,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d0710d0d")
+
+    currency: int
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> FreezeUnchanged:
+        """Read what follows the selector."""
+        values = abi.decode(("uint16", "uint32"), body)
+        return cls(currency=values[0], member=values[1])
+
+
+@dataclass(frozen=True)
 class FunderIsSupplier:
     """Custom error FunderIsSupplier(uint32)."""
 
@@ -909,6 +1288,40 @@ class FunderIsSupplier:
         """Read what follows the selector."""
         values = abi.decode(("uint32",), body)
         return cls(member=values[0])
+
+
+@dataclass(frozen=True)
+class GuarantorIsBuyer:
+    """Custom error GuarantorIsBuyer(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "GuarantorIsBuyer(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d0070f99")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> GuarantorIsBuyer:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
+
+
+@dataclass(frozen=True)
+class HaltedBefore:
+    """Custom error HaltedBefore(uint8,uint32,uint48)."""
+
+    SIGNATURE: ClassVar[str] = "HaltedBefore(uint8,uint32,uint48)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("80543404")
+
+    on: enums.HaltOn
+    subject: int
+    until: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> HaltedBefore:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32", "uint48"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1], until=values[2])
 
 
 @dataclass(frozen=True)
@@ -1053,6 +1466,22 @@ class InvalidTerms:
 
 
 @dataclass(frozen=True)
+class IsShare:
+    """Custom error IsShare(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "IsShare(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("4b05d37c")
+
+    share: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> IsShare:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(share=values[0])
+
+
+@dataclass(frozen=True)
 class KeyLimitExceeded:
     """Custom error KeyLimitExceeded(address,uint256,uint256)."""
 
@@ -1068,6 +1497,22 @@ class KeyLimitExceeded:
         """Read what follows the selector."""
         values = abi.decode(("address", "uint256", "uint256"), body)
         return cls(key=abi.checksum(values[0]), amount=values[1], limit=values[2])
+
+
+@dataclass(frozen=True)
+class KeyNotProven:
+    """Custom error KeyNotProven(address)."""
+
+    SIGNATURE: ClassVar[str] = "KeyNotProven(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8f2ea9cc")
+
+    key: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> KeyNotProven:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(key=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -1101,6 +1546,24 @@ class KeyTaken:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(key=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class LifeTooLong:
+    """Custom error LifeTooLong(uint32,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "LifeTooLong(uint32,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7a8febca")
+
+    line: int
+    until: int
+    latest: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> LifeTooLong:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "uint256", "uint256"), body)
+        return cls(line=values[0], until=values[1], latest=values[2])
 
 
 @dataclass(frozen=True)
@@ -1139,6 +1602,70 @@ class LineExpired:
 
 
 @dataclass(frozen=True)
+class LoanOutstanding:
+    """Custom error LoanOutstanding(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "LoanOutstanding(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("34b94a76")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> LoanOutstanding:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class MemberExpelled:
+    """Custom error MemberExpelled(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "MemberExpelled(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("429ed3f1")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> MemberExpelled:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
+
+
+@dataclass(frozen=True)
+class NetworkIsRetired:
+    """Custom error NetworkIsRetired()."""
+
+    SIGNATURE: ClassVar[str] = "NetworkIsRetired()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5a9fb0b9")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NetworkIsRetired:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class NewBusinessHalted:
+    """Custom error NewBusinessHalted(uint8,uint32,uint48)."""
+
+    SIGNATURE: ClassVar[str] = "NewBusinessHalted(uint8,uint32,uint48)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("91b1182e")
+
+    on: enums.HaltOn
+    subject: int
+    until: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NewBusinessHalted:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32", "uint48"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1], until=values[2])
+
+
+@dataclass(frozen=True)
 class NoCommittee:
     """Custom error NoCommittee(uint16)."""
 
@@ -1152,6 +1679,20 @@ class NoCommittee:
         """Read what follows the selector."""
         values = abi.decode(("uint16",), body)
         return cls(jurisdiction=values[0])
+
+
+@dataclass(frozen=True)
+class NoContradiction:
+    """Custom error NoContradiction()."""
+
+    SIGNATURE: ClassVar[str] = "NoContradiction()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ae591c87")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NoContradiction:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
 
 
 @dataclass(frozen=True)
@@ -1205,6 +1746,22 @@ class NonceUsed:
 
 
 @dataclass(frozen=True)
+class NotAmendable:
+    """Custom error NotAmendable(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotAmendable(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a7458443")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotAmendable:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class NotClearanceOracle:
     """Custom error NotClearanceOracle(address)."""
 
@@ -1218,6 +1775,22 @@ class NotClearanceOracle:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(caller=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class NotDisputed:
+    """Custom error NotDisputed(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotDisputed(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("bcdd74eb")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotDisputed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
 
 
 @dataclass(frozen=True)
@@ -1239,6 +1812,22 @@ class NotEligible:
 
 
 @dataclass(frozen=True)
+class NotExitDay:
+    """Custom error NotExitDay(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotExitDay(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("61adf435")
+
+    next_exit_day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotExitDay:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(next_exit_day=values[0])
+
+
+@dataclass(frozen=True)
 class NotExpired:
     """Custom error NotExpired(uint32)."""
 
@@ -1255,6 +1844,69 @@ class NotExpired:
 
 
 @dataclass(frozen=True)
+class NotHalted:
+    """Custom error NotHalted(uint8,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "NotHalted(uint8,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("13401c3d")
+
+    on: enums.HaltOn
+    subject: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotHalted:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1])
+
+
+@dataclass(frozen=True)
+class NotHeld:
+    """Custom error NotHeld(bytes32)."""
+
+    SIGNATURE: ClassVar[str] = "NotHeld(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1d90490f")
+
+    bucket: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotHeld:
+        """Read what follows the selector."""
+        values = abi.decode(("bytes32",), body)
+        return cls(bucket=values[0])
+
+
+@dataclass(frozen=True)
+class NotHolder:
+    """Custom error NotHolder(address)."""
+
+    SIGNATURE: ClassVar[str] = "NotHolder(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ea4bef5b")
+
+    from_: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotHolder:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(from_=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class NotInBook:
+    """Custom error NotInBook()."""
+
+    SIGNATURE: ClassVar[str] = "NotInBook()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1cd45a9c")
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotInBook:
+        """Read what follows the selector."""
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
 class NotInGoodStanding:
     """Custom error NotInGoodStanding(uint32)."""
 
@@ -1268,6 +1920,23 @@ class NotInGoodStanding:
         """Read what follows the selector."""
         values = abi.decode(("uint32",), body)
         return cls(member=values[0])
+
+
+@dataclass(frozen=True)
+class NotMatured:
+    """Custom error NotMatured(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotMatured(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("bb6ab5cc")
+
+    order: int
+    maturity: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotMatured:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], maturity=values[1])
 
 
 @dataclass(frozen=True)
@@ -1300,6 +1969,57 @@ class NotOperator:
         """Read what follows the selector."""
         values = abi.decode(("address",), body)
         return cls(caller=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class NotProposed:
+    """Custom error NotProposed(uint32,address)."""
+
+    SIGNATURE: ClassVar[str] = "NotProposed(uint32,address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f710f277")
+
+    member: int
+    account: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotProposed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32", "address"), body)
+        return cls(member=values[0], account=abi.checksum(values[1]))
+
+
+@dataclass(frozen=True)
+class NotReleasable:
+    """Custom error NotReleasable(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NotReleasable(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5b012c27")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotReleasable:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class NotReservedOn:
+    """Custom error NotReservedOn(uint256,uint32,uint16)."""
+
+    SIGNATURE: ClassVar[str] = "NotReservedOn(uint256,uint32,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("45324334")
+
+    order: int
+    line: int
+    version: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NotReservedOn:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint32", "uint16"), body)
+        return cls(order=values[0], line=values[1], version=values[2])
 
 
 @dataclass(frozen=True)
@@ -1399,6 +2119,38 @@ class NothingDueFromSupplier:
 
 
 @dataclass(frozen=True)
+class NothingPayable:
+    """Custom error NothingPayable(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "NothingPayable(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("521f5f24")
+
+    day: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NothingPayable:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(day=values[0])
+
+
+@dataclass(frozen=True)
+class NothingUndertaken:
+    """Custom error NothingUndertaken(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "NothingUndertaken(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b4724c01")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> NothingUndertaken:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class NumberNotCanonical:
     """Custom error NumberNotCanonical(string)."""
 
@@ -1412,6 +2164,23 @@ class NumberNotCanonical:
         """Read what follows the selector."""
         values = abi.decode(("string",), body)
         return cls(number=values[0])
+
+
+@dataclass(frozen=True)
+class ObservationPending:
+    """Custom error ObservationPending(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "ObservationPending(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("cfa8c597")
+
+    pool: int
+    policies: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ObservationPending:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(pool=values[0], policies=values[1])
 
 
 @dataclass(frozen=True)
@@ -1512,6 +2281,22 @@ class OrderExpired:
 
 
 @dataclass(frozen=True)
+class OrderIsSplit:
+    """Custom error OrderIsSplit(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "OrderIsSplit(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6767b933")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> OrderIsSplit:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class PartiesNotDistinct:
     """Custom error PartiesNotDistinct()."""
 
@@ -1523,6 +2308,22 @@ class PartiesNotDistinct:
         """Read what follows the selector."""
         abi.decode((), body)
         return cls()
+
+
+@dataclass(frozen=True)
+class PartyOfOrder:
+    """Custom error PartyOfOrder(uint32)."""
+
+    SIGNATURE: ClassVar[str] = "PartyOfOrder(uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("169825e9")
+
+    member: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PartyOfOrder:
+        """Read what follows the selector."""
+        values = abi.decode(("uint32",), body)
+        return cls(member=values[0])
 
 
 @dataclass(frozen=True)
@@ -1558,6 +2359,88 @@ class PolicySettled:
 
 
 @dataclass(frozen=True)
+class PoolClosed:
+    """Custom error PoolClosed(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PoolClosed(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("925a1975")
+
+    pool: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PoolClosed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(pool=values[0])
+
+
+@dataclass(frozen=True)
+class PoolInUse:
+    """Custom error PoolInUse(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PoolInUse(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("0a4d66d1")
+
+    pool: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PoolInUse:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(pool=values[0])
+
+
+@dataclass(frozen=True)
+class PredecessorInBusiness:
+    """Custom error PredecessorInBusiness(address)."""
+
+    SIGNATURE: ClassVar[str] = "PredecessorInBusiness(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("db39c371")
+
+    predecessor: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PredecessorInBusiness:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(predecessor=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class PriceMoved:
+    """Custom error PriceMoved(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PriceMoved(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9bcf4c3f")
+
+    offered: int
+    least: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PriceMoved:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(offered=values[0], least=values[1])
+
+
+@dataclass(frozen=True)
+class PrincipalOutstanding:
+    """Custom error PrincipalOutstanding(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "PrincipalOutstanding(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8cbd4b3f")
+
+    order: int
+    principal: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> PrincipalOutstanding:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], principal=values[1])
+
+
+@dataclass(frozen=True)
 class QuoteUsed:
     """Custom error QuoteUsed(uint256)."""
 
@@ -1571,6 +2454,22 @@ class QuoteUsed:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(policy=values[0])
+
+
+@dataclass(frozen=True)
+class ReceiverRefused:
+    """Custom error ReceiverRefused(address)."""
+
+    SIGNATURE: ClassVar[str] = "ReceiverRefused(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7e67fb75")
+
+    to: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ReceiverRefused:
+        """Read what follows the selector."""
+        values = abi.decode(("address",), body)
+        return cls(to=abi.checksum(values[0]))
 
 
 @dataclass(frozen=True)
@@ -1701,6 +2600,57 @@ class SeatsNotAscending:
 
 
 @dataclass(frozen=True)
+class ShareOutOfOrder:
+    """Custom error ShareOutOfOrder(uint8,uint8)."""
+
+    SIGNATURE: ClassVar[str] = "ShareOutOfOrder(uint8,uint8)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e8ec1fd5")
+
+    first: int
+    next: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> ShareOutOfOrder:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint8"), body)
+        return cls(first=values[0], next=values[1])
+
+
+@dataclass(frozen=True)
+class SharesExceedClaim:
+    """Custom error SharesExceedClaim(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "SharesExceedClaim(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("dd0355e3")
+
+    faces: int
+    claim: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SharesExceedClaim:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(faces=values[0], claim=values[1])
+
+
+@dataclass(frozen=True)
+class SharesOutOfRange:
+    """Custom error SharesOutOfRange(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "SharesOutOfRange(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("16954be4")
+
+    shares: int
+    bound: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SharesOutOfRange:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(shares=values[0], bound=values[1])
+
+
+@dataclass(frozen=True)
 class SignatureExpired:
     """Custom error SignatureExpired(uint32)."""
 
@@ -1750,6 +2700,40 @@ class StringTooLong:
 
 
 @dataclass(frozen=True)
+class StringsInsufficientHexLength:
+    """Custom error StringsInsufficientHexLength(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "StringsInsufficientHexLength(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e22e27eb")
+
+    value: int
+    length: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> StringsInsufficientHexLength:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(value=values[0], length=values[1])
+
+
+@dataclass(frozen=True)
+class SubjectUnknown:
+    """Custom error SubjectUnknown(uint8,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "SubjectUnknown(uint8,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e4b46864")
+
+    on: enums.HaltOn
+    subject: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> SubjectUnknown:
+        """Read what follows the selector."""
+        values = abi.decode(("uint8", "uint32"), body)
+        return cls(on=enums.HaltOn(values[0]), subject=values[1])
+
+
+@dataclass(frozen=True)
 class SupplierShort:
     """Custom error SupplierShort(uint256,uint256)."""
 
@@ -1784,6 +2768,24 @@ class TenorTooLong:
 
 
 @dataclass(frozen=True)
+class TokenOverdrawn:
+    """Custom error TokenOverdrawn(uint256,uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "TokenOverdrawn(uint256,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b492592e")
+
+    before: int
+    left: int
+    paid: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TokenOverdrawn:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256", "uint256"), body)
+        return cls(before=values[0], left=values[1], paid=values[2])
+
+
+@dataclass(frozen=True)
 class TokenShortPaid:
     """Custom error TokenShortPaid(uint256,uint256)."""
 
@@ -1798,6 +2800,23 @@ class TokenShortPaid:
         """Read what follows the selector."""
         values = abi.decode(("uint256", "uint256"), body)
         return cls(received=values[0], expected=values[1])
+
+
+@dataclass(frozen=True)
+class TokenShrunk:
+    """Custom error TokenShrunk(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "TokenShrunk(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("65408bd9")
+
+    held: int
+    owed: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TokenShrunk:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(held=values[0], owed=values[1])
 
 
 @dataclass(frozen=True)
@@ -1853,6 +2872,23 @@ class TooFewSignatures:
 
 
 @dataclass(frozen=True)
+class TooLittleGas:
+    """Custom error TooLittleGas(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "TooLittleGas(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9ee5fcf0")
+
+    left: int
+    needed: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> TooLittleGas:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(left=values[0], needed=values[1])
+
+
+@dataclass(frozen=True)
 class TriggeredUnpaid:
     """Custom error TriggeredUnpaid(uint32)."""
 
@@ -1866,6 +2902,56 @@ class TriggeredUnpaid:
         """Read what follows the selector."""
         values = abi.decode(("uint32",), body)
         return cls(day=values[0])
+
+
+@dataclass(frozen=True)
+class UnderDispute:
+    """Custom error UnderDispute(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "UnderDispute(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("187da9aa")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UnderDispute:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
+class UndertakingInForce:
+    """Custom error UndertakingInForce(uint256,uint32)."""
+
+    SIGNATURE: ClassVar[str] = "UndertakingInForce(uint256,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b429b6c4")
+
+    order: int
+    expiry: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UndertakingInForce:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint32"), body)
+        return cls(order=values[0], expiry=values[1])
+
+
+@dataclass(frozen=True)
+class UndertakingTaken:
+    """Custom error UndertakingTaken(uint256,uint256)."""
+
+    SIGNATURE: ClassVar[str] = "UndertakingTaken(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8abf2f14")
+
+    order: int
+    left: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UndertakingTaken:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint256"), body)
+        return cls(order=values[0], left=values[1])
 
 
 @dataclass(frozen=True)
@@ -1931,6 +3017,40 @@ class UnknownPolicy:
         """Read what follows the selector."""
         values = abi.decode(("uint256",), body)
         return cls(policy=values[0])
+
+
+@dataclass(frozen=True)
+class UnknownVerb:
+    """Custom error UnknownVerb(bytes4)."""
+
+    SIGNATURE: ClassVar[str] = "UnknownVerb(bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7d14a365")
+
+    selector: bytes
+
+    @classmethod
+    def from_body(cls, body: bytes) -> UnknownVerb:
+        """Read what follows the selector."""
+        values = abi.decode(("bytes4",), body)
+        return cls(selector=values[0])
+
+
+@dataclass(frozen=True)
+class VersionSuperseded:
+    """Custom error VersionSuperseded(uint256,uint16,uint16)."""
+
+    SIGNATURE: ClassVar[str] = "VersionSuperseded(uint256,uint16,uint16)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("358b210d")
+
+    order: int
+    version: int
+    present: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> VersionSuperseded:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint16", "uint16"), body)
+        return cls(order=values[0], version=values[1], present=values[2])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "IndexOracle"
-ABI_HASH = "0x6b6fe829cb78fdccc7999aecbd8debbf7927907143e1be1fa0a550e89ac80189"
+ABI_HASH = "0x826b8d93075253f8bd3391098481a8db82d8e2bd1240c77af387746c56367487"
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,75 @@ class IndexFixed:
 
 
 @dataclass(frozen=True)
-class Observed:
-    """Event Observed(bytes32,address,uint64,uint32)."""
+class IndexHeld:
+    """Event IndexHeld(bytes32,uint64,uint8)."""
 
     CONTRACT: ClassVar[str] = "IndexOracle"
-    SIGNATURE: ClassVar[str] = "Observed(bytes32,address,uint64,uint32)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("195894ebfc6f0bce24de8a5f7afdddc9c6e44a19c49b4a4ba6174cce034f2214")
+    SIGNATURE: ClassVar[str] = "IndexHeld(bytes32,uint64,uint8)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("c3c47254a0f9ee3fabef3abe4f91d1844298495295fb6bb5d336d95d52db4510")
+
+    bucket: bytes
+    median: int
+    observations: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> IndexHeld:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("bytes32",), topics)
+        values = abi.decode(("uint64", "uint8"), body)
+        return cls(bucket=indexed[0], median=values[0], observations=values[1])
+
+
+@dataclass(frozen=True)
+class IndexResolved:
+    """Event IndexResolved(bytes32,bool,uint64)."""
+
+    CONTRACT: ClassVar[str] = "IndexOracle"
+    SIGNATURE: ClassVar[str] = "IndexResolved(bytes32,bool,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("8c57a5fb825f87b9e348861ea5d25357cb3e642a692ceac0099ebe61c7dcbb63")
+
+    bucket: bytes
+    is_void: bool
+    value: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> IndexResolved:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("bytes32",), topics)
+        values = abi.decode(("bool", "uint64"), body)
+        return cls(bucket=indexed[0], is_void=values[0], value=values[1])
+
+
+@dataclass(frozen=True)
+class IndexWithoutData:
+    """Event IndexWithoutData(bytes32,uint8)."""
+
+    CONTRACT: ClassVar[str] = "IndexOracle"
+    SIGNATURE: ClassVar[str] = "IndexWithoutData(bytes32,uint8)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("a01bd02867ee077d6ff5ce654b010444964743fa6afab77babb171f49e6fac49")
+
+    bucket: bytes
+    answers: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> IndexWithoutData:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("bytes32",), topics)
+        values = abi.decode(("uint8",), body)
+        return cls(bucket=indexed[0], answers=values[0])
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Event Observed(bytes32,address,uint8,uint64,uint32)."""
+
+    CONTRACT: ClassVar[str] = "IndexOracle"
+    SIGNATURE: ClassVar[str] = "Observed(bytes32,address,uint8,uint64,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("b26411a50b5cbbc49143a84ecbce1a124f336028cef3c94c282b34f72697821e")
 
     bucket: bytes
     observer: str
+    answer: enums.Answer
     value: int
     observed_at: int
 
@@ -87,57 +147,75 @@ class Observed:
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> Observed:
         """Read one log of this event."""
         indexed = abi.decode_topics(("bytes32", "address"), topics)
-        values = abi.decode(("uint64", "uint32"), body)
+        values = abi.decode(("uint8", "uint64", "uint32"), body)
         return cls(
             bucket=indexed[0],
             observer=abi.checksum(indexed[1]),
-            value=values[0],
-            observed_at=values[1],
+            answer=enums.Answer(values[0]),
+            value=values[1],
+            observed_at=values[2],
         )
 
 
 @dataclass(frozen=True)
 class ObserversSeated:
-    """Event ObserversSeated(uint16,uint8,address[])."""
+    """Event ObserversSeated(uint16,uint8,uint16,address[])."""
 
     CONTRACT: ClassVar[str] = "IndexOracle"
-    SIGNATURE: ClassVar[str] = "ObserversSeated(uint16,uint8,address[])"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("07420dc687e7078c83ad22e5b52a3c722b7bf8d0c66fa9d5b6bda42863786207")
+    SIGNATURE: ClassVar[str] = "ObserversSeated(uint16,uint8,uint16,address[])"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("b8726c1fbd2c39c8700dc8688c22857acee2dc98dc9a17f766f4fcb2adfcbc6f")
 
     version: int
     threshold: int
+    spread_bps: int
     keys: tuple[str, ...]
 
     @classmethod
     def from_log(cls, topics: Sequence[bytes], body: bytes) -> ObserversSeated:
         """Read one log of this event."""
         abi.decode_topics((), topics)
-        values = abi.decode(("uint16", "uint8", "address[]"), body)
+        values = abi.decode(("uint16", "uint8", "uint16", "address[]"), body)
         return cls(
             version=values[0],
             threshold=values[1],
-            keys=tuple(abi.checksum(item) for item in values[2]),
+            spread_bps=values[2],
+            keys=tuple(abi.checksum(item) for item in values[3]),
         )
 
 
-EVENTS: tuple[type[Any], ...] = (AuthorityUpdated, EIP712DomainChanged, IndexFixed, Observed, ObserversSeated)
+EVENTS: tuple[type[Any], ...] = (
+    AuthorityUpdated,
+    EIP712DomainChanged,
+    IndexFixed,
+    IndexHeld,
+    IndexResolved,
+    IndexWithoutData,
+    Observed,
+    ObserversSeated,
+)
 ERRORS: tuple[type[Any], ...] = (
     errors.AccessManagedInvalidAuthority,
     errors.AccessManagedRequiredDelay,
     errors.AccessManagedUnauthorized,
     errors.AlreadyFixed,
     errors.AlreadyObserved,
+    errors.AnswerWithValue,
+    errors.BeyondTheReadings,
     errors.BucketMismatch,
     errors.DayNotOver,
     errors.InvalidCommittee,
     errors.InvalidShortString,
+    errors.InvalidSignatureLength,
+    errors.NotHeld,
     errors.NotObserver,
     errors.ObservationWindowClosed,
     errors.ObservedOutOfTime,
+    errors.SeatsNotAscending,
     errors.SignatureExpired,
     errors.StringTooLong,
     errors.TooEarly,
     errors.TooFewObservations,
+    errors.TooFewSignatures,
 )
 
 
@@ -188,6 +266,10 @@ def _fix_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _give_up_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 class IndexOfAnswer(NamedTuple):
     """Answer of indexOf(bytes32)."""
 
@@ -222,24 +304,28 @@ class PeakOfAnswer(NamedTuple):
 
     peak: int
     day: int
+    silent_day: int
 
 
 def _peak_of_answer(output: bytes) -> PeakOfAnswer:
-    values = abi.decode(("uint64", "uint32"), output)
-    return PeakOfAnswer(peak=values[0], day=values[1])
+    values = abi.decode(("uint64", "uint32", "uint32"), output)
+    return PeakOfAnswer(peak=values[0], day=values[1], silent_day=values[2])
 
 
-class ReadingOfAnswer(NamedTuple):
-    """Answer of readingOf(uint16,bytes32,uint32)."""
-
-    is_fixed: bool
-    median: int
-    is_open: bool
+def _reading_of_answer(output: bytes) -> structs.Reading:
+    values = abi.decode(("(uint8,uint64)",), output)
+    answer: structs.Reading = structs.Reading.from_abi(values[0])
+    return answer
 
 
-def _reading_of_answer(output: bytes) -> ReadingOfAnswer:
-    values = abi.decode(("bool", "uint64", "bool"), output)
-    return ReadingOfAnswer(is_fixed=values[0], median=values[1], is_open=values[2])
+def _readings_of_answer(output: bytes) -> tuple[structs.Reading, ...]:
+    values = abi.decode(("(uint8,uint64)[]",), output)
+    answer: tuple[structs.Reading, ...] = tuple(structs.Reading.from_abi(item) for item in values[0])
+    return answer
+
+
+def _resolve_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _seat_answer(output: bytes) -> None:
@@ -274,9 +360,9 @@ class IndexOracle:
 
     @staticmethod
     def digest_of(observation: structs.Observation) -> abi.Call[bytes]:
-        """digestOf((bytes32,uint64,uint32,uint32))"""
+        """digestOf((bytes32,uint8,uint64,uint32,uint32))"""
         return abi.Call(
-            NAME, "digestOf", bytes.fromhex("f23e3982") + abi.encode(("(bytes32,uint64,uint32,uint32)",), (observation.to_abi(),)), True, _digest_of_answer
+            NAME, "digestOf", bytes.fromhex("cccf12e8") + abi.encode(("(bytes32,uint8,uint64,uint32,uint32)",), (observation.to_abi(),)), True, _digest_of_answer
         )
 
     @staticmethod
@@ -291,6 +377,13 @@ class IndexOracle:
         """fix(bytes32)"""
         return abi.Call(
             NAME, "fix", bytes.fromhex("63fad85e") + abi.encode(("bytes32",), (abi.fixed(id, 32),)), False, _fix_answer
+        )
+
+    @staticmethod
+    def give_up(id: bytes) -> abi.Call[None]:
+        """giveUp(bytes32)"""
+        return abi.Call(
+            NAME, "giveUp", bytes.fromhex("0569ae3d") + abi.encode(("bytes32",), (abi.fixed(id, 32),)), False, _give_up_answer
         )
 
     @staticmethod
@@ -322,9 +415,9 @@ class IndexOracle:
         observation: structs.Observation,
         signature: bytes,
     ) -> abi.Call[None]:
-        """observe(uint16,bytes32,uint32,(bytes32,uint64,uint32,uint32),bytes)"""
+        """observe(uint16,bytes32,uint32,(bytes32,uint8,uint64,uint32,uint32),bytes)"""
         return abi.Call(
-            NAME, "observe", bytes.fromhex("d71a8eab") + abi.encode(("uint16", "bytes32", "uint32", "(bytes32,uint64,uint32,uint32)", "bytes"), (peril, abi.fixed(place, 32), day, observation.to_abi(), signature)), False, _observe_answer
+            NAME, "observe", bytes.fromhex("7bae6e73") + abi.encode(("uint16", "bytes32", "uint32", "(bytes32,uint8,uint64,uint32,uint32)", "bytes"), (peril, abi.fixed(place, 32), day, observation.to_abi(), signature)), False, _observe_answer
         )
 
     @staticmethod
@@ -335,17 +428,36 @@ class IndexOracle:
         )
 
     @staticmethod
-    def reading_of(peril: int, place: bytes, day: int) -> abi.Call[ReadingOfAnswer]:
+    def reading_of(peril: int, place: bytes, day: int) -> abi.Call[structs.Reading]:
         """readingOf(uint16,bytes32,uint32)"""
         return abi.Call(
             NAME, "readingOf", bytes.fromhex("31330087") + abi.encode(("uint16", "bytes32", "uint32"), (peril, abi.fixed(place, 32), day)), True, _reading_of_answer
         )
 
     @staticmethod
-    def seat(threshold: int, keys: tuple[str, ...]) -> abi.Call[None]:
-        """seat(uint8,address[])"""
+    def readings_of(
+        peril: int,
+        place: bytes,
+        first_day: int,
+        last_day: int,
+    ) -> abi.Call[tuple[structs.Reading, ...]]:
+        """readingsOf(uint16,bytes32,uint32,uint32)"""
         return abi.Call(
-            NAME, "seat", bytes.fromhex("e076abf2") + abi.encode(("uint8", "address[]"), (threshold, keys)), False, _seat_answer
+            NAME, "readingsOf", bytes.fromhex("b259b912") + abi.encode(("uint16", "bytes32", "uint32", "uint32"), (peril, abi.fixed(place, 32), first_day, last_day)), True, _readings_of_answer
+        )
+
+    @staticmethod
+    def resolve(resolution: structs.Resolution, signatures: bytes) -> abi.Call[None]:
+        """resolve((bytes32,bool,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "resolve", bytes.fromhex("fa9c44db") + abi.encode(("(bytes32,bool,uint64,uint32)", "bytes"), (resolution.to_abi(), signatures)), False, _resolve_answer
+        )
+
+    @staticmethod
+    def seat(threshold: int, spread_bps: int, keys: tuple[str, ...]) -> abi.Call[None]:
+        """seat(uint8,uint16,address[])"""
+        return abi.Call(
+            NAME, "seat", bytes.fromhex("1289f32f") + abi.encode(("uint8", "uint16", "address[]"), (threshold, spread_bps, keys)), False, _seat_answer
         )
 
     @staticmethod

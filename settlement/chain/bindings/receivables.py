@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0x5826bea2c6f94dc239d5f95752b2eb688730bccec30893f7b905654669ba9d27"
+ABI_HASH = "0xbddcab50dc389ab09d79f3480cdf82f7f7807024ecc752b7d7241e0d3207ae82"
 
 
 @dataclass(frozen=True)
@@ -46,46 +46,6 @@ class Accepted:
             line=values[2],
             version=values[3],
         )
-
-
-@dataclass(frozen=True)
-class Approval:
-    """Event Approval(address,address,uint256)."""
-
-    CONTRACT: ClassVar[str] = "Receivables"
-    SIGNATURE: ClassVar[str] = "Approval(address,address,uint256)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925")
-
-    owner: str
-    approved: str
-    token_id: int
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Approval:
-        """Read one log of this event."""
-        indexed = abi.decode_topics(("address", "address", "uint256"), topics)
-        abi.decode((), body)
-        return cls(owner=abi.checksum(indexed[0]), approved=abi.checksum(indexed[1]), token_id=indexed[2])
-
-
-@dataclass(frozen=True)
-class ApprovalForAll:
-    """Event ApprovalForAll(address,address,bool)."""
-
-    CONTRACT: ClassVar[str] = "Receivables"
-    SIGNATURE: ClassVar[str] = "ApprovalForAll(address,address,bool)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31")
-
-    owner: str
-    operator: str
-    approved: bool
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> ApprovalForAll:
-        """Read one log of this event."""
-        indexed = abi.decode_topics(("address", "address"), topics)
-        values = abi.decode(("bool",), body)
-        return cls(owner=abi.checksum(indexed[0]), operator=abi.checksum(indexed[1]), approved=values[0])
 
 
 @dataclass(frozen=True)
@@ -145,22 +105,6 @@ class DutyUnpaid:
 
 
 @dataclass(frozen=True)
-class EIP712DomainChanged:
-    """Event EIP712DomainChanged()."""
-
-    CONTRACT: ClassVar[str] = "Receivables"
-    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
-    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
-
-    @classmethod
-    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
-        """Read one log of this event."""
-        abi.decode_topics((), topics)
-        abi.decode((), body)
-        return cls()
-
-
-@dataclass(frozen=True)
 class Funded:
     """Event Funded(uint256,uint256)."""
 
@@ -177,6 +121,25 @@ class Funded:
         indexed = abi.decode_topics(("uint256",), topics)
         values = abi.decode(("uint256",), body)
         return cls(order=indexed[0], amount=values[0])
+
+
+@dataclass(frozen=True)
+class Held:
+    """Event Held(uint256,uint32)."""
+
+    CONTRACT: ClassVar[str] = "Receivables"
+    SIGNATURE: ClassVar[str] = "Held(uint256,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("17775ff2df7d6e035441136d1075e71e9c8c7724cf9b1c67f789491e9a28cdc7")
+
+    order: int
+    seq: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> Held:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint256",), topics)
+        values = abi.decode(("uint32",), body)
+        return cls(order=indexed[0], seq=values[0])
 
 
 @dataclass(frozen=True)
@@ -324,13 +287,11 @@ class Unpaid:
 
 EVENTS: tuple[type[Any], ...] = (
     Accepted,
-    Approval,
-    ApprovalForAll,
     Closed,
     DueSet,
     DutyUnpaid,
-    EIP712DomainChanged,
     Funded,
+    Held,
     Lapsed,
     Recorded,
     Reversed,
@@ -340,28 +301,43 @@ EVENTS: tuple[type[Any], ...] = (
 )
 ERRORS: tuple[type[Any], ...] = (
     errors.AcceptanceOfOtherOrder,
+    errors.AdvanceExceeded,
     errors.AlreadyAccepted,
     errors.BuyerShort,
+    errors.CurrencyDiffers,
+    errors.DrawIndexUsed,
+    errors.DrawsClosed,
+    errors.EventBeforeOrder,
     errors.ExpiryTooFar,
     errors.FaceOutOfRange,
-    errors.InvalidShortString,
+    errors.FunderIsSupplier,
+    errors.InvalidTerms,
+    errors.IsShare,
+    errors.LifeTooLong,
+    errors.LimitExceeded,
+    errors.LineExpired,
+    errors.NoLoan,
     errors.NotClearanceOracle,
+    errors.NotEligible,
     errors.NotExpired,
+    errors.NotInBook,
     errors.NotSignedBy,
     errors.NotTransferable,
     errors.NothingDue,
     errors.NumberNotCanonical,
     errors.OnHold,
+    errors.OrderCapExceeded,
     errors.OrderClosed,
     errors.OrderExpired,
     errors.PartiesNotDistinct,
     errors.PhaseNotAttestable,
     errors.SignatureExpired,
     errors.StaleSequence,
-    errors.StringTooLong,
     errors.TenorTooLong,
+    errors.UnknownLine,
     errors.UnknownMember,
     errors.UnknownOrder,
+    errors.UnknownVerb,
     errors.WrongJurisdiction,
 )
 
@@ -372,7 +348,23 @@ def _accept_answer(output: bytes) -> int:
     return answer
 
 
+def _amend_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _approve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _arbitrate_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _arrive_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _assign_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -382,29 +374,60 @@ def _balance_of_answer(output: bytes) -> int:
     return answer
 
 
-class Eip712DomainAnswer(NamedTuple):
-    """Answer of eip712Domain()."""
-
-    fields: bytes
-    name: str
-    version: str
-    chain_id: int
-    verifying_contract: str
-    salt: bytes
-    extensions: tuple[int, ...]
+def _cancel_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
-def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
-    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
-    return Eip712DomainAnswer(
-        fields=values[0],
-        name=values[1],
-        version=values[2],
-        chain_id=values[3],
-        verifying_contract=abi.checksum(values[4]),
-        salt=values[5],
-        extensions=values[6],
-    )
+def _changes_of_answer(output: bytes) -> structs.Changes:
+    values = abi.decode(("(uint56,uint32,uint16,uint16,uint32,uint32)",), output)
+    answer: structs.Changes = structs.Changes.from_abi(values[0])
+    return answer
+
+
+class CollectAnswer(NamedTuple):
+    """Answer of collect(uint256,uint256,uint32,uint32)."""
+
+    to_funder: int
+    funder: int
+
+
+def _collect_answer(output: bytes) -> CollectAnswer:
+    values = abi.decode(("uint256", "uint32"), output)
+    return CollectAnswer(to_funder=values[0], funder=values[1])
+
+
+def _collect_many_answer(output: bytes) -> tuple[int, ...]:
+    values = abi.decode(("uint256[]",), output)
+    answer: tuple[int, ...] = values[0]
+    return answer
+
+
+def _credit_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _dismiss_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _dispute_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _draw_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _drawable_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _due_from_supplier_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
 
 
 def _fingerprint_answer(output: bytes) -> int:
@@ -419,6 +442,16 @@ def _get_approved_answer(output: bytes) -> str:
     return answer
 
 
+def _guarantee_of_answer(output: bytes) -> structs.Guarantee:
+    values = abi.decode(("(uint32,uint56,uint56,uint32)",), output)
+    answer: structs.Guarantee = structs.Guarantee.from_abi(values[0])
+    return answer
+
+
+def _hold_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _is_approved_for_all_answer(output: bytes) -> bool:
     values = abi.decode(("bool",), output)
     answer: bool = values[0]
@@ -426,6 +459,12 @@ def _is_approved_for_all_answer(output: bytes) -> bool:
 
 
 def _is_known_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
+def _is_nonce_used_answer(output: bytes) -> bool:
     values = abi.decode(("bool",), output)
     answer: bool = values[0]
     return answer
@@ -447,10 +486,56 @@ def _late_of_answer(output: bytes) -> int:
     return answer
 
 
+def _line_count_answer(output: bytes) -> int:
+    values = abi.decode(("uint32",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _loan_of_answer(output: bytes) -> structs.Loan:
+    values = abi.decode(("(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32,bool)",), output)
+    answer: structs.Loan = structs.Loan.from_abi(values[0])
+    return answer
+
+
+def _loss_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _move_reserve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _name_answer(output: bytes) -> str:
     values = abi.decode(("string",), output)
     answer: str = values[0]
     return answer
+
+
+def _offer_answer(output: bytes) -> structs.Offer:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)",), output)
+    answer: structs.Offer = structs.Offer.from_abi(values[0])
+    return answer
+
+
+def _offers_answer(output: bytes) -> tuple[structs.Offer, ...]:
+    values = abi.decode(("(uint32,uint16,bytes4,bool,uint56,uint56,uint56)[]",), output)
+    answer: tuple[structs.Offer, ...] = tuple(structs.Offer.from_abi(item) for item in values[0])
+    return answer
+
+
+class OutstandingOfAnswer(NamedTuple):
+    """Answer of outstandingOf(uint256)."""
+
+    interest: int
+    principal: int
+
+
+def _outstanding_of_answer(output: bytes) -> OutstandingOfAnswer:
+    values = abi.decode(("uint256", "uint256"), output)
+    return OutstandingOfAnswer(interest=values[0], principal=values[1])
 
 
 def _owner_of_answer(output: bytes) -> str:
@@ -483,7 +568,53 @@ def _predecessor_answer(output: bytes) -> str:
     return answer
 
 
+class PublishAnswer(NamedTuple):
+    """Answer of publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)."""
+
+    line: int
+    version: int
+
+
+def _publish_answer(output: bytes) -> PublishAnswer:
+    values = abi.decode(("uint32", "uint16"), output)
+    return PublishAnswer(line=values[0], version=values[1])
+
+
 def _record_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _record_alone_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _recourse_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _refund_guarantor_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _release_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _repay_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _reserve_account_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _resolve_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _return_undertaking_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -500,6 +631,16 @@ def _set_approval_for_all_answer(output: bytes) -> None:
 
 
 def _settle_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _shares_of_answer(output: bytes) -> tuple[structs.Share, ...]:
+    values = abi.decode(("(uint256,uint8,uint32,uint56,uint56,uint56,uint56,uint16,bool)[]",), output)
+    answer: tuple[structs.Share, ...] = tuple(structs.Share.from_abi(item) for item in values[0])
+    return answer
+
+
+def _split_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -521,8 +662,43 @@ def _terms_hash_answer(output: bytes) -> bytes:
     return answer
 
 
+def _terms_of_answer(output: bytes) -> structs.LineTerms:
+    values = abi.decode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)",), output)
+    answer: structs.LineTerms = structs.LineTerms.from_abi(values[0])
+    return answer
+
+
+def _token_uri_answer(output: bytes) -> str:
+    values = abi.decode(("string",), output)
+    answer: str = values[0]
+    return answer
+
+
 def _transfer_from_answer(output: bytes) -> None:
     abi.decode((), output)
+
+
+def _undertake_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _undertaking_account_answer(output: bytes) -> int:
+    values = abi.decode(("uint256",), output)
+    answer: int = values[0]
+    return answer
+
+
+class UsageOfAnswer(NamedTuple):
+    """Answer of usageOf(uint32)."""
+
+    limit: int
+    used: int
+    version: int
+
+
+def _usage_of_answer(output: bytes) -> UsageOfAnswer:
+    values = abi.decode(("uint256", "uint256", "uint16"), output)
+    return UsageOfAnswer(limit=values[0], used=values[1], version=values[2])
 
 
 class WordsOfAnswer(NamedTuple):
@@ -537,6 +713,10 @@ def _words_of_answer(output: bytes) -> WordsOfAnswer:
     return WordsOfAnswer(sums=values[0], terms=values[1])
 
 
+def _write_off_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 class Receivables:
     """Calls of Receivables."""
 
@@ -544,12 +724,15 @@ class Receivables:
     def deploy(
         network: str,
         ledger: str,
-        credit_lines: str,
         clearance_oracle: str,
         predecessor: str,
+        order_desk: str,
+        credit_lines: str,
+        share_desk: str,
+        settlement_desk: str,
     ) -> bytes:
         """Creation code with its arguments."""
-        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address"), (network, ledger, credit_lines, clearance_oracle, predecessor))
+        return load_artifact(NAME).bytecode.linked() + abi.encode(("address", "address", "address", "address", "address", "address", "address", "address"), (network, ledger, clearance_oracle, predecessor, order_desk, credit_lines, share_desk, settlement_desk))
 
     @staticmethod
     def accept(
@@ -564,10 +747,38 @@ class Receivables:
         )
 
     @staticmethod
+    def amend(amendment: structs.Amendment, consents: structs.Consents) -> abi.Call[None]:
+        """amend((uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "amend", bytes.fromhex("cc92122f") + abi.encode(("(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32)", "(bytes,bytes,bytes,bytes)"), (amendment.to_abi(), consents.to_abi())), False, _amend_answer
+        )
+
+    @staticmethod
     def approve(arg0: str, id: int) -> abi.Call[None]:
         """approve(address,uint256)"""
         return abi.Call(
             NAME, "approve", bytes.fromhex("095ea7b3") + abi.encode(("address", "uint256"), (arg0, id)), True, _approve_answer
+        )
+
+    @staticmethod
+    def arbitrate(resolution: structs.DisputeEnd, signature: bytes) -> abi.Call[None]:
+        """arbitrate((uint256,uint16,uint56,uint32),bytes)"""
+        return abi.Call(
+            NAME, "arbitrate", bytes.fromhex("ddaec9ea") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (resolution.to_abi(), signature)), False, _arbitrate_answer
+        )
+
+    @staticmethod
+    def arrive(arrival: structs.Arrival, signature: bytes) -> abi.Call[None]:
+        """arrive((uint256,uint32,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "arrive", bytes.fromhex("ff8bf20b") + abi.encode(("(uint256,uint32,bytes32,uint32)", "bytes"), (arrival.to_abi(), signature)), False, _arrive_answer
+        )
+
+    @staticmethod
+    def assign(assignment: structs.Assignment, signature: bytes) -> abi.Call[None]:
+        """assign((uint256,uint32,uint32,uint56,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "assign", bytes.fromhex("bf3980d9") + abi.encode(("(uint256,uint32,uint32,uint56,uint64,uint32)", "bytes"), (assignment.to_abi(), signature)), False, _assign_answer
         )
 
     @staticmethod
@@ -578,10 +789,73 @@ class Receivables:
         )
 
     @staticmethod
-    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
-        """eip712Domain()"""
+    def cancel(cancellation: structs.Cancellation, consents: structs.Consents) -> abi.Call[None]:
+        """cancel((uint256,uint16,uint32),(bytes,bytes,bytes,bytes))"""
         return abi.Call(
-            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
+            NAME, "cancel", bytes.fromhex("c328a60f") + abi.encode(("(uint256,uint16,uint32)", "(bytes,bytes,bytes,bytes)"), (cancellation.to_abi(), consents.to_abi())), False, _cancel_answer
+        )
+
+    @staticmethod
+    def changes_of(id: int) -> abi.Call[structs.Changes]:
+        """changesOf(uint256)"""
+        return abi.Call(
+            NAME, "changesOf", bytes.fromhex("0dfdc91b") + abi.encode(("uint256",), (id,)), True, _changes_of_answer
+        )
+
+    @staticmethod
+    def collect(id: int, amount: int, insurer: int, insured: int) -> abi.Call[CollectAnswer]:
+        """collect(uint256,uint256,uint32,uint32)"""
+        return abi.Call(
+            NAME, "collect", bytes.fromhex("194164ca") + abi.encode(("uint256", "uint256", "uint32", "uint32"), (id, amount, insurer, insured)), False, _collect_answer
+        )
+
+    @staticmethod
+    def collect_many(claims: tuple[structs.Claim, ...], insurer: int) -> abi.Call[tuple[int, ...]]:
+        """collectMany((uint256,uint256,uint32)[],uint32)"""
+        return abi.Call(
+            NAME, "collectMany", bytes.fromhex("bfcc068e") + abi.encode(("(uint256,uint256,uint32)[]", "uint32"), ([item.to_abi() for item in claims], insurer)), False, _collect_many_answer
+        )
+
+    @staticmethod
+    def credit(note: structs.CreditNote, consents: structs.Consents) -> abi.Call[None]:
+        """credit((uint256,uint56,bytes32,uint64,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "credit", bytes.fromhex("c4359577") + abi.encode(("(uint256,uint56,bytes32,uint64,uint32)", "(bytes,bytes,bytes,bytes)"), (note.to_abi(), consents.to_abi())), False, _credit_answer
+        )
+
+    @staticmethod
+    def dismiss(id: int) -> abi.Call[None]:
+        """dismiss(uint256)"""
+        return abi.Call(
+            NAME, "dismiss", bytes.fromhex("7fa73dea") + abi.encode(("uint256",), (id,)), False, _dismiss_answer
+        )
+
+    @staticmethod
+    def dispute(signed: structs.Dispute, signature: bytes) -> abi.Call[None]:
+        """dispute((uint256,uint16,uint56,bytes32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "dispute", bytes.fromhex("fd409c3b") + abi.encode(("(uint256,uint16,uint56,bytes32,uint32)", "bytes"), (signed.to_abi(), signature)), False, _dispute_answer
+        )
+
+    @staticmethod
+    def draw(request: structs.Draw, signature: bytes) -> abi.Call[None]:
+        """draw((uint256,uint16,uint56,uint32),bytes)"""
+        return abi.Call(
+            NAME, "draw", bytes.fromhex("e060ef33") + abi.encode(("(uint256,uint16,uint56,uint32)", "bytes"), (request.to_abi(), signature)), False, _draw_answer
+        )
+
+    @staticmethod
+    def drawable_of(id: int) -> abi.Call[int]:
+        """drawableOf(uint256)"""
+        return abi.Call(
+            NAME, "drawableOf", bytes.fromhex("9a8f7f6d") + abi.encode(("uint256",), (id,)), True, _drawable_of_answer
+        )
+
+    @staticmethod
+    def due_from_supplier(id: int) -> abi.Call[int]:
+        """dueFromSupplier(uint256)"""
+        return abi.Call(
+            NAME, "dueFromSupplier", bytes.fromhex("0e46390c") + abi.encode(("uint256",), (id,)), True, _due_from_supplier_answer
         )
 
     @staticmethod
@@ -592,10 +866,24 @@ class Receivables:
         )
 
     @staticmethod
-    def get_approved(arg0: int) -> abi.Call[str]:
+    def get_approved(id: int) -> abi.Call[str]:
         """getApproved(uint256)"""
         return abi.Call(
-            NAME, "getApproved", bytes.fromhex("081812fc") + abi.encode(("uint256",), (arg0,)), True, _get_approved_answer
+            NAME, "getApproved", bytes.fromhex("081812fc") + abi.encode(("uint256",), (id,)), True, _get_approved_answer
+        )
+
+    @staticmethod
+    def guarantee_of(id: int) -> abi.Call[structs.Guarantee]:
+        """guaranteeOf(uint256)"""
+        return abi.Call(
+            NAME, "guaranteeOf", bytes.fromhex("8a7849f8") + abi.encode(("uint256",), (id,)), True, _guarantee_of_answer
+        )
+
+    @staticmethod
+    def hold(id: int, jurisdiction: int, seq: int) -> abi.Call[None]:
+        """hold(uint256,uint16,uint32)"""
+        return abi.Call(
+            NAME, "hold", bytes.fromhex("ab7cba5a") + abi.encode(("uint256", "uint16", "uint32"), (id, jurisdiction, seq)), False, _hold_answer
         )
 
     @staticmethod
@@ -610,6 +898,13 @@ class Receivables:
         """isKnown(uint256)"""
         return abi.Call(
             NAME, "isKnown", bytes.fromhex("53a5fd5f") + abi.encode(("uint256",), (id,)), True, _is_known_answer
+        )
+
+    @staticmethod
+    def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
+        """isNonceUsed(uint32,uint64)"""
+        return abi.Call(
+            NAME, "isNonceUsed", bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), (member, nonce)), True, _is_nonce_used_answer
         )
 
     @staticmethod
@@ -634,10 +929,59 @@ class Receivables:
         )
 
     @staticmethod
+    def line_count() -> abi.Call[int]:
+        """lineCount()"""
+        return abi.Call(
+            NAME, "lineCount", bytes.fromhex("fd3615c9"), True, _line_count_answer
+        )
+
+    @staticmethod
+    def loan_of(id: int) -> abi.Call[structs.Loan]:
+        """loanOf(uint256)"""
+        return abi.Call(
+            NAME, "loanOf", bytes.fromhex("e4ba13c7") + abi.encode(("uint256",), (id,)), True, _loan_of_answer
+        )
+
+    @staticmethod
+    def loss_of(line: int) -> abi.Call[int]:
+        """lossOf(uint32)"""
+        return abi.Call(
+            NAME, "lossOf", bytes.fromhex("401fb4d3") + abi.encode(("uint32",), (line,)), True, _loss_of_answer
+        )
+
+    @staticmethod
+    def move_reserve(request: structs.ReserveMove, signature: bytes) -> abi.Call[None]:
+        """moveReserve((uint256,uint32,uint16,uint32,uint16,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "moveReserve", bytes.fromhex("cc39e2af") + abi.encode(("(uint256,uint32,uint16,uint32,uint16,uint64,uint32)", "bytes"), (request.to_abi(), signature)), False, _move_reserve_answer
+        )
+
+    @staticmethod
     def name() -> abi.Call[str]:
         """name()"""
         return abi.Call(
             NAME, "name", bytes.fromhex("06fdde03"), True, _name_answer
+        )
+
+    @staticmethod
+    def offer(line: int, wish: structs.Wish) -> abi.Call[structs.Offer]:
+        """offer(uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offer", bytes.fromhex("bc44c6ba") + abi.encode(("uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (line, wish.to_abi())), True, _offer_answer
+        )
+
+    @staticmethod
+    def offers(first: int, count: int, wish: structs.Wish) -> abi.Call[tuple[structs.Offer, ...]]:
+        """offers(uint32,uint32,(uint32,uint32,uint16,uint56,uint32,uint16))"""
+        return abi.Call(
+            NAME, "offers", bytes.fromhex("63198f74") + abi.encode(("uint32", "uint32", "(uint32,uint32,uint16,uint56,uint32,uint16)"), (first, count, wish.to_abi())), True, _offers_answer
+        )
+
+    @staticmethod
+    def outstanding_of(id: int) -> abi.Call[OutstandingOfAnswer]:
+        """outstandingOf(uint256)"""
+        return abi.Call(
+            NAME, "outstandingOf", bytes.fromhex("a20dbd50") + abi.encode(("uint256",), (id,)), True, _outstanding_of_answer
         )
 
     @staticmethod
@@ -669,6 +1013,13 @@ class Receivables:
         )
 
     @staticmethod
+    def publish(terms: structs.LineTerms, signature: bytes) -> abi.Call[PublishAnswer]:
+        """publish((uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "publish", bytes.fromhex("cb483717") + abi.encode(("(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)", "bytes"), (terms.to_abi(), signature)), False, _publish_answer
+        )
+
+    @staticmethod
     def record(attestation: structs.Attestation, treasury: int) -> abi.Call[None]:
         """record((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
         return abi.Call(
@@ -676,17 +1027,73 @@ class Receivables:
         )
 
     @staticmethod
-    def safe_transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
-        """safeTransferFrom(address,address,uint256)"""
+    def record_alone(attestation: structs.Attestation, treasury: int) -> abi.Call[None]:
+        """recordAlone((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),uint32)"""
         return abi.Call(
-            NAME, "safeTransferFrom", bytes.fromhex("42842e0e") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _safe_transfer_from_answer
+            NAME, "recordAlone", bytes.fromhex("085f9de3") + abi.encode(("(uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)", "uint32"), (attestation.to_abi(), treasury)), False, _record_alone_answer
         )
 
     @staticmethod
-    def safe_transfer_from_2(arg0: str, arg1: str, id: int, arg3: bytes) -> abi.Call[None]:
+    def recourse(id: int) -> abi.Call[None]:
+        """recourse(uint256)"""
+        return abi.Call(
+            NAME, "recourse", bytes.fromhex("efbc5ad3") + abi.encode(("uint256",), (id,)), False, _recourse_answer
+        )
+
+    @staticmethod
+    def refund_guarantor(id: int) -> abi.Call[None]:
+        """refundGuarantor(uint256)"""
+        return abi.Call(
+            NAME, "refundGuarantor", bytes.fromhex("b5f41d65") + abi.encode(("uint256",), (id,)), False, _refund_guarantor_answer
+        )
+
+    @staticmethod
+    def release(request: structs.ReserveRelease, signature: bytes) -> abi.Call[None]:
+        """release((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "release", bytes.fromhex("c63832c7") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _release_answer
+        )
+
+    @staticmethod
+    def repay(repayment: structs.Repayment, signature: bytes) -> abi.Call[None]:
+        """repay((uint256,uint32,uint56,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "repay", bytes.fromhex("268c44c1") + abi.encode(("(uint256,uint32,uint56,uint64,uint32)", "bytes"), (repayment.to_abi(), signature)), False, _repay_answer
+        )
+
+    @staticmethod
+    def reserve_account_of(id: int) -> abi.Call[int]:
+        """reserveAccountOf(uint256)"""
+        return abi.Call(
+            NAME, "reserveAccountOf", bytes.fromhex("baf4d6cd") + abi.encode(("uint256",), (id,)), True, _reserve_account_of_answer
+        )
+
+    @staticmethod
+    def resolve(resolution: structs.DisputeEnd, consents: structs.Consents) -> abi.Call[None]:
+        """resolve((uint256,uint16,uint56,uint32),(bytes,bytes,bytes,bytes))"""
+        return abi.Call(
+            NAME, "resolve", bytes.fromhex("36258aed") + abi.encode(("(uint256,uint16,uint56,uint32)", "(bytes,bytes,bytes,bytes)"), (resolution.to_abi(), consents.to_abi())), False, _resolve_answer
+        )
+
+    @staticmethod
+    def return_undertaking(id: int) -> abi.Call[None]:
+        """returnUndertaking(uint256)"""
+        return abi.Call(
+            NAME, "returnUndertaking", bytes.fromhex("c2c5e6ee") + abi.encode(("uint256",), (id,)), False, _return_undertaking_answer
+        )
+
+    @staticmethod
+    def safe_transfer_from(from_: str, to: str, id: int) -> abi.Call[None]:
+        """safeTransferFrom(address,address,uint256)"""
+        return abi.Call(
+            NAME, "safeTransferFrom", bytes.fromhex("42842e0e") + abi.encode(("address", "address", "uint256"), (from_, to, id)), False, _safe_transfer_from_answer
+        )
+
+    @staticmethod
+    def safe_transfer_from_2(from_: str, to: str, id: int, payload: bytes) -> abi.Call[None]:
         """safeTransferFrom(address,address,uint256,bytes)"""
         return abi.Call(
-            NAME, "safeTransferFrom", bytes.fromhex("b88d4fde") + abi.encode(("address", "address", "uint256", "bytes"), (arg0, arg1, id, arg3)), True, _safe_transfer_from_2_answer
+            NAME, "safeTransferFrom", bytes.fromhex("b88d4fde") + abi.encode(("address", "address", "uint256", "bytes"), (from_, to, id, payload)), False, _safe_transfer_from_2_answer
         )
 
     @staticmethod
@@ -701,6 +1108,20 @@ class Receivables:
         """settle(uint256)"""
         return abi.Call(
             NAME, "settle", bytes.fromhex("8df82800") + abi.encode(("uint256",), (id,)), False, _settle_answer
+        )
+
+    @staticmethod
+    def shares_of(id: int) -> abi.Call[tuple[structs.Share, ...]]:
+        """sharesOf(uint256)"""
+        return abi.Call(
+            NAME, "sharesOf", bytes.fromhex("878ecfec") + abi.encode(("uint256",), (id,)), True, _shares_of_answer
+        )
+
+    @staticmethod
+    def split(request: structs.Split, signature: bytes) -> abi.Call[None]:
+        """split((uint256,uint32,uint8,uint32[],uint56[],uint32),bytes)"""
+        return abi.Call(
+            NAME, "split", bytes.fromhex("0f3350f4") + abi.encode(("(uint256,uint32,uint8,uint32[],uint56[],uint32)", "bytes"), (request.to_abi(), signature)), False, _split_answer
         )
 
     @staticmethod
@@ -725,10 +1146,45 @@ class Receivables:
         )
 
     @staticmethod
-    def transfer_from(arg0: str, arg1: str, id: int) -> abi.Call[None]:
+    def terms_of(line: int, version: int) -> abi.Call[structs.LineTerms]:
+        """termsOf(uint32,uint16)"""
+        return abi.Call(
+            NAME, "termsOf", bytes.fromhex("b09d3c4c") + abi.encode(("uint32", "uint16"), (line, version)), True, _terms_of_answer
+        )
+
+    @staticmethod
+    def token_uri(id: int) -> abi.Call[str]:
+        """tokenURI(uint256)"""
+        return abi.Call(
+            NAME, "tokenURI", bytes.fromhex("c87b56dd") + abi.encode(("uint256",), (id,)), True, _token_uri_answer
+        )
+
+    @staticmethod
+    def transfer_from(from_: str, to: str, id: int) -> abi.Call[None]:
         """transferFrom(address,address,uint256)"""
         return abi.Call(
-            NAME, "transferFrom", bytes.fromhex("23b872dd") + abi.encode(("address", "address", "uint256"), (arg0, arg1, id)), True, _transfer_from_answer
+            NAME, "transferFrom", bytes.fromhex("23b872dd") + abi.encode(("address", "address", "uint256"), (from_, to, id)), False, _transfer_from_answer
+        )
+
+    @staticmethod
+    def undertake(undertaking: structs.Undertaking, signature: bytes) -> abi.Call[None]:
+        """undertake((uint256,uint32,uint56,uint32,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "undertake", bytes.fromhex("304e45e6") + abi.encode(("(uint256,uint32,uint56,uint32,uint64,uint32)", "bytes"), (undertaking.to_abi(), signature)), False, _undertake_answer
+        )
+
+    @staticmethod
+    def undertaking_account(id: int) -> abi.Call[int]:
+        """undertakingAccount(uint256)"""
+        return abi.Call(
+            NAME, "undertakingAccount", bytes.fromhex("54c26a29") + abi.encode(("uint256",), (id,)), True, _undertaking_account_answer
+        )
+
+    @staticmethod
+    def usage_of(line: int) -> abi.Call[UsageOfAnswer]:
+        """usageOf(uint32)"""
+        return abi.Call(
+            NAME, "usageOf", bytes.fromhex("8685f5eb") + abi.encode(("uint32",), (line,)), True, _usage_of_answer
         )
 
     @staticmethod
@@ -736,4 +1192,11 @@ class Receivables:
         """wordsOf(uint256)"""
         return abi.Call(
             NAME, "wordsOf", bytes.fromhex("4566c5f7") + abi.encode(("uint256",), (id,)), True, _words_of_answer
+        )
+
+    @staticmethod
+    def write_off(request: structs.WriteOff, signature: bytes) -> abi.Call[None]:
+        """writeOff((uint256,uint32,uint32),bytes)"""
+        return abi.Call(
+            NAME, "writeOff", bytes.fromhex("f4c838ea") + abi.encode(("(uint256,uint32,uint32)", "bytes"), (request.to_abi(), signature)), False, _write_off_answer
         )

@@ -33,6 +33,151 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class AccountRefusal:
+    """Solidity struct AccountRefusal."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint64,uint32)"
+
+    member: int
+    account: str
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.account, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> AccountRefusal:
+        """The struct of values that eth_abi gave."""
+        return cls(member=values[0], account=abi.checksum(values[1]), nonce=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class AccountReplacement:
+    """Solidity struct AccountReplacement."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint64,uint32)"
+
+    member: int
+    account: str
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.account, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> AccountReplacement:
+        """The struct of values that eth_abi gave."""
+        return cls(member=values[0], account=abi.checksum(values[1]), nonce=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """Solidity struct Amendment."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint56,bytes32,uint8,uint16,uint16,uint56,uint32,uint32,uint32)"
+
+    order: int
+    version: int
+    face: int
+    document: bytes
+    settle_on: enums.SettleOn
+    tenor_days: int
+    late_bps: int
+    duty_cap: int
+    expiry: int
+    arbiter: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.order,
+            self.version,
+            self.face,
+            abi.fixed(self.document, 32),
+            int(self.settle_on),
+            self.tenor_days,
+            self.late_bps,
+            self.duty_cap,
+            self.expiry,
+            self.arbiter,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Amendment:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            version=values[1],
+            face=values[2],
+            document=values[3],
+            settle_on=enums.SettleOn(values[4]),
+            tenor_days=values[5],
+            late_bps=values[6],
+            duty_cap=values[7],
+            expiry=values[8],
+            arbiter=values[9],
+            deadline=values[10],
+        )
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Solidity struct Arrival."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,bytes32,uint32)"
+
+    order: int
+    arrived_at: int
+    document: bytes
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.arrived_at, abi.fixed(self.document, 32), self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Arrival:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], arrived_at=values[1], document=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Solidity struct Assignment."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint32,uint56,uint64,uint32)"
+
+    order: int
+    holder: int
+    to: int
+    claim: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.holder, self.to, self.claim, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Assignment:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            holder=values[1],
+            to=values[2],
+            claim=values[3],
+            nonce=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
 class Attestation:
     """Solidity struct Attestation."""
 
@@ -88,6 +233,180 @@ class Attestation:
 
 
 @dataclass(frozen=True)
+class AttestationBatch:
+    """Solidity struct AttestationBatch."""
+
+    ABI_TYPE: ClassVar[str] = "((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32)[])"
+
+    items: tuple[Attestation, ...]
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return ([item.to_abi() for item in self.items],)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> AttestationBatch:
+        """The struct of values that eth_abi gave."""
+        return cls(items=tuple(Attestation.from_abi(item) for item in values[0]))
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """Solidity struct Cancellation."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint32)"
+
+    order: int
+    version: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.version, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Cancellation:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], version=values[1], deadline=values[2])
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Solidity struct Changes."""
+
+    ABI_TYPE: ClassVar[str] = "(uint56,uint32,uint16,uint16,uint32,uint32)"
+
+    disputed: int
+    until: int
+    disputes: int
+    amendments: int
+    arbiter: int
+    arrived_at: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.disputed, self.until, self.disputes, self.amendments, self.arbiter, self.arrived_at)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Changes:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            disputed=values[0],
+            until=values[1],
+            disputes=values[2],
+            amendments=values[3],
+            arbiter=values[4],
+            arrived_at=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Solidity struct Claim."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint256,uint32)"
+
+    order: int
+    amount: int
+    insured: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.amount, self.insured)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Claim:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], amount=values[1], insured=values[2])
+
+
+@dataclass(frozen=True)
+class Consents:
+    """Solidity struct Consents."""
+
+    ABI_TYPE: ClassVar[str] = "(bytes,bytes,bytes,bytes)"
+
+    buyer: bytes
+    supplier: bytes
+    holder: bytes
+    funder: bytes
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.buyer, self.supplier, self.holder, self.funder)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Consents:
+        """The struct of values that eth_abi gave."""
+        return cls(buyer=values[0], supplier=values[1], holder=values[2], funder=values[3])
+
+
+@dataclass(frozen=True)
+class CreditNote:
+    """Solidity struct CreditNote."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint56,bytes32,uint64,uint32)"
+
+    order: int
+    amount: int
+    document: bytes
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.amount, abi.fixed(self.document, 32), self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> CreditNote:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], amount=values[1], document=values[2], nonce=values[3], deadline=values[4])
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Solidity struct Dispute."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint56,bytes32,uint32)"
+
+    order: int
+    index: int
+    amount: int
+    reason: bytes
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.index, self.amount, abi.fixed(self.reason, 32), self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Dispute:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], index=values[1], amount=values[2], reason=values[3], deadline=values[4])
+
+
+@dataclass(frozen=True)
+class DisputeEnd:
+    """Solidity struct DisputeEnd."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint56,uint32)"
+
+    order: int
+    index: int
+    upheld: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.index, self.upheld, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> DisputeEnd:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], index=values[1], upheld=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
 class Draw:
     """Solidity struct Draw."""
 
@@ -109,6 +428,55 @@ class Draw:
 
 
 @dataclass(frozen=True)
+class Guarantee:
+    """Solidity struct Guarantee."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint56,uint56,uint32)"
+
+    guarantor: int
+    left: int
+    claim: int
+    expiry: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.guarantor, self.left, self.claim, self.expiry)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Guarantee:
+        """The struct of values that eth_abi gave."""
+        return cls(guarantor=values[0], left=values[1], claim=values[2], expiry=values[3])
+
+
+@dataclass(frozen=True)
+class HoldRequest:
+    """Solidity struct HoldRequest."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint16,uint32,bytes32,uint32)"
+
+    order: int
+    jurisdiction: int
+    seq: int
+    messages: bytes
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.jurisdiction, self.seq, abi.fixed(self.messages, 32), self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> HoldRequest:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            jurisdiction=values[1],
+            seq=values[2],
+            messages=values[3],
+            deadline=values[4],
+        )
+
+
+@dataclass(frozen=True)
 class Key:
     """Solidity struct Key."""
 
@@ -127,6 +495,57 @@ class Key:
     def from_abi(cls, values: Sequence[Any]) -> Key:
         """The struct of values that eth_abi gave."""
         return cls(member=values[0], scopes=values[1], status=enums.Status(values[2]), limit=values[3])
+
+
+@dataclass(frozen=True)
+class KeyGrant:
+    """Solidity struct KeyGrant."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint16,uint56,uint64,uint32)"
+
+    member: int
+    key: str
+    scopes: int
+    limit: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.key, self.scopes, self.limit, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> KeyGrant:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            member=values[0],
+            key=abi.checksum(values[1]),
+            scopes=values[2],
+            limit=values[3],
+            nonce=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class KeyRevocation:
+    """Solidity struct KeyRevocation."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,address,uint64,uint32)"
+
+    member: int
+    key: str
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.member, self.key, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> KeyRevocation:
+        """The struct of values that eth_abi gave."""
+        return cls(member=values[0], key=abi.checksum(values[1]), nonce=values[2], deadline=values[3])
 
 
 @dataclass(frozen=True)
@@ -153,7 +572,7 @@ class Leg:
 class LineTerms:
     """Solidity struct LineTerms."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,uint32,uint64,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint56,uint16,uint16,uint16,uint16,uint16,uint16,uint8,uint8,bool,uint8,uint8,bool,uint16,uint16,uint32,uint64,uint32)"
 
     line: int
     funder: int
@@ -171,6 +590,9 @@ class LineTerms:
     recourse: bool
     buyer_lanes: int
     supplier_lanes: int
+    committed: bool
+    commitment_bps: int
+    longest_days: int
     expiry: int
     nonce: int
     deadline: int
@@ -194,6 +616,9 @@ class LineTerms:
             self.recourse,
             self.buyer_lanes,
             self.supplier_lanes,
+            self.committed,
+            self.commitment_bps,
+            self.longest_days,
             self.expiry,
             self.nonce,
             self.deadline,
@@ -219,9 +644,12 @@ class LineTerms:
             recourse=values[13],
             buyer_lanes=values[14],
             supplier_lanes=values[15],
-            expiry=values[16],
-            nonce=values[17],
-            deadline=values[18],
+            committed=values[16],
+            commitment_bps=values[17],
+            longest_days=values[18],
+            expiry=values[19],
+            nonce=values[20],
+            deadline=values[21],
         )
 
 
@@ -229,7 +657,7 @@ class LineTerms:
 class Loan:
     """Solidity struct Loan."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint16,uint56,uint88,uint32,uint16,bool,uint32,bool)"
 
     line: int
     version: int
@@ -239,6 +667,7 @@ class Loan:
     draws: int
     draws_closed: bool
     maturity: int
+    written_off: bool
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
@@ -251,6 +680,7 @@ class Loan:
             self.draws,
             self.draws_closed,
             self.maturity,
+            self.written_off,
         )
 
     @classmethod
@@ -265,6 +695,7 @@ class Loan:
             draws=values[5],
             draws_closed=values[6],
             maturity=values[7],
+            written_off=values[8],
         )
 
 
@@ -309,28 +740,139 @@ class Member:
 class Observation:
     """Solidity struct Observation."""
 
-    ABI_TYPE: ClassVar[str] = "(bytes32,uint64,uint32,uint32)"
+    ABI_TYPE: ClassVar[str] = "(bytes32,uint8,uint64,uint32,uint32)"
 
     bucket: bytes
+    answer: enums.Answer
     value: int
     observed_at: int
     deadline: int
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
-        return (abi.fixed(self.bucket, 32), self.value, self.observed_at, self.deadline)
+        return (abi.fixed(self.bucket, 32), int(self.answer), self.value, self.observed_at, self.deadline)
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> Observation:
         """The struct of values that eth_abi gave."""
-        return cls(bucket=values[0], value=values[1], observed_at=values[2], deadline=values[3])
+        return cls(
+            bucket=values[0],
+            answer=enums.Answer(values[1]),
+            value=values[2],
+            observed_at=values[3],
+            deadline=values[4],
+        )
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Solidity struct Offer."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint16,bytes4,bool,uint56,uint56,uint56)"
+
+    line: int
+    version: int
+    refusal: bytes
+    committed: bool
+    reserve: int
+    lends: int
+    commitment_fee: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.line,
+            self.version,
+            abi.fixed(self.refusal, 4),
+            self.committed,
+            self.reserve,
+            self.lends,
+            self.commitment_fee,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Offer:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            line=values[0],
+            version=values[1],
+            refusal=values[2],
+            committed=values[3],
+            reserve=values[4],
+            lends=values[5],
+            commitment_fee=values[6],
+        )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Solidity struct Picture."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint8,uint8,bool,uint16,uint8,string,uint56,uint56,uint56,uint32,uint32,uint32,uint32,address)"
+
+    id: int
+    share: int
+    phase: enums.Phase
+    is_held: bool
+    currency: int
+    exponent: int
+    symbol: str
+    face: int
+    reduced: int
+    paid: int
+    due: int
+    expiry: int
+    buyer: int
+    holder: int
+    account: str
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.id,
+            self.share,
+            int(self.phase),
+            self.is_held,
+            self.currency,
+            self.exponent,
+            self.symbol,
+            self.face,
+            self.reduced,
+            self.paid,
+            self.due,
+            self.expiry,
+            self.buyer,
+            self.holder,
+            self.account,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Picture:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            id=values[0],
+            share=values[1],
+            phase=enums.Phase(values[2]),
+            is_held=values[3],
+            currency=values[4],
+            exponent=values[5],
+            symbol=values[6],
+            face=values[7],
+            reduced=values[8],
+            paid=values[9],
+            due=values[10],
+            expiry=values[11],
+            buyer=values[12],
+            holder=values[13],
+            account=abi.checksum(values[14]),
+        )
 
 
 @dataclass(frozen=True)
 class Policy:
     """Solidity struct Policy."""
 
-    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint64,uint64,uint32,uint64,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint256,uint16,uint56,uint56,uint16,bytes32,uint32,uint32,uint8,uint64,uint64,uint64[],uint56[],uint16,uint32,uint64,uint32)"
 
     insurer: int
     insured: int
@@ -342,8 +884,12 @@ class Policy:
     place: bytes
     first_day: int
     last_day: int
+    kind: enums.PayoutKind
     attach: int
     exhaust: int
+    step_at: tuple[int, ...]
+    step_pays: tuple[int, ...]
+    no_data_bps: int
     waiting_days: int
     nonce: int
     deadline: int
@@ -361,8 +907,12 @@ class Policy:
             abi.fixed(self.place, 32),
             self.first_day,
             self.last_day,
+            int(self.kind),
             self.attach,
             self.exhaust,
+            self.step_at,
+            self.step_pays,
+            self.no_data_bps,
             self.waiting_days,
             self.nonce,
             self.deadline,
@@ -382,11 +932,15 @@ class Policy:
             place=values[7],
             first_day=values[8],
             last_day=values[9],
-            attach=values[10],
-            exhaust=values[11],
-            waiting_days=values[12],
-            nonce=values[13],
-            deadline=values[14],
+            kind=enums.PayoutKind(values[10]),
+            attach=values[11],
+            exhaust=values[12],
+            step_at=values[13],
+            step_pays=values[14],
+            no_data_bps=values[15],
+            waiting_days=values[16],
+            nonce=values[17],
+            deadline=values[18],
         )
 
 
@@ -421,6 +975,116 @@ class PolicyState:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """Solidity struct Pool."""
+
+    ABI_TYPE: ClassVar[str] = "(uint56,uint56,uint88,uint24,uint16,uint16)"
+
+    locked: int
+    bucket_cap: int
+    shares: int
+    open: int
+    epoch_days: int
+    generation: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.locked, self.bucket_cap, self.shares, self.open, self.epoch_days, self.generation)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Pool:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            locked=values[0],
+            bucket_cap=values[1],
+            shares=values[2],
+            open=values[3],
+            epoch_days=values[4],
+            generation=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class PoolEntry:
+    """Solidity struct PoolEntry."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint88,uint64,uint32)"
+
+    investor: int
+    insurer: int
+    currency: int
+    amount: int
+    min_shares: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.investor,
+            self.insurer,
+            self.currency,
+            self.amount,
+            self.min_shares,
+            self.nonce,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> PoolEntry:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            investor=values[0],
+            insurer=values[1],
+            currency=values[2],
+            amount=values[3],
+            min_shares=values[4],
+            nonce=values[5],
+            deadline=values[6],
+        )
+
+
+@dataclass(frozen=True)
+class PoolExit:
+    """Solidity struct PoolExit."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint88,uint56,uint64,uint32)"
+
+    investor: int
+    insurer: int
+    currency: int
+    shares: int
+    min_amount: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.investor,
+            self.insurer,
+            self.currency,
+            self.shares,
+            self.min_amount,
+            self.nonce,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> PoolExit:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            investor=values[0],
+            insurer=values[1],
+            currency=values[2],
+            shares=values[3],
+            min_amount=values[4],
+            nonce=values[5],
+            deadline=values[6],
+        )
+
+
+@dataclass(frozen=True)
 class PoolFunding:
     """Solidity struct PoolFunding."""
 
@@ -445,6 +1109,36 @@ class PoolFunding:
             amount=values[2],
             nonce=values[3],
             deadline=values[4],
+        )
+
+
+@dataclass(frozen=True)
+class PoolTerms:
+    """Solidity struct PoolTerms."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint16,uint56,uint16,uint64,uint32)"
+
+    insurer: int
+    currency: int
+    bucket_cap: int
+    epoch_days: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.insurer, self.currency, self.bucket_cap, self.epoch_days, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> PoolTerms:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            insurer=values[0],
+            currency=values[1],
+            bucket_cap=values[2],
+            epoch_days=values[3],
+            nonce=values[4],
+            deadline=values[5],
         )
 
 
@@ -613,6 +1307,25 @@ class PurchaseOrder:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Solidity struct Reading."""
+
+    ABI_TYPE: ClassVar[str] = "(uint8,uint64)"
+
+    state: enums.IndexState
+    median: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (int(self.state), self.median)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Reading:
+        """The struct of values that eth_abi gave."""
+        return cls(state=enums.IndexState(values[0]), median=values[1])
+
+
+@dataclass(frozen=True)
 class Repayment:
     """Solidity struct Repayment."""
 
@@ -635,6 +1348,87 @@ class Repayment:
 
 
 @dataclass(frozen=True)
+class ReserveMove:
+    """Solidity struct ReserveMove."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint16,uint32,uint16,uint64,uint32)"
+
+    order: int
+    from_line: int
+    from_version: int
+    line: int
+    version: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.order,
+            self.from_line,
+            self.from_version,
+            self.line,
+            self.version,
+            self.nonce,
+            self.deadline,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> ReserveMove:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            from_line=values[1],
+            from_version=values[2],
+            line=values[3],
+            version=values[4],
+            nonce=values[5],
+            deadline=values[6],
+        )
+
+
+@dataclass(frozen=True)
+class ReserveRelease:
+    """Solidity struct ReserveRelease."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint32)"
+
+    order: int
+    member: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.member, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> ReserveRelease:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], member=values[1], deadline=values[2])
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Solidity struct Resolution."""
+
+    ABI_TYPE: ClassVar[str] = "(bytes32,bool,uint64,uint32)"
+
+    bucket: bytes
+    is_void: bool
+    value: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (abi.fixed(self.bucket, 32), self.is_void, self.value, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Resolution:
+        """The struct of values that eth_abi gave."""
+        return cls(bucket=values[0], is_void=values[1], value=values[2], deadline=values[3])
+
+
+@dataclass(frozen=True)
 class Seat:
     """Solidity struct Seat."""
 
@@ -651,6 +1445,162 @@ class Seat:
     def from_abi(cls, values: Sequence[Any]) -> Seat:
         """The struct of values that eth_abi gave."""
         return cls(key=abi.checksum(values[0]), member=values[1])
+
+
+@dataclass(frozen=True)
+class Share:
+    """Solidity struct Share."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint8,uint32,uint56,uint56,uint56,uint56,uint16,bool)"
+
+    order: int
+    number: int
+    holder: int
+    face: int
+    reduced: int
+    paid: int
+    aside: int
+    settlements: int
+    is_closed: bool
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (
+            self.order,
+            self.number,
+            self.holder,
+            self.face,
+            self.reduced,
+            self.paid,
+            self.aside,
+            self.settlements,
+            self.is_closed,
+        )
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Share:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            number=values[1],
+            holder=values[2],
+            face=values[3],
+            reduced=values[4],
+            paid=values[5],
+            aside=values[6],
+            settlements=values[7],
+            is_closed=values[8],
+        )
+
+
+@dataclass(frozen=True)
+class SignedState:
+    """Solidity struct SignedState."""
+
+    ABI_TYPE: ClassVar[str] = "((uint256,uint16,uint32,uint8,bool,bool,uint56,uint56,bytes32,bytes32,uint32,uint32),bytes32[],bytes)"
+
+    state: Attestation
+    batch: tuple[bytes, ...]
+    signature: bytes
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.state.to_abi(), [abi.fixed(item, 32) for item in self.batch], self.signature)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> SignedState:
+        """The struct of values that eth_abi gave."""
+        return cls(state=Attestation.from_abi(values[0]), batch=values[1], signature=values[2])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Solidity struct Split."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint8,uint32[],uint56[],uint32)"
+
+    order: int
+    holder: int
+    first: int
+    holders: tuple[int, ...]
+    faces: tuple[int, ...]
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.holder, self.first, self.holders, self.faces, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Split:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            holder=values[1],
+            first=values[2],
+            holders=values[3],
+            faces=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class Undertaking:
+    """Solidity struct Undertaking."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint56,uint32,uint64,uint32)"
+
+    order: int
+    guarantor: int
+    amount: int
+    expiry: int
+    nonce: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.guarantor, self.amount, self.expiry, self.nonce, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Undertaking:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            order=values[0],
+            guarantor=values[1],
+            amount=values[2],
+            expiry=values[3],
+            nonce=values[4],
+            deadline=values[5],
+        )
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Solidity struct Wish."""
+
+    ABI_TYPE: ClassVar[str] = "(uint32,uint32,uint16,uint56,uint32,uint16)"
+
+    buyer: int
+    supplier: int
+    currency: int
+    face: int
+    expiry: int
+    tenor_days: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.buyer, self.supplier, self.currency, self.face, self.expiry, self.tenor_days)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> Wish:
+        """The struct of values that eth_abi gave."""
+        return cls(
+            buyer=values[0],
+            supplier=values[1],
+            currency=values[2],
+            face=values[3],
+            expiry=values[4],
+            tenor_days=values[5],
+        )
 
 
 @dataclass(frozen=True)
@@ -679,3 +1629,23 @@ class Withdrawal:
             nonce=values[3],
             deadline=values[4],
         )
+
+
+@dataclass(frozen=True)
+class WriteOff:
+    """Solidity struct WriteOff."""
+
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint32)"
+
+    order: int
+    funder: int
+    deadline: int
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The values as eth_abi takes them."""
+        return (self.order, self.funder, self.deadline)
+
+    @classmethod
+    def from_abi(cls, values: Sequence[Any]) -> WriteOff:
+        """The struct of values that eth_abi gave."""
+        return cls(order=values[0], funder=values[1], deadline=values[2])

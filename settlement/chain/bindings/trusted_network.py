@@ -13,7 +13,66 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "TrustedNetwork"
-ABI_HASH = "0xf6eae4f8b7bd3501a2706d3a59d53231f1d946da1b843f4cca23d72c83e80c19"
+ABI_HASH = "0xc810ef1e6f565c13cec53528d1ab33ffcd5683500120b6f1d7010ed441d46cb6"
+
+
+@dataclass(frozen=True)
+class AccountProposed:
+    """Event AccountProposed(uint32,address,uint48)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "AccountProposed(uint32,address,uint48)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("a3df0f75f59e212ac7b6f71177b2392966bf24a6765835e3149c1c6c64a4046c")
+
+    member: int
+    account: str
+    due: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AccountProposed:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint32", "address"), topics)
+        values = abi.decode(("uint48",), body)
+        return cls(member=indexed[0], account=abi.checksum(indexed[1]), due=values[0])
+
+
+@dataclass(frozen=True)
+class AccountRefused:
+    """Event AccountRefused(uint32,address)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "AccountRefused(uint32,address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("e48974cf545e2438c57d0e6d13696e9b6beee0254dabaf0d870cb4ee61441b0d")
+
+    member: int
+    account: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AccountRefused:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint32", "address"), topics)
+        abi.decode((), body)
+        return cls(member=indexed[0], account=abi.checksum(indexed[1]))
+
+
+@dataclass(frozen=True)
+class AccountReplaced:
+    """Event AccountReplaced(uint32,address,address)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "AccountReplaced(uint32,address,address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("7c5a742b752456c60dabc4baa170d804c6d7ddef0c23f8e7765190f62180b7ff")
+
+    member: int
+    former: str
+    account: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> AccountReplaced:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint32", "address", "address"), topics)
+        abi.decode((), body)
+        return cls(member=indexed[0], former=abi.checksum(indexed[1]), account=abi.checksum(indexed[2]))
 
 
 @dataclass(frozen=True)
@@ -32,6 +91,61 @@ class AuthorityUpdated:
         abi.decode_topics((), topics)
         values = abi.decode(("address",), body)
         return cls(authority=abi.checksum(values[0]))
+
+
+@dataclass(frozen=True)
+class EIP712DomainChanged:
+    """Event EIP712DomainChanged()."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> EIP712DomainChanged:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
+
+
+@dataclass(frozen=True)
+class HaltLifted:
+    """Event HaltLifted(uint8,uint32)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "HaltLifted(uint8,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("4133f98724e73e42e1d431fd1044bbc69b6d42f77c218920b8beb940a1c6377f")
+
+    on: enums.HaltOn
+    subject: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> HaltLifted:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint8", "uint32"), topics)
+        abi.decode((), body)
+        return cls(on=enums.HaltOn(indexed[0]), subject=indexed[1])
+
+
+@dataclass(frozen=True)
+class HaltSet:
+    """Event HaltSet(uint8,uint32,uint48)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "HaltSet(uint8,uint32,uint48)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("8e23bdeb0b7b57a1e799366683575f4e043d78de8da4db35fb565701f4b30d2b")
+
+    on: enums.HaltOn
+    subject: int
+    until: int
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> HaltSet:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("uint8", "uint32"), topics)
+        values = abi.decode(("uint48",), body)
+        return cls(on=enums.HaltOn(indexed[0]), subject=indexed[1], until=values[0])
 
 
 @dataclass(frozen=True)
@@ -146,25 +260,83 @@ class MemberStatusSet:
         return cls(member=indexed[0], status=enums.Status(values[0]))
 
 
+@dataclass(frozen=True)
+class NetworkBegun:
+    """Event NetworkBegun(address)."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "NetworkBegun(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("c7371fec886986c86b83e3c9ce4e2df4042482bde153f9c99c70264c8b60f344")
+
+    predecessor: str
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> NetworkBegun:
+        """Read one log of this event."""
+        indexed = abi.decode_topics(("address",), topics)
+        abi.decode((), body)
+        return cls(predecessor=abi.checksum(indexed[0]))
+
+
+@dataclass(frozen=True)
+class NetworkRetired:
+    """Event NetworkRetired()."""
+
+    CONTRACT: ClassVar[str] = "TrustedNetwork"
+    SIGNATURE: ClassVar[str] = "NetworkRetired()"
+    TOPIC: ClassVar[bytes] = bytes.fromhex("45ccb896196050078759d90c6b7934de67748857f503fa74e4dd4a2ded6301c6")
+
+    @classmethod
+    def from_log(cls, topics: Sequence[bytes], body: bytes) -> NetworkRetired:
+        """Read one log of this event."""
+        abi.decode_topics((), topics)
+        abi.decode((), body)
+        return cls()
+
+
 EVENTS: tuple[type[Any], ...] = (
+    AccountProposed,
+    AccountRefused,
+    AccountReplaced,
     AuthorityUpdated,
+    EIP712DomainChanged,
+    HaltLifted,
+    HaltSet,
     KeyRevoked,
     KeySet,
     MemberEnrolled,
     MemberRenewed,
     MemberStatusSet,
+    NetworkBegun,
+    NetworkRetired,
 )
 ERRORS: tuple[type[Any], ...] = (
     errors.AccessManagedInvalidAuthority,
     errors.AccessManagedRequiredDelay,
     errors.AccessManagedUnauthorized,
+    errors.AccountGivenUp,
     errors.AlreadyEnrolled,
+    errors.BeyondReach,
+    errors.HaltedBefore,
     errors.InvalidMember,
+    errors.InvalidShortString,
     errors.KeyLimitExceeded,
+    errors.KeyNotProven,
     errors.KeyNotValid,
     errors.KeyTaken,
+    errors.MemberExpelled,
+    errors.NetworkIsRetired,
+    errors.NewBusinessHalted,
+    errors.NonceUsed,
+    errors.NotHalted,
     errors.NotInGoodStanding,
+    errors.NotProposed,
+    errors.NotSignedBy,
+    errors.PredecessorInBusiness,
     errors.RoleMissing,
+    errors.SignatureExpired,
+    errors.StringTooLong,
+    errors.SubjectUnknown,
     errors.UnknownMember,
 )
 
@@ -181,14 +353,22 @@ def _authority_answer(output: bytes) -> str:
     return answer
 
 
+def _begin_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _borrower_answer(output: bytes) -> int:
     values = abi.decode(("uint256",), output)
     answer: int = values[0]
     return answer
 
 
+def _confirm_halt_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 class CounterpartiesAnswer(NamedTuple):
-    """Answer of counterparties(address,address)."""
+    """Answer of counterparties(address,address,uint256,uint256,uint256)."""
 
     buyer: int
     buyer_lei: bytes
@@ -210,8 +390,47 @@ def _counterparties_answer(output: bytes) -> CounterpartiesAnswer:
     )
 
 
+class Eip712DomainAnswer(NamedTuple):
+    """Answer of eip712Domain()."""
+
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def _eip712_domain_answer(output: bytes) -> Eip712DomainAnswer:
+    values = abi.decode(("bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"), output)
+    return Eip712DomainAnswer(
+        fields=values[0],
+        name=values[1],
+        version=values[2],
+        chain_id=values[3],
+        verifying_contract=abi.checksum(values[4]),
+        salt=values[5],
+        extensions=values[6],
+    )
+
+
 def _enroll_answer(output: bytes) -> int:
     values = abi.decode(("uint32",), output)
+    answer: int = values[0]
+    return answer
+
+
+def _grant_key_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _halt_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _halt_of_answer(output: bytes) -> int:
+    values = abi.decode(("uint48",), output)
     answer: int = values[0]
     return answer
 
@@ -234,10 +453,32 @@ def _is_consuming_scheduled_op_answer(output: bytes) -> bytes:
     return answer
 
 
+def _is_nonce_used_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
+def _is_retired_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
+def _is_trading_answer(output: bytes) -> bool:
+    values = abi.decode(("bool",), output)
+    answer: bool = values[0]
+    return answer
+
+
 def _key_of_answer(output: bytes) -> structs.Key:
     values = abi.decode(("(uint32,uint16,uint8,uint56)",), output)
     answer: structs.Key = structs.Key.from_abi(values[0])
     return answer
+
+
+def _lift_halt_answer(output: bytes) -> None:
+    abi.decode((), output)
 
 
 def _member_count_answer(output: bytes) -> int:
@@ -265,17 +506,55 @@ def _party_answer(output: bytes) -> PartyAnswer:
     return PartyAnswer(member=values[0], lei=values[1], lane=values[2])
 
 
+def _payout_of_answer(output: bytes) -> str:
+    values = abi.decode(("address",), output)
+    answer: str = abi.checksum(values[0])
+    return answer
+
+
 def _predecessor_answer(output: bytes) -> str:
     values = abi.decode(("address",), output)
     answer: str = abi.checksum(values[0])
     return answer
 
 
+class ProposalOfAnswer(NamedTuple):
+    """Answer of proposalOf(uint32)."""
+
+    account: str
+    due: int
+
+
+def _proposal_of_answer(output: bytes) -> ProposalOfAnswer:
+    values = abi.decode(("address", "uint48"), output)
+    return ProposalOfAnswer(account=abi.checksum(values[0]), due=values[1])
+
+
+def _propose_account_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _refuse_account_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _renew_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
+def _replace_account_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _require_open_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
 def _require_standing_answer(output: bytes) -> None:
+    abi.decode((), output)
+
+
+def _retire_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -284,10 +563,6 @@ def _revoke_key_answer(output: bytes) -> None:
 
 
 def _set_authority_answer(output: bytes) -> None:
-    abi.decode((), output)
-
-
-def _set_key_answer(output: bytes) -> None:
     abi.decode((), output)
 
 
@@ -330,17 +605,44 @@ class TrustedNetwork:
         )
 
     @staticmethod
-    def borrower(key: str, amount: int, buyer: int, funder: int) -> abi.Call[int]:
-        """borrower(address,uint256,uint256,uint256)"""
+    def begin() -> abi.Call[None]:
+        """begin()"""
         return abi.Call(
-            NAME, "borrower", bytes.fromhex("a37eb829") + abi.encode(("address", "uint256", "uint256", "uint256"), (key, amount, buyer, funder)), True, _borrower_answer
+            NAME, "begin", bytes.fromhex("1bce6ff3"), False, _begin_answer
         )
 
     @staticmethod
-    def counterparties(buyer_key: str, supplier_key: str) -> abi.Call[CounterpartiesAnswer]:
-        """counterparties(address,address)"""
+    def borrower(key: str, amount: int, buyer: int, funder: int, currency: int) -> abi.Call[int]:
+        """borrower(address,uint256,uint256,uint256,uint256)"""
         return abi.Call(
-            NAME, "counterparties", bytes.fromhex("0471535f") + abi.encode(("address", "address"), (buyer_key, supplier_key)), True, _counterparties_answer
+            NAME, "borrower", bytes.fromhex("ef9865dd") + abi.encode(("address", "uint256", "uint256", "uint256", "uint256"), (key, amount, buyer, funder, currency)), True, _borrower_answer
+        )
+
+    @staticmethod
+    def confirm_halt(on: enums.HaltOn, subject: int) -> abi.Call[None]:
+        """confirmHalt(uint8,uint32)"""
+        return abi.Call(
+            NAME, "confirmHalt", bytes.fromhex("b5a60729") + abi.encode(("uint8", "uint32"), (int(on), subject)), False, _confirm_halt_answer
+        )
+
+    @staticmethod
+    def counterparties(
+        buyer_key: str,
+        supplier_key: str,
+        funder: int,
+        locked: int,
+        currency: int,
+    ) -> abi.Call[CounterpartiesAnswer]:
+        """counterparties(address,address,uint256,uint256,uint256)"""
+        return abi.Call(
+            NAME, "counterparties", bytes.fromhex("a45aeae2") + abi.encode(("address", "address", "uint256", "uint256", "uint256"), (buyer_key, supplier_key, funder, locked, currency)), True, _counterparties_answer
+        )
+
+    @staticmethod
+    def eip712_domain() -> abi.Call[Eip712DomainAnswer]:
+        """eip712Domain()"""
+        return abi.Call(
+            NAME, "eip712Domain", bytes.fromhex("84b0196e"), True, _eip712_domain_answer
         )
 
     @staticmethod
@@ -355,6 +657,27 @@ class TrustedNetwork:
         """enroll(bytes20,address,uint16,uint16,uint8,uint32)"""
         return abi.Call(
             NAME, "enroll", bytes.fromhex("f274973f") + abi.encode(("bytes20", "address", "uint16", "uint16", "uint8", "uint32"), (abi.fixed(lei, 20), account, jurisdiction, roles, lane, valid_until)), False, _enroll_answer
+        )
+
+    @staticmethod
+    def grant_key(grant: structs.KeyGrant, signature: bytes, possession: bytes) -> abi.Call[None]:
+        """grantKey((uint32,address,uint16,uint56,uint64,uint32),bytes,bytes)"""
+        return abi.Call(
+            NAME, "grantKey", bytes.fromhex("49020469") + abi.encode(("(uint32,address,uint16,uint56,uint64,uint32)", "bytes", "bytes"), (grant.to_abi(), signature, possession)), False, _grant_key_answer
+        )
+
+    @staticmethod
+    def halt(on: enums.HaltOn, subject: int) -> abi.Call[None]:
+        """halt(uint8,uint32)"""
+        return abi.Call(
+            NAME, "halt", bytes.fromhex("7cedf74e") + abi.encode(("uint8", "uint32"), (int(on), subject)), False, _halt_answer
+        )
+
+    @staticmethod
+    def halt_of(on: enums.HaltOn, subject: int) -> abi.Call[int]:
+        """haltOf(uint8,uint32)"""
+        return abi.Call(
+            NAME, "haltOf", bytes.fromhex("f9f72882") + abi.encode(("uint8", "uint32"), (int(on), subject)), True, _halt_of_answer
         )
 
     @staticmethod
@@ -379,10 +702,38 @@ class TrustedNetwork:
         )
 
     @staticmethod
+    def is_nonce_used(member: int, nonce: int) -> abi.Call[bool]:
+        """isNonceUsed(uint32,uint64)"""
+        return abi.Call(
+            NAME, "isNonceUsed", bytes.fromhex("4e8e3c9f") + abi.encode(("uint32", "uint64"), (member, nonce)), True, _is_nonce_used_answer
+        )
+
+    @staticmethod
+    def is_retired() -> abi.Call[bool]:
+        """isRetired()"""
+        return abi.Call(
+            NAME, "isRetired", bytes.fromhex("49343cee"), True, _is_retired_answer
+        )
+
+    @staticmethod
+    def is_trading(member: int, role: int, currency: int) -> abi.Call[bool]:
+        """isTrading(uint32,uint16,uint16)"""
+        return abi.Call(
+            NAME, "isTrading", bytes.fromhex("e14d7b48") + abi.encode(("uint32", "uint16", "uint16"), (member, role, currency)), True, _is_trading_answer
+        )
+
+    @staticmethod
     def key_of(key: str) -> abi.Call[structs.Key]:
         """keyOf(address)"""
         return abi.Call(
             NAME, "keyOf", bytes.fromhex("fa073d76") + abi.encode(("address",), (key,)), True, _key_of_answer
+        )
+
+    @staticmethod
+    def lift_halt(on: enums.HaltOn, subject: int) -> abi.Call[None]:
+        """liftHalt(uint8,uint32)"""
+        return abi.Call(
+            NAME, "liftHalt", bytes.fromhex("3317d57b") + abi.encode(("uint8", "uint32"), (int(on), subject)), False, _lift_halt_answer
         )
 
     @staticmethod
@@ -407,10 +758,38 @@ class TrustedNetwork:
         )
 
     @staticmethod
+    def payout_of(member: int) -> abi.Call[str]:
+        """payoutOf(uint32)"""
+        return abi.Call(
+            NAME, "payoutOf", bytes.fromhex("3825d354") + abi.encode(("uint32",), (member,)), True, _payout_of_answer
+        )
+
+    @staticmethod
     def predecessor() -> abi.Call[str]:
         """predecessor()"""
         return abi.Call(
             NAME, "predecessor", bytes.fromhex("b719d032"), True, _predecessor_answer
+        )
+
+    @staticmethod
+    def proposal_of(member: int) -> abi.Call[ProposalOfAnswer]:
+        """proposalOf(uint32)"""
+        return abi.Call(
+            NAME, "proposalOf", bytes.fromhex("d8b05c0e") + abi.encode(("uint32",), (member,)), True, _proposal_of_answer
+        )
+
+    @staticmethod
+    def propose_account(member: int, account: str) -> abi.Call[None]:
+        """proposeAccount(uint32,address)"""
+        return abi.Call(
+            NAME, "proposeAccount", bytes.fromhex("7933a9a7") + abi.encode(("uint32", "address"), (member, account)), False, _propose_account_answer
+        )
+
+    @staticmethod
+    def refuse_account(refusal: structs.AccountRefusal, signature: bytes) -> abi.Call[None]:
+        """refuseAccount((uint32,address,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "refuseAccount", bytes.fromhex("5414d129") + abi.encode(("(uint32,address,uint64,uint32)", "bytes"), (refusal.to_abi(), signature)), False, _refuse_account_answer
         )
 
     @staticmethod
@@ -421,6 +800,24 @@ class TrustedNetwork:
         )
 
     @staticmethod
+    def replace_account(
+        replacement: structs.AccountReplacement,
+        signature: bytes,
+        possession: bytes,
+    ) -> abi.Call[None]:
+        """replaceAccount((uint32,address,uint64,uint32),bytes,bytes)"""
+        return abi.Call(
+            NAME, "replaceAccount", bytes.fromhex("9147f686") + abi.encode(("(uint32,address,uint64,uint32)", "bytes", "bytes"), (replacement.to_abi(), signature, possession)), False, _replace_account_answer
+        )
+
+    @staticmethod
+    def require_open(currency: int) -> abi.Call[None]:
+        """requireOpen(uint16)"""
+        return abi.Call(
+            NAME, "requireOpen", bytes.fromhex("43814150") + abi.encode(("uint16",), (currency,)), True, _require_open_answer
+        )
+
+    @staticmethod
     def require_standing(member: int, role: int) -> abi.Call[None]:
         """requireStanding(uint32,uint16)"""
         return abi.Call(
@@ -428,10 +825,17 @@ class TrustedNetwork:
         )
 
     @staticmethod
-    def revoke_key(key: str) -> abi.Call[None]:
-        """revokeKey(address)"""
+    def retire() -> abi.Call[None]:
+        """retire()"""
         return abi.Call(
-            NAME, "revokeKey", bytes.fromhex("5ae7ab32") + abi.encode(("address",), (key,)), False, _revoke_key_answer
+            NAME, "retire", bytes.fromhex("a4874d77"), False, _retire_answer
+        )
+
+    @staticmethod
+    def revoke_key(revocation: structs.KeyRevocation, signature: bytes) -> abi.Call[None]:
+        """revokeKey((uint32,address,uint64,uint32),bytes)"""
+        return abi.Call(
+            NAME, "revokeKey", bytes.fromhex("d6712f9d") + abi.encode(("(uint32,address,uint64,uint32)", "bytes"), (revocation.to_abi(), signature)), False, _revoke_key_answer
         )
 
     @staticmethod
@@ -439,13 +843,6 @@ class TrustedNetwork:
         """setAuthority(address)"""
         return abi.Call(
             NAME, "setAuthority", bytes.fromhex("7a9e5e4b") + abi.encode(("address",), (new_authority,)), False, _set_authority_answer
-        )
-
-    @staticmethod
-    def set_key(key: str, member: int, scopes: int, limit: int) -> abi.Call[None]:
-        """setKey(address,uint32,uint16,uint56)"""
-        return abi.Call(
-            NAME, "setKey", bytes.fromhex("165dafcb") + abi.encode(("address", "uint32", "uint16", "uint56"), (key, member, scopes, limit)), False, _set_key_answer
         )
 
     @staticmethod

@@ -11,6 +11,7 @@ from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment
 from settlement.chain.gateways.clearance import ClearanceGateway
 from settlement.chain.gateways.cover import CoverGateway
+from settlement.chain.gateways.governance import GovernanceGateway
 from settlement.chain.gateways.index import IndexGateway
 from settlement.chain.gateways.ledger import LedgerGateway
 from settlement.chain.gateways.lines import LinesGateway
@@ -22,6 +23,7 @@ from settlement.chain.gateways.receivables import ReceivablesGateway
 class Gateways:
     """All contracts of one deployment."""
 
+    governance: GovernanceGateway
     network: NetworkGateway
     ledger: LedgerGateway
     receivables: ReceivablesGateway
@@ -34,6 +36,7 @@ class Gateways:
 def open_gateways(client: ChainClient, deployment: Deployment) -> Gateways:
     """The gateways of a deployment; they hold no connection of their own."""
     return Gateways(
+        GovernanceGateway(client, deployment.governance),
         NetworkGateway(client, deployment.trusted_network),
         LedgerGateway(client, deployment.cash_ledger),
         ReceivablesGateway(client, deployment.receivables),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from eth_utils.crypto import keccak
 
 from settlement.chain.bindings.index_oracle import IndexOfAnswer, IndexOracle
 from settlement.chain.bindings.structs import Observation
 from settlement.chain.gateways.gateway import Gateway
 from settlement.chain.wanted import Kind, Wanted
+
+SPREAD_BPS: Final = 1_000
+"""Unless told otherwise: readings that fix an index lie within a tenth of their median."""
 
 
 class IndexGateway(Gateway):
@@ -28,9 +33,9 @@ class IndexGateway(Gateway):
         call = IndexOracle.fix(bucket)
         return Wanted(Kind.FIX_INDEX, key, self.address, call.data, occasion=occasion, subject=key)
 
-    def seat(self, threshold: int, keys: tuple[str, ...]) -> Wanted:
-        """Governance: seat the observers."""
-        call = IndexOracle.seat(threshold, keys)
+    def seat(self, threshold: int, keys: tuple[str, ...], spread_bps: int = SPREAD_BPS) -> Wanted:
+        """Governance: seat the observers; how far apart readings may lie that fix an index, of their median."""
+        call = IndexOracle.seat(threshold, spread_bps, keys)
         return Wanted(
             Kind.SEAT_OBSERVERS, f"0x{keccak(call.data).hex()}", self.address, call.data, "governor"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from settlement.chain.bindings.credit_lines import CreditLines, OutstandingOfAnswer, UsageOfAnswer
+from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Draw, LineTerms, Loan, Repayment
 from settlement.chain.gateways.gateway import Gateway
 from settlement.chain.wanted import Kind, Wanted
@@ -10,7 +11,7 @@ from settlement.ids import LineId, MemberId, OrderId, id_text
 
 
 class LinesGateway(Gateway):
-    """The CreditLines contract."""
+    """The lines and loans that Receivables keeps: what CreditLines, its module, is asked for, and its own draws."""
 
     def publish(self, terms: LineTerms, signature: bytes) -> Wanted:
         """Open a line (``terms.line`` 0) or publish a new version of one."""
@@ -24,7 +25,7 @@ class LinesGateway(Gateway):
         """Draw on an order's loan."""
         order = id_text(request.order)
         key = f"{order}:{request.index}:{request.amount}"
-        call = CreditLines.draw(request, signature)
+        call = Receivables.draw(request, signature)
         return Wanted(Kind.DRAW, key, self.address, call.data, subject=order)
 
     def repay(self, repayment: Repayment, signature: bytes) -> Wanted:

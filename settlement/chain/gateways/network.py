@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from settlement.chain.bindings.enums import Status
-from settlement.chain.bindings.structs import Key, Member
+from settlement.chain.bindings.structs import Key, KeyGrant, KeyRevocation, Member
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from settlement.chain.gateways.gateway import Gateway
 from settlement.chain.wanted import Kind, Wanted
@@ -33,15 +33,18 @@ class NetworkGateway(Gateway):
         key = f"{member}:{roles}:{lane}:{valid_until}"
         return Wanted(Kind.RENEW, key, self.address, call.data, "governor", subject=str(member))
 
-    def set_key(self, key: str, member: MemberId, scopes: int, limit_minor: int) -> Wanted:
-        """Governance: give a key to a member, or change its scopes and limit."""
-        call = TrustedNetwork.set_key(key, member, scopes, limit_minor)
-        effect = f"{key}:{member}:{scopes}:{limit_minor}"
-        return Wanted(Kind.SET_KEY, effect, self.address, call.data, "governor", subject=str(member))
+    def grant_key(self, grant: KeyGrant, signature: bytes, possession: bytes) -> Wanted:
+        """A member gives itself a key or changes one; the new key signed as well."""
+        call = TrustedNetwork.grant_key(grant, signature, possession)
+        effect = f"{grant.key}:{grant.member}:{grant.scopes}:{grant.limit}"
+        return Wanted(Kind.GRANT_KEY, effect, self.address, call.data, subject=str(grant.member))
 
-    def revoke_key(self, key: str) -> Wanted:
-        """Governance: a key is dead from that block on."""
-        return Wanted(Kind.REVOKE_KEY, key, self.address, TrustedNetwork.revoke_key(key).data, "governor")
+    def revoke_key(self, revocation: KeyRevocation, signature: bytes) -> Wanted:
+        """A member's key is dead from that block on."""
+        call = TrustedNetwork.revoke_key(revocation, signature)
+        return Wanted(
+            Kind.REVOKE_KEY, revocation.key, self.address, call.data, subject=str(revocation.member)
+        )
 
     def id_of(self, lei_hash: bytes, *, block: str | int = "latest") -> MemberId | None:
         """The member with that LEI, if any."""

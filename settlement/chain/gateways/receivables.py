@@ -39,6 +39,13 @@ class ReceivablesGateway(Gateway):
             Kind.LAPSE, key, self.address, Receivables.lapse(order).data, occasion=occasion, subject=key
         )
 
+    def dismiss(self, order: OrderId, occasion: str = "") -> Wanted:
+        """End a dispute that nobody decided in time."""
+        key = id_text(order)
+        return Wanted(
+            Kind.DISMISS, key, self.address, Receivables.dismiss(order).data, occasion=occasion, subject=key
+        )
+
     def position(self, order: OrderId, *, block: str | int = "latest") -> Position:
         """The order as stored; phase NONE when there is none. Units: minor units, unix seconds."""
         return self._ask(Receivables.position_of(order), block)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from settlement.chain.bindings.clearance_oracle import Attested, CommitteeSeated, SeatSuspended
+from settlement.chain.bindings.clearance_oracle import (
+    Attested,
+    CommitteeSeated,
+    Equivocated,
+    HoldAsked,
+    ReserveSeated,
+    ReservesNamed,
+    SeatSuspended,
+    Unsettled,
+)
 from settlement.store.projecting.orders import attestation
 from settlement.store.projecting.text import hex_text
 from settlement.store.projection import EventPlace, Projection
@@ -36,6 +45,25 @@ def seat_suspended(projection: Projection, event: SeatSuspended, _place: EventPl
     seats = projection.matching(CommitteeSeat, jurisdiction=event.jurisdiction, key=event.key)
     for seat in sorted(seats, key=lambda seat: seat.version)[-1:]:
         seat.suspended = True
+
+
+def reserve_seated(projection: Projection, event: ReserveSeated, _place: EventPlace) -> None:
+    """A reserve moved up, behind all other seats."""
+    projection.add(
+        CommitteeSeat(
+            jurisdiction=event.jurisdiction,
+            version=event.version,
+            seat=event.index,
+            key=event.key,
+            member=event.member,
+        )
+    )
+
+
+def told_only(
+    _projection: Projection, _event: ReservesNamed | Equivocated | Unsettled | HoldAsked, _place: EventPlace
+) -> None:
+    """Goes to the outbox alone: what it changes is told by SeatSuspended, ReserveSeated, Recorded or Held."""
 
 
 def attested(projection: Projection, event: Attested, place: EventPlace) -> None:

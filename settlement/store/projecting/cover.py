@@ -8,8 +8,22 @@ from __future__ import annotations
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from settlement.chain.bindings.disruption_cover import CoverBought, CoverExpired, CoverPaid, PoolFunded
-from settlement.chain.bindings.index_oracle import IndexFixed, Observed, ObserversSeated
+from settlement.chain.bindings.disruption_cover import (
+    CoverBought,
+    CoverExpired,
+    CoverPaid,
+    PoolFunded,
+    PoolOpened,
+)
+from settlement.chain.bindings.enums import Answer, IndexState
+from settlement.chain.bindings.index_oracle import (
+    IndexFixed,
+    IndexHeld,
+    IndexResolved,
+    IndexWithoutData,
+    Observed,
+    ObserversSeated,
+)
 from settlement.ids import id_text
 from settlement.store.projecting.text import hex_text
 from settlement.store.projection import EventPlace, Projection
@@ -42,7 +56,10 @@ def observers_seated(projection: Projection, event: ObserversSeated, _place: Eve
 
 
 def observed(projection: Projection, event: Observed, place: EventPlace) -> None:
-    """One reading. The first one under new observers starts the bucket anew, as the contract does."""
+    """One answer. The first one under new observers starts the bucket anew, as the contract does.
+
+    Only values are kept: "too early" and "no data" are no reading.
+    """
     version = max(row.version for row in projection.matching(ObserverSet))
     name = hex_text(event.bucket)
     bucket = projection.find(IndexBucket, name)
@@ -51,6 +68,8 @@ def observed(projection: Projection, event: Observed, place: EventPlace) -> None
     if bucket.version != version:
         bucket.version = version
         bucket.observations = 0
+    if event.answer != Answer.VALUE:
+        return
     bucket.observations += 1
     projection.add(
         Observation(
@@ -68,9 +87,37 @@ def observed(projection: Projection, event: Observed, place: EventPlace) -> None
 def index_fixed(projection: Projection, event: IndexFixed, _place: EventPlace) -> None:
     """The median stands."""
     bucket = projection.get(IndexBucket, hex_text(event.bucket))
+    bucket.state = IndexState.FIXED
     bucket.fixed = True
     bucket.median = event.median
     bucket.observations = event.observations
+
+
+def index_held(projection: Projection, event: IndexHeld, _place: EventPlace) -> None:
+    """The readings lie too far apart; people look again."""
+    projection.get(IndexBucket, hex_text(event.bucket)).state = IndexState.HELD
+
+
+def index_without_data(projection: Projection, event: IndexWithoutData, _place: EventPlace) -> None:
+    """Enough observers said that there is no data."""
+    projection.get(IndexBucket, hex_text(event.bucket)).state = IndexState.NO_DATA
+
+
+def index_resolved(projection: Projection, event: IndexResolved, _place: EventPlace) -> None:
+    """People chose a value for a held bucket, or none."""
+    bucket = projection.get(IndexBucket, hex_text(event.bucket))
+    bucket.state = IndexState.VOID if event.is_void else IndexState.HELD
+    bucket.fixed = not event.is_void
+    bucket.median = event.value
+
+
+def pool_opened(projection: Projection, event: PoolOpened, _place: EventPlace) -> None:
+    """A pool takes investors; its capital comes by Moved, its shares are asked of the chain."""
+    _pool(projection, event.insurer, event.currency)
+
+
+def told_only(_projection: Projection, _event: object, _place: EventPlace) -> None:
+    """Shares change; no table keeps them, and the cash itself comes by Moved."""
 
 
 def pool_funded(projection: Projection, event: PoolFunded, _place: EventPlace) -> None:
@@ -95,8 +142,11 @@ def cover_bought(projection: Projection, event: CoverBought, place: EventPlace) 
             place=hex_text(terms.place),
             first_day=terms.first_day,
             last_day=terms.last_day,
+            kind=int(terms.kind),
             attach=terms.attach,
             exhaust=terms.exhaust,
+            steps=",".join(f"{at}:{pays}" for at, pays in zip(terms.step_at, terms.step_pays, strict=True)),
+            no_data_bps=terms.no_data_bps,
             waiting_days=terms.waiting_days,
             nonce=terms.nonce,
             deadline_at=terms.deadline,

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from settlement.chain.bindings.credit_lines import Accrued, Drawn, LinePublished, LineUsed, Repaid, Reserved
+from settlement.chain.bindings.credit_lines import (
+    Accrued,
+    Drawn,
+    LinePublished,
+    LineUsed,
+    Repaid,
+    ReserveChanged,
+    Reserved,
+    ReserveReleased,
+    WrittenOff,
+)
 from settlement.ids import id_text
 from settlement.store.projection import EventPlace, Projection
 from settlement.store.tables_projection import Draw, Line, LineVersion, Loan, Receivable, Repayment
@@ -58,19 +68,38 @@ def line_published(projection: Projection, event: LinePublished, place: EventPla
 
 
 def reserved(projection: Projection, event: Reserved, _place: EventPlace) -> None:
-    """From here on the loan is there, drawn or not."""
-    projection.add(
-        Loan(
-            order=id_text(event.order),
-            line=event.line,
-            version=event.version,
-            reserved_minor=event.amount,
-        )
-    )
+    """From here on the loan is there, drawn or not; a reserve that moves takes its place on another line."""
+    loan = projection.find(Loan, id_text(event.order))
+    if loan is None:
+        loan = projection.add(Loan(order=id_text(event.order), line=event.line, version=event.version))
+    receivable = projection.get(Receivable, loan.order)
+    (loan.line, loan.version, loan.reserved_minor) = (event.line, event.version, event.amount)
+    (receivable.line, receivable.version) = (event.line, event.version)
+    projection.get(Line, event.line).used_minor = event.used
+
+
+def reserve_changed(projection: Projection, event: ReserveChanged, _place: EventPlace) -> None:
+    """The claim changed, and the use of the line with it."""
+    projection.get(Loan, id_text(event.order)).reserved_minor = event.amount
+    projection.get(Line, event.line).used_minor = event.used
 
 
 def line_used(projection: Projection, event: LineUsed, _place: EventPlace) -> None:
-    """The line's sum of uses changed."""
+    """The line's sum of uses changed, and nothing else."""
+    projection.get(Line, event.line).used_minor = event.used
+
+
+def reserve_released(projection: Projection, event: ReserveReleased, _place: EventPlace) -> None:
+    """Nothing is drawn any more; what that frees of the line is told apart."""
+    projection.get(Loan, id_text(event.order)).draws_closed = True
+
+
+def written_off(projection: Projection, event: WrittenOff, place: EventPlace) -> None:
+    """The principal stays owed, but uses the line no more."""
+    loan = projection.get(Loan, id_text(event.order))
+    loan.draws_closed = True
+    loan.accrued_millionths = event.accrued
+    loan.since_at = place.at
     projection.get(Line, event.line).used_minor = event.used
 
 
@@ -110,6 +139,7 @@ def repaid(projection: Projection, event: Repaid, place: EventPlace) -> None:
     loan.since_at = place.at
     loan.interest_paid_minor += event.interest
     loan.repayments += 1
+    projection.get(Line, loan.line).used_minor = event.used
     # A stranger's repayment leaves the draws open (P31).
     is_strangers = event.source == BY_REPAYMENT and (
         event.payer != projection.get(Receivable, loan.order).holder

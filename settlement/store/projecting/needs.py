@@ -10,7 +10,7 @@ from typing import Any
 
 from settlement.chain.bindings.cash_ledger import Deposited, Moved, Withdrawn
 from settlement.chain.bindings.clearance_oracle import Attested
-from settlement.chain.bindings.credit_lines import LineUsed
+from settlement.chain.bindings.credit_lines import LineUsed, Reserved, WrittenOff
 from settlement.chain.bindings.receivables import Recorded, Settled
 from settlement.ids import id_text
 from settlement.store.projecting.cash import MEMBER_IDS_END
@@ -44,7 +44,7 @@ def needs_of(event: object) -> Iterator[Need]:
         yield Attestation, (id_text(event.order), event.seq)
     elif isinstance(event, Settled):
         yield Settlement, (id_text(event.order), event.number)
-    elif isinstance(event, LineUsed):
+    elif isinstance(event, LineUsed | Reserved | WrittenOff):
         yield Line, (event.line,)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from settlement.chain.bindings.enums import Status
 from settlement.chain.bindings.trusted_network import (
+    AccountReplaced,
     KeyRevoked,
     KeySet,
     MemberEnrolled,
@@ -67,3 +68,8 @@ def key_set(projection: Projection, event: KeySet, _place: EventPlace) -> None:
 def key_revoked(projection: Projection, event: KeyRevoked, _place: EventPlace) -> None:
     """A key is dead; the contract marks it expelled and never takes it back."""
     projection.get(MemberKey, event.key).status = int(Status.EXPELLED)
+
+
+def account_replaced(projection: Projection, event: AccountReplaced, _place: EventPlace) -> None:
+    """A member's cash goes to another address; the keys of both addresses are told by events of their own."""
+    projection.get(Member, event.member).account = event.account

@@ -12,6 +12,7 @@ from settlement.chain.bindings.receivables import (
     DueSet,
     DutyUnpaid,
     Funded,
+    Held,
     Lapsed,
     Recorded,
     Reversed,
@@ -56,20 +57,25 @@ def accepted(projection: Projection, event: Accepted, place: EventPlace) -> None
 
 def recorded(projection: Projection, event: Recorded, place: EventPlace) -> None:
     """The committee's whole state takes the place of the former one."""
-    order = _order(projection, event.order)
+    order = order_of(projection, event.order)
     order.seq = event.seq
     order.phase = int(event.phase)
     order.hold = event.hold
     order.refused = event.refused
     order.released_minor = event.released
     order.duty_demanded_minor = event.duty
-    _late_unless_said(order)
+    late_unless_said(order)
     row = attestation(projection, event.order, event.seq, place)
     row.phase = int(event.phase)
     row.hold = event.hold
     row.refused = event.refused
     row.released_minor = event.released
     row.duty_minor = event.duty
+
+
+def held(projection: Projection, event: Held, _place: EventPlace) -> None:
+    """A minority of the committee stopped payment; the attested state stays what it was."""
+    order_of(projection, event.order).hold = True
 
 
 def attestation(projection: Projection, order: int, seq: int, place: EventPlace) -> Attestation:
@@ -84,13 +90,13 @@ def attestation(projection: Projection, order: int, seq: int, place: EventPlace)
 
 def settled(projection: Projection, event: Settled, place: EventPlace) -> None:
     """Cash was paid under the order."""
-    order = _order(projection, event.order)
+    order = order_of(projection, event.order)
     order.paid_minor += event.face
     order.duty_paid_minor += event.to_customs
     order.settlements = event.number
     if event.face + event.late:
-        _close_draws(projection, order)
-    _late_unless_said(order)
+        close_draws(projection, order)
+    late_unless_said(order)
     row = projection.find(Settlement, order.order, event.number)
     if row is None:
         row = projection.add(
@@ -120,47 +126,53 @@ def settled(projection: Projection, event: Settled, place: EventPlace) -> None:
 
 def unpaid(projection: Projection, event: Unpaid, place: EventPlace) -> None:
     """The buyer is late; the charge was counted up to now."""
-    order = _order(projection, event.order)
+    order = order_of(projection, event.order)
     order.late_accrued = event.late_accrued
     order.late_since_at = place.at
 
 
 def due_set(projection: Projection, event: DueSet, _place: EventPlace) -> None:
     """The due date stands, or moved because a hold was lifted."""
-    _order(projection, event.order).due_at = event.due
+    order_of(projection, event.order).due_at = event.due
 
 
 def lapsed(projection: Projection, event: Lapsed, _place: EventPlace) -> None:
     """The undelivered part is no longer claimed, and nothing more is drawn on it."""
-    order = _order(projection, event.order)
+    order = order_of(projection, event.order)
     order.reduced_minor += event.reduced
     order.lapsed = True
-    _close_draws(projection, order)
-    _late_unless_said(order)
+    order.disputed_minor = min(
+        order.disputed_minor, order.face_minor - order.reduced_minor - order.paid_minor
+    )
+    close_draws(projection, order)
+    late_unless_said(order)
 
 
 def closed(projection: Projection, event: Closed, _place: EventPlace) -> None:
     """Everything claimed is paid."""
-    _order(projection, event.order).phase = int(Phase.CLOSED)
+    order_of(projection, event.order).phase = int(Phase.CLOSED)
 
 
 def told_only(projection: Projection, event: Funded | DutyUnpaid | Reversed, _place: EventPlace) -> None:
     """Goes to the outbox alone: the cash moves by Moved, and duty and claims change no row."""
-    _order(projection, event.order)
+    order_of(projection, event.order)
 
 
-def _close_draws(projection: Projection, order: Receivable) -> None:
+def close_draws(projection: Projection, order: Receivable) -> None:
+    """Nothing more is drawn on the order."""
     order.draws_closed = True
     loan = projection.find(Loan, order.order)
     if loan is not None:
         loan.draws_closed = True
 
 
-def _late_unless_said(order: Receivable) -> None:
+def late_unless_said(order: Receivable) -> None:
+    """No late charge, unless what follows says so."""
     # Every payment run ends either with Unpaid, which comes last, or with no late charge at all.
     order.late_accrued = 0
     order.late_since_at = 0
 
 
-def _order(projection: Projection, order: int) -> Receivable:
+def order_of(projection: Projection, order: int) -> Receivable:
+    """The row of an order."""
     return projection.get(Receivable, id_text(order))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from settlement.ids import id_text
 
 # Fields that hold 256-bit ids; everything else that is a number is an amount, a count or a time.
-_IDS: Final = frozenset({"order", "policy", "pool", "from_", "to", "token_id"})
+_IDS: Final = frozenset({"order", "policy", "pool", "from_", "share", "to", "token_id"})
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 

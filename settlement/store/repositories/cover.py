@@ -76,8 +76,8 @@ def find_bucket(session: Session, bucket: str) -> IndexBucket | None:
 
 
 def unfixed_buckets(session: Session) -> list[IndexBucket]:
-    """The buckets with readings whose index is not fixed yet."""
-    statement = select(IndexBucket).where(col(IndexBucket.fixed).is_(False))
+    """The buckets that somebody spoke on and that are not decided yet."""
+    statement = select(IndexBucket).where(IndexBucket.state == 0)
     return list(session.exec(statement.order_by(col(IndexBucket.bucket))))
 
 

@@ -108,6 +108,7 @@ class Evm(ABC):
     def __init__(self) -> None:
         self.chain_id = CHAIN_ID
         self.contracts: dict[str, str] = {}
+        self.gas_limit = CALL_GAS
         self._now = GENESIS_AT
         self._live: list[Snapshot] = []
 
@@ -125,6 +126,15 @@ class Evm(ABC):
         """Move block time forward; gives the new time."""
         self.set_time(self._now + seconds)
         return self._now
+
+    @contextmanager
+    def limited(self, gas: int) -> Iterator[None]:
+        """Calls inside get this much gas to run with, calldata and the 21,000 apart."""
+        self.gas_limit = gas
+        try:
+            yield
+        finally:
+            self.gas_limit = CALL_GAS
 
     def deploy(self, code: bytes, sender: str, contract: str) -> str:
         """Run creation code; ``contract`` is the bindings' name by which the new address's logs are read.

@@ -18,7 +18,6 @@ from eth_utils.crypto import keccak
 from settlement.chain.abi import checksum
 from tests.contracts.harness.port import (
     BLOCK_GAS,
-    CALL_GAS,
     CHAIN_ID,
     GENESIS_AT,
     Evm,
@@ -69,6 +68,15 @@ class PyEvm(Evm):
             excess_blob_gas=0,
         )
         self._state = _State(self._db, self._context, BLANK_ROOT_HASH)
+
+    def set_chain_id(self, chain_id: int) -> None:
+        """Go on as the other branch of a chain that split: the same state under another chain id."""
+        self.chain_id = chain_id
+        self._context._chain_id = chain_id
+
+    def put_code(self, address: str, code: bytes) -> None:
+        """Give a plain account code, as a delegation by EIP-7702 does."""
+        self._state.set_code(_raw(address), code)
 
     def storage(self, address: str, slot: int) -> int:
         return self._state.get_storage(_raw(address), slot)
@@ -121,7 +129,7 @@ class PyEvm(Evm):
         for address in (origin, created or target, COINBASE):
             state.mark_address_warm(address)  # type: ignore[arg-type]  # py-evm's Address is a NewType of bytes
         message = Message(
-            gas=CALL_GAS,
+            gas=self.gas_limit,
             to=target,  # type: ignore[arg-type]  # the same
             sender=origin,  # type: ignore[arg-type]  # the same
             value=0,

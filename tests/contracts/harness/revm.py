@@ -10,7 +10,6 @@ import pyrevm
 from settlement.chain.abi import checksum
 from tests.contracts.harness.port import (
     BLOCK_GAS,
-    CALL_GAS,
     CHAIN_ID,
     GENESIS_AT,
     Evm,
@@ -52,7 +51,7 @@ class Revm(Evm):
     def _create(self, sender: str, code: bytes) -> tuple[str, Execution]:
         self._evm.reset_transient_storage()
         try:
-            address = self._evm.deploy(sender, code, gas=CALL_GAS)
+            address = self._evm.deploy(sender, code, gas=self.gas_limit)
         except RuntimeError as refused:
             return "", self._failed(refused)
         return address, Execution(True, b"", self._logs(), None)
@@ -60,7 +59,7 @@ class Revm(Evm):
     def _message(self, sender: str, to: str, payload: bytes, *, is_static: bool) -> Execution:
         self._evm.reset_transient_storage()
         try:
-            output = self._evm.message_call(sender, to, payload, gas=CALL_GAS, is_static=is_static)
+            output = self._evm.message_call(sender, to, payload, gas=self.gas_limit, is_static=is_static)
         except RuntimeError as refused:
             return self._failed(refused)
         return Execution(True, bytes(output), self._logs(), None)

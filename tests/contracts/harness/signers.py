@@ -12,7 +12,7 @@ from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
 
 from hanse.bindgen.shapes import snake
-from settlement.typed_data import DOMAIN_NAME, DOMAIN_VERSION, TYPES
+from settlement.typed_data import DOMAIN_NAME, DOMAIN_VERSION, TYPES, used_types
 from tests.contracts.harness.port import CHAIN_ID
 
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -66,18 +66,28 @@ def struct_hash(struct: object) -> bytes:
     type_hash, kinds, names = _layout(type(struct).__name__)
     values: list[Any] = [getattr(struct, field) for field in names]
     words = [_word(kind, value) for kind, value in zip(kinds, values, strict=True)]
-    encoded_kinds = ["bytes32" if kind in ("string", "bytes") else kind for kind in kinds]
+    encoded_kinds = ["bytes32" if _is_hashed(kind) else kind for kind in kinds]
     return keccak(eth_abi.abi.encode(["bytes32", *encoded_kinds], [type_hash, *words]))
 
 
 def _word(kind: str, value: Any) -> Any:
+    if kind.removesuffix("[]") in TYPES:
+        return keccak(b"".join(struct_hash(item) for item in value))
     if kind == "string":
         return keccak(text=value)
+    if kind.endswith("[]"):
+        return keccak(eth_abi.abi.encode([kind.removesuffix("[]")] * len(value), value))
     return keccak(value) if kind == "bytes" else value
+
+
+def _is_hashed(kind: str) -> bool:
+    return kind in ("string", "bytes") or kind.endswith("[]")
 
 
 @cache
 def _layout(name: str) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
     fields = TYPES[name]
-    text = f"{name}({','.join(f'{kind} {field}' for field, kind in fields)})"
+    text = "".join(
+        f"{used}({','.join(f'{kind} {field}' for field, kind in TYPES[used])})" for used in used_types(name)
+    )
     return keccak(text=text), tuple(kind for _, kind in fields), tuple(snake(field) for field, _ in fields)

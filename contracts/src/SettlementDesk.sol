@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {OrderBook} from "./OrderBook.sol";
+import {Undertakings} from "./Undertakings.sol";
+import {ISettlementDesk} from "./interfaces/ISettlementDesk.sol";
+import {IReceivables} from "./interfaces/IReceivables.sol";
+import {OrderWords} from "./lib/OrderWords.sol";
+import {ShareWords} from "./lib/ShareWords.sol";
+import {Attestation, Phase} from "./lib/Terms.sol";
+
+/// @title Settlement of orders that were split or have an undertaking behind them: a module of Receivables
+contract SettlementDesk is Undertakings {
+    using OrderWords for OrderWords.Order;
+
+    address private immutable _clearance;
+
+    constructor(address network, address ledger, address receivables, address clearanceOracle)
+        OrderBook(network, ledger, receivables)
+    {
+        _clearance = clearanceOracle;
+    }
+
+    /// @dev IReceivables.record, where Receivables hands it on.
+    function record(Attestation calldata attestation, uint32 treasury) external onlyInBook {
+        if (msg.sender != _clearance) revert IReceivables.NotClearanceOracle(msg.sender);
+        OrderWords.Order memory order;
+        _load(order, attestation.order);
+        _record(order, attestation, treasury);
+    }
+
+    /// @dev IReceivables.settle, where Receivables hands it on.
+    function settle(uint256 id) external onlyInBook {
+        OrderWords.Order memory order;
+        _load(order, id);
+        if (ShareWords.numberOf(id) != 0) return _payAside(order);
+        // Put in first, so that it counts as cash where the settlement asks whether there is any.
+        if (order.has(OrderWords.EXTENDED) && order.phase != uint256(Phase.Closed)) _callUndertaking(order);
+        _settle(order);
+    }
+
+    /// @inheritdoc ISettlementDesk
+    function lapse(uint256 id) external onlyInBook {
+        OrderWords.Order memory order;
+        _loadOpen(order, id);
+        uint256 until = _lapseAt(order);
+        if (block.timestamp <= until) revert IReceivables.NotExpired(uint32(until));
+        // Goods that were cleared on their way and never came are not delivered.
+        uint256 cut = _isArrivalOpen(order) ? order.claim() - order.paid : _undelivered(order);
+        // A release taken back since leaves another part undelivered.
+        bool isNews = !order.has(OrderWords.LAPSED) || cut + _undeliveredInShares(order) != 0;
+        if (!isNews) revert IReceivables.NothingDue(id);
+        uint256 late = _lateNow(order);
+        _reduceUndelivered(order, cut);
+        _pay(order, late, 0);
+    }
+
+    /// @dev What was set aside for a share goes to its holder; whoever calls.
+    function _payAside(OrderWords.Order memory order) private {
+        uint256 currency = OrderWords.currencyOf(order.terms);
+        uint256 amount = _ledger.balanceOf(uint16(currency), order.id);
+        if (amount == 0) revert IReceivables.NothingDue(order.id);
+        uint256 holder = OrderWords.holderOf(order.terms);
+        emit SharePaid(order.id, uint32(holder), amount);
+        _moveOne(currency, order.id, holder, amount);
+    }
+}

@@ -1,0 +1,1 @@
+"""The proof tools around the contracts: `scripts/prove coverage | mutation | slither`."""

@@ -1,0 +1,111 @@
+"""Runs tests against one mutant after the other, each in a fork of this process. Started by mutation.py.
+
+One JSON job a line in: {"switch": 3, "tests": [...], "timeout_s": 60}; one JSON verdict a line out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from proofs.recorder import FOLDER_VARIABLE, NO_LIMIT, use_build
+
+PROBES_VARIABLE = "HANSE_PROOFS_PROBES"
+
+
+class Failures:
+    """A pytest plugin that remembers which tests failed."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Called by pytest for each phase of each test."""
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+
+def turn(switch: int) -> None:
+    """Put the switch into every block that either engine makes."""
+    import pyrevm
+
+    from tests.contracts.harness import pyevm
+
+    word = switch.to_bytes(32, "big")
+    vars(pyevm)["ZERO_HASH32"] = word
+    vars(pyrevm)["BlockEnv"] = partial(pyrevm.BlockEnv, prevrandao=word)
+    vars(pyrevm)["CfgEnv"] = partial(pyrevm.CfgEnv, limit_contract_code_size=NO_LIMIT)
+
+
+def run_here(job: dict[str, Any], answer: int) -> int:
+    """The forked child: run the tests until one fails, and say which."""
+    import pytest
+
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    turn(job["switch"])
+    seen = Failures()
+    # Plain assertions: modules loaded before the fork cannot be rewritten, and nobody reads what failed.
+    words = [
+        "-q",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        *(["-x"] if job["isFirst"] else []),
+        *job["tests"],
+    ]
+    code = pytest.main(words, plugins=[seen])
+    os.write(answer, json.dumps({"code": int(code), "failed": seen.failed}).encode())
+    return 0
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Fork, wait, and give up after the time allowed: a mutant may loop."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        os.setsid()
+        os._exit(run_here(job, writing))
+    os.close(writing)
+    told = b""
+    ready, _, _ = select.select([reading], [], [], job["timeout_s"])
+    if ready:
+        while part := os.read(reading, 1 << 16):
+            told += part
+    else:
+        os.killpg(child, signal.SIGKILL)
+    os.close(reading)
+    os.waitpid(child, 0)
+    if not told:
+        return {"code": -1, "failed": [], "isTimeout": not ready}
+    answer: dict[str, Any] = json.loads(told)
+    return answer
+
+
+def main() -> None:
+    """Load what every test loads, then answer jobs."""
+    use_build(Path(os.environ[FOLDER_VARIABLE]))
+    from tests.agreement import library_probe
+
+    if os.environ.get(PROBES_VARIABLE):
+        vars(library_probe)["PROBES"] = Path(os.environ[PROBES_VARIABLE])
+    # Loaded once, here, for all the children.
+    for module in ("pytest", "hypothesis", "tests.contracts.world"):
+        import_module(module)
+    out = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        out.write(json.dumps(run(json.loads(line))) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()

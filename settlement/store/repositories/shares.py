@@ -1,0 +1,27 @@
+"""Shares of split orders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlmodel import Session, col, select
+
+from settlement.store.tables_projection import AccountBalance, Share
+
+
+def shares_by_order(session: Session) -> dict[str, list[Share]]:
+    """Every share, by its order and number."""
+    found: defaultdict[str, list[Share]] = defaultdict(list)
+    for row in session.exec(select(Share).order_by(col(Share.order), col(Share.number))):
+        found[row.order].append(row)
+    return dict(found)
+
+
+def shares_set_aside(session: Session) -> list[tuple[Share, int]]:
+    """Shares whose account holds cash for their holder, and how much. Units: minor units."""
+    statement = (
+        select(Share, AccountBalance.balance_minor)
+        .join(AccountBalance, col(AccountBalance.account) == col(Share.share))
+        .where(col(AccountBalance.balance_minor) > 0)
+    )
+    return [(share, int(balance)) for share, balance in session.exec(statement.order_by(col(Share.share)))]

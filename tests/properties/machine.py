@@ -1,0 +1,31 @@
+"""All rules in one machine."""
+
+from __future__ import annotations
+
+from tests.properties import checks
+from tests.properties.rules.cash import CashRules
+from tests.properties.rules.changes import ChangeRules
+from tests.properties.rules.cover import CoverRules
+from tests.properties.rules.credit import CreditRules
+from tests.properties.rules.dice import Dice
+from tests.properties.rules.evidence import EvidenceRules
+from tests.properties.rules.network import NetworkRules
+from tests.properties.rules.orders import OrderRules
+from tests.properties.rules.shares import ShareRules
+
+assert checks.__all__
+
+
+class TradeMachine(
+    OrderRules, CreditRules, ChangeRules, ShareRules, CoverRules, EvidenceRules, CashRules, NetworkRules
+):
+    """Whatever happens in whatever order, chain and books agree: on refusals by name, on amounts to the unit."""
+
+    def begin(self, dice: Dice) -> None:
+        """Loans and cover are rare in random histories, so most begin with both."""
+        if self.any_order(self.can_draw):
+            self.draw(dice)
+        if self.any_order(self.can_split):
+            self.split(dice)
+        if self.book.orders:
+            self.buy_cover(dice)

@@ -1,0 +1,1 @@
+"""Rules of the machine, one module a field."""
