@@ -87,7 +87,7 @@ contract CreditLines is LineOffers, ICreditLines, ICreditBook {
     /// @inheritdoc ICreditLines
     function repay(Repayment calldata repayment, bytes calldata signature) external onlyInBook {
         if (block.timestamp > repayment.deadline) revert SignatureExpired(repayment.deadline);
-        (, uint256 order) = _wordsOf(repayment.order);
+        (uint256 sums, uint256 order) = _wordsOf(repayment.order);
         LoanWord.Loan memory loan = _loanNow(repayment.order, order);
         uint256 amount = Waterfall.min(repayment.amount, Interest.dueUp(loan.accrued) + loan.principal);
         if (amount == 0) revert NoLoan(repayment.order);
@@ -109,6 +109,9 @@ contract CreditLines is LineOffers, ICreditLines, ICreditBook {
         legs.add(payer, funder, amount - kept);
         legs.add(payer, _reserveAccount(repayment.order), kept);
         legs.send(_ledger);
+        // R10: where a claim was cut below what is lent, the line counts the principal, and that is less now.
+        uint256 claim = OrderWords.claimOf(sums);
+        if (loan.use == lent) _resizeReserve(repayment.order, order, claim, claim);
     }
 
     /// @inheritdoc ICreditLines

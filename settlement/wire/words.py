@@ -50,8 +50,11 @@ KEY_SCOPES: Final[dict[str, int]] = {
     "Dispute": SIGN_ORDER,
     "DisputeEnd": SIGN_ORDER,
     "Arrival": SIGN_ORDER,
+    "Assignment": SIGN_ORDER,
+    "Split": SIGN_ORDER,
     "LineTerms": PUBLISH,
     "WriteOff": PUBLISH,
+    "Undertaking": PUBLISH,
     # The funder of an uncommitted line gives a reserve back with PUBLISH.
     "ReserveRelease": DRAW,
     "ReserveMove": DRAW,

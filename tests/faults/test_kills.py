@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts import MODULES
 from hanse.demo.stage import DAY_S, Stage
 from hanse.demo.steps import Declaration, Line, Plan, accept_order, drawn_at, place_order
 from hanse.network import ensure_demo_cash, ensure_lines
@@ -86,7 +87,8 @@ def _killed_in_deployment(network: LiveNetwork, kill: Kill) -> dict[str, str]:
     kill(network)
     _up_again(network)
     addresses = _addresses(network)
-    assert addresses == {name: planned["steps"][name] for name in addresses}
+    hosts = {module: host for host, modules in MODULES.items() for module in modules}
+    assert addresses == {name: planned["steps"][hosts.get(name, name)] for name in addresses}
     return addresses
 
 

@@ -75,7 +75,7 @@ def test_model__waterfall__is_the_evms(probe: LibraryProbe) -> None:
         (face or 1, claim % ((face or 1) + 1), part % ((face or 1) + 1)) for face, claim, part in triples
     ]
     ours = [model.delivered_down(EXACT, *case) for case in orders]
-    assert ours == probe.ask("delivered", [(*case, 0) for case in orders])
+    assert ours == probe.ask("delivered", [(case[0], *case, 0) for case in orders])
     shares = [(value, bps % 2**16) for value, bps, _ in triples]
     both = [(model.share_down(EXACT, *case), model.share_up(EXACT, *case)) for case in shares]
     assert both == probe.ask("shares", shares)

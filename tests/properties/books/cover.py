@@ -232,7 +232,9 @@ class CoverBook(EvidenceBook):
         no = Refusals()
         no.when(shares > pool.shares.get(investor, 0), "SharesOutOfRange")
         self._ask_nothing_pending(no, pool)
-        has_stayed = pool.joined_in.get(investor) != self.epoch_of(pool, self.today) if pool.epoch_days else True
+        has_stayed = (
+            pool.joined_in.get(investor) != self.epoch_of(pool, self.today) if pool.epoch_days else True
+        )
         no.when(not has_stayed, "NotExitDay")
         no.when(amount == 0, "InvalidTerms")
         no.when(amount > capital - self.locked(pool), "CapitalShort")

@@ -220,6 +220,7 @@ class CreditBook(NetworkBook):
         self.move(order.currency, payer, order.line.funder, taken - kept)
         self.move(order.currency, payer, order.reserve_account, kept)
         self.book(order, taken, closes=closes)
+        self.fit_reserve(order)
 
     def due_from_supplier(self, order: Order, payable: int) -> int:
         """R11 at once, all of it at maturity without performance or with recourse."""
