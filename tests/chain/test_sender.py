@@ -266,7 +266,7 @@ def test_t28__two_senders_on_one_database__use_no_nonce_twice_and_leave_none_out
     try:
         while any(intent_of(postgresql_database, one).state != "final" for one in intents):
             assert time.monotonic() < until
-            time.sleep(0.1)
+            stop.wait(0.1)
     finally:
         stop.set()
         for thread in threads:
