@@ -21,9 +21,7 @@ from settlement.documents.customs.wco import customs_event_from_wco
 from settlement.errors import Conflict, HanseError, InputRefused
 from settlement.ids import OrderId, id_text
 from settlement.money import currency, minor_from_text
-from settlement.wire.words import PHASES
-
-_PHASE_WORDS = {number: word for word, number in PHASES.items()}
+from settlement.wire.words import PHASE_WORDS
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,7 @@ def state_on_wire(content: Mapping[str, Any], deadline_at: int) -> dict[str, Any
         "order": id_text(content["order"]),
         "jurisdiction": content["jurisdiction"],
         "seq": content["seq"],
-        "phase": _PHASE_WORDS[content["phase"]],
+        "phase": PHASE_WORDS[content["phase"]],
         "hold": content["hold"],
         "refused": content["refused"],
         "released": str(content["released"]),

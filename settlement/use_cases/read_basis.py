@@ -12,9 +12,7 @@ from settlement.use_cases.caller import Caller
 from settlement.use_cases.read_orders import phase_of
 from settlement.use_cases.visibility import visible_order, visible_receivable
 from settlement.wire.trade import Basis, FieldProof, ProofStep
-from settlement.wire.words import SETTLE_ON
-
-_SETTLE_ON = {number: word for word, number in SETTLE_ON.items()}
+from settlement.wire.words import SETTLE_ON_WORDS
 
 
 def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
@@ -37,7 +35,7 @@ def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
             "seq": row.seq,
             "face": amount(row.face_minor, row.currency),
             "duty_cap": amount(row.duty_cap_minor, row.currency),
-            "settle_on": _SETTLE_ON[row.settle_on],
+            "settle_on": SETTLE_ON_WORDS[row.settle_on],
             "expires_at": row.expiry_at,
             "accepted_at": row.accepted_at,
             "lines": [

@@ -10,9 +10,7 @@ from settlement.use_cases.caller import Caller
 from settlement.use_cases.hand_in_attestation import contradicting_keys
 from settlement.use_cases.visibility import visible_receivable
 from settlement.wire.clearance import CommitteeView, SharedState
-from settlement.wire.words import PHASES
-
-_WORDS = {number: word for word, number in PHASES.items()}
+from settlement.wire.words import PHASE_WORDS
 
 
 def read_committee(session: Session, caller: Caller, order_id: str) -> CommitteeView:
@@ -79,7 +77,7 @@ def _state(same: list[HandedAttestation]) -> SharedState:
         {
             "content_hash": same[0].content_hash,
             "seq": same[0].seq,
-            "phase": _WORDS[message["phase"]],
+            "phase": PHASE_WORDS[message["phase"]],
             "hold": message["hold"],
             "refused": message["refused"],
             "released": str(message["released"]),

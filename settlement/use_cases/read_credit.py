@@ -16,9 +16,8 @@ from settlement.use_cases.read_orders import maturity_of, reason_of
 from settlement.use_cases.visibility import is_loan_partner, seen_by, visible_order
 from settlement.wire.credit import Drawing, Line, Loan, RepaymentMade
 from settlement.wire.page import Page
-from settlement.wire.words import DAY_COUNTS, lane_words
+from settlement.wire.words import DAY_COUNT_WORDS, lane_words
 
-_DAY_COUNTS = {number: word for word, number in DAY_COUNTS.items()}
 _SOURCES = ("settlement", "repayment", "recourse", "cover")
 
 
@@ -59,7 +58,7 @@ def _line(session: Session, row: tables.Line) -> Line:
             "advance_accepted_bps": terms.advance_accepted_bps,
             "advance_shipped_bps": terms.advance_shipped_bps,
             "advance_released_bps": terms.advance_released_bps,
-            "day_count": _DAY_COUNTS[terms.day_count],
+            "day_count": DAY_COUNT_WORDS[terms.day_count],
             "grace_days": terms.grace_days,
             "recourse": terms.recourse,
             "buyer_lanes": lane_words(terms.buyer_lanes),

@@ -19,10 +19,8 @@ from settlement.use_cases.read_evidence import evidence_of
 from settlement.use_cases.visibility import SeenOrder, is_loan_partner, seen_by, visible_order
 from settlement.wire.page import Page
 from settlement.wire.trade import Funding, Order, OrderSummary, Settlement
-from settlement.wire.words import FUND_BY, SETTLE_ON
+from settlement.wire.words import FUND_BY_WORDS, SETTLE_ON_WORDS
 
-_SETTLE_ON = {number: word for word, number in SETTLE_ON.items()}
-_FUND_BY = {number: word for word, number in FUND_BY.items()}
 _RECOURSE_SOURCE = 2
 _OF_THE_LOAN = (
     "drawn",
@@ -122,8 +120,8 @@ def _terms(seen: SeenOrder) -> dict[str, Any]:
     buyer, supplier = seen.parties
     if row is not None:
         signed = {
-            "settle_on": _SETTLE_ON[row.settle_on],
-            "fund_by": _FUND_BY[row.fund_by],
+            "settle_on": SETTLE_ON_WORDS[row.settle_on],
+            "fund_by": FUND_BY_WORDS[row.fund_by],
             "tenor_days": row.tenor_days,
             "late_bps": row.late_bps,
             "jurisdiction": row.jurisdiction,
@@ -133,8 +131,8 @@ def _terms(seen: SeenOrder) -> dict[str, Any]:
         }
     elif draft is not None:
         signed = {
-            "settle_on": _SETTLE_ON[draft.terms["settleOn"]],
-            "fund_by": _FUND_BY[draft.terms["fundBy"]],
+            "settle_on": SETTLE_ON_WORDS[draft.terms["settleOn"]],
+            "fund_by": FUND_BY_WORDS[draft.terms["fundBy"]],
             "tenor_days": draft.terms["tenorDays"],
             "late_bps": draft.terms["lateBps"],
             "jurisdiction": draft.jurisdiction,

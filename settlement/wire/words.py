@@ -31,6 +31,10 @@ PHASES: Final[dict[PhaseWord, int]] = {"accepted": 1, "shipped": 2, "released": 
 SETTLE_ON: Final[dict[SettleOnWord, int]] = {"release": 0, "clearance": 1, "arrival": 2}
 FUND_BY: Final[dict[FundByWord, int]] = {"never": 0, "accepted": 1, "shipped": 2, "released": 3}
 DAY_COUNTS: Final[dict[DayCountWord, int]] = {"act/360": 0, "act/365": 1}
+PHASE_WORDS: Final = {number: word for word, number in PHASES.items()}
+SETTLE_ON_WORDS: Final = {number: word for word, number in SETTLE_ON.items()}
+FUND_BY_WORDS: Final = {number: word for word, number in FUND_BY.items()}
+DAY_COUNT_WORDS: Final = {number: word for word, number in DAY_COUNTS.items()}
 LANES: Final[dict[LaneWord, int]] = {"green": 0, "standard": 1, "red": 2}
 
 SIGN_ORDER: Final = 1
