@@ -13,14 +13,14 @@ from sqlmodel import Session, SQLModel
 
 from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.errors import ChainError
-from settlement.ids import id_text, new_private_id
+from settlement.ids import id_text, new_private_id, share_number
 from settlement.store.events import EVENTS, OUTBOX_TYPES
 from settlement.store.projecting.needs import needs_of
 from settlement.store.projecting.text import event_body
 from settlement.store.projection import TABLES, EventPlace, Projection, upsert
 from settlement.store.repositories.cursors import find_cursor, move_cursor, start_cursor
 from settlement.store.tables_private import Retraction
-from settlement.store.tables_projection import PROJECTION_TABLES, Block, Outbox, Policy, Undo
+from settlement.store.tables_projection import PROJECTION_TABLES, Block, Outbox, Policy, Share, Undo
 
 CURSOR: Final = "projection"
 """Name of the follower's cursor: the last projected block."""
@@ -109,9 +109,11 @@ def _project_event(projection: Projection, placed: PlacedEvent, place: EventPlac
 
 
 def _order_of(projection: Projection, event: object) -> str | None:
-    order = getattr(event, "order", None)
-    if isinstance(order, int):
-        return id_text(order)
+    named = getattr(event, "order", getattr(event, "share", None))
+    if isinstance(named, int):
+        # What happens to a share belongs to its order, whose parties are told.
+        share = projection.find(Share, id_text(named)) if share_number(named) else None
+        return id_text(named) if share is None else share.order
     policy = getattr(event, "policy", None)
     return projection.get(Policy, id_text(policy)).order if isinstance(policy, int) else None
 

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import Engine
 
 from settlement.blocks import BlockHeader, PlacedEvent
-from settlement.chain.bindings import clearance_oracle, structs
+from settlement.chain.bindings import clearance_oracle, settlement_desk, share_desk, structs
 from settlement.chain.bindings.enums import Phase
 from settlement.ids import id_text
 from settlement.store.engine import reading, transaction
-from settlement.store.projector import apply_block, apply_blocks
-from settlement.store.repositories import cover, lines, loans, outbox, receivables, settlements
+from settlement.store.projector import apply_block, apply_blocks, window_blocks
+from settlement.store.repositories import cover, lines, loans, orders_seen, outbox, receivables, settlements
 from settlement.store.repositories.clearance import find_seat, jurisdictions_of
 from tests.store.story import (
     BANK,
@@ -24,14 +24,19 @@ from tests.store.story import (
     POLICY,
     SECOND,
     SHARED,
+    SHARES,
+    STARTED_AT,
     SUPPLIER,
     USD,
+    accepted,
     address,
     block_hash,
     whole_story,
 )
 
 STRANGER = 99
+FACTOR, NEXT, GUARANTOR = 7, 8, 9
+SOLD = 2**251 + (43 << 8)
 FINANCED = {FIRST, SECOND, CHANGED}
 SETTLED = {FIRST, SHARED}
 EVERY = FINANCED | {CANCELLED, SHARED}
@@ -50,7 +55,7 @@ def projected(database: Engine) -> Engine:
     [
         (BUYER, EVERY),
         (SUPPLIER, EVERY),
-        (BANK, FINANCED),
+        (BANK, FINANCED | {SHARED}),
         (CUSTOMS, EVERY),
         (INSURER, {FIRST, SHARED}),
         (STRANGER, set()),
@@ -100,6 +105,87 @@ def test_t02__a_suspended_or_former_committee__sees_nothing_any_more(projected: 
         assert jurisdictions_of(session, CUSTOMS) == set()
         assert receivables.find_receivable(session, id_text(FIRST), CUSTOMS) is None
         assert receivables.find_receivable(session, id_text(FIRST), 7) is not None
+
+
+def _go_on(database: Engine, *events: object) -> None:
+    """One more block, of these events, on whatever is projected."""
+    with transaction(database) as session:
+        last = window_blocks(session)[0]
+        place = block_hash(last.number + 1, "more")
+        header = BlockHeader(last.number + 1, place, last.hash, last.timestamp + 1)
+        apply_block(
+            session, header, [PlacedEvent("any", event, at, place) for at, event in enumerate(events)]
+        )
+
+
+def _seeing(database: Engine, order: int = SOLD) -> set[int]:
+    """Who of these members sees the order, in every list alike."""
+    members = (BUYER, SUPPLIER, BANK, FACTOR, NEXT, GUARANTOR, STRANGER)
+    found = set()
+    with reading(database) as session:
+        for member in members:
+            page = receivables.visible_orders(session, member, limit=200, cursor=None)
+            told = outbox.list_events(session, member, limit=200, cursor=None).rows
+            seen = orders_seen.orders_seen(session, member, limit=200, cursor=None).rows
+            one = receivables.find_receivable(session, id_text(order), member)
+            ways = {
+                one is not None,
+                id_text(order) in {row.order for row in page.rows},
+                id_text(order) in {event.order for event in told},
+                id_text(order) in seen,
+            }
+            assert len(ways) == 1, member
+            if ways == {True}:
+                found.add(member)
+    return found
+
+
+def test_t02__a_share_of_an_order__shows_it_to_whoever_holds_the_share_now(projected: Engine) -> None:
+    """Who holds only a share is party; who handed it on is not any more, but for the supplier."""
+    _go_on(projected, accepted(SOLD, 60_000, line=0))
+    assert _seeing(projected) == {BUYER, SUPPLIER}
+    _go_on(projected, share_desk.ShareIssued(SOLD, SOLD | 1, FACTOR, 5_000))
+    assert _seeing(projected) == {BUYER, SUPPLIER, FACTOR}
+    _go_on(projected, share_desk.Assigned(SOLD | 1, FACTOR, NEXT, 5_000))
+    assert _seeing(projected) == {BUYER, SUPPLIER, NEXT}
+
+
+def test_t02__a_receivable_handed_on_twice__is_hidden_from_who_had_it_in_between(projected: Engine) -> None:
+    _go_on(projected, accepted(SOLD, 60_000, line=0))
+    _go_on(projected, share_desk.Assigned(SOLD, SUPPLIER, FACTOR, 60_000))
+    assert _seeing(projected) == {BUYER, SUPPLIER, FACTOR}
+    _go_on(projected, share_desk.Assigned(SOLD, FACTOR, NEXT, 60_000))
+    assert _seeing(projected) == {BUYER, SUPPLIER, NEXT}
+
+
+def test_t02__a_guarantor__sees_the_order_while_its_cash_is_in_it_or_owed(projected: Engine) -> None:
+    until = STARTED_AT + 95 * 86_400
+    _go_on(projected, accepted(SOLD, 60_000, line=0))
+    _go_on(projected, settlement_desk.Undertaken(SOLD, GUARANTOR, 9_000, until))
+    assert _seeing(projected) == {BUYER, SUPPLIER, GUARANTOR}
+    # Nothing is left in it, and the buyer owes it all.
+    _go_on(projected, settlement_desk.UndertakingCalled(SOLD, 9_000, 9_000))
+    assert _seeing(projected) == {BUYER, SUPPLIER, GUARANTOR}
+    _go_on(projected, settlement_desk.GuarantorRefunded(SOLD, GUARANTOR, 9_000))
+    assert _seeing(projected) == {BUYER, SUPPLIER}
+    _go_on(projected, settlement_desk.Undertaken(SOLD, GUARANTOR, 1_000, until))
+    # A larger one displaces it.
+    _go_on(
+        projected,
+        settlement_desk.UndertakingReturned(SOLD, GUARANTOR, 1_000),
+        settlement_desk.Undertaken(SOLD, NEXT, 2_000, until),
+    )
+    assert _seeing(projected) == {BUYER, SUPPLIER, NEXT}
+
+
+def test_t02__what_happens_to_a_share__is_told_under_its_order(projected: Engine) -> None:
+    with reading(projected) as session:
+        told = outbox.list_events(session, BANK, limit=200, cursor=None, order=id_text(SHARED)).rows
+        types = [event.type for event in told]
+        assert {"order.assigned", "share.settled", "share.paid", "share.reduced"} <= set(types)
+        assert types.count("share.settled") == len(SHARES)
+        assert [event.sequence for event in told] == list(range(1, len(told) + 1))
+        assert outbox.list_events(session, STRANGER, limit=200, cursor=None).rows == []
 
 
 def test_visible_orders__in_pages_and_by_phase__gives_each_once(projected: Engine) -> None:

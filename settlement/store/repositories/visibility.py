@@ -8,20 +8,38 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col, select
 
-from settlement.store.tables_projection import Committee, CommitteeSeat, Line, Policy, Receivable
+from settlement.store.tables_projection import (
+    Committee,
+    CommitteeSeat,
+    Line,
+    Policy,
+    Receivable,
+    Share,
+    Undertaking,
+)
 
 
 def is_party(member: int) -> ColumnElement[bool]:
-    """The condition on ``receivable`` that ``member`` is its buyer, supplier, holder, the funder of its line,
-    on the sitting customs committee of its jurisdiction, or the insurer of a policy on it.
+    """The condition on ``receivable`` that ``member`` is its buyer, supplier, holder, the holder of a share of it,
+    the funder of its line, the guarantor of an undertaking that has cash left or is owed, on the sitting customs
+    committee of its jurisdiction, or the insurer of a policy on it.
+
+    Nobody stays party by what it was: who handed its receivable or share on sees it no more, unless it sold the goods.
     """
     lines = select(Line.line).where(Line.funder == member)
     policies = select(Policy.order).where(Policy.insurer == member)
+    shares = select(Share.order).where(Share.holder == member)
+    undertakings = select(Undertaking.order).where(
+        Undertaking.guarantor == member,
+        (col(Undertaking.left_minor) > 0) | (col(Undertaking.claim_minor) > 0),
+    )
     return or_(
         col(Receivable.buyer) == member,
         col(Receivable.supplier) == member,
         col(Receivable.holder) == member,
+        col(Receivable.order).in_(shares),
         col(Receivable.line).in_(lines),
+        col(Receivable.order).in_(undertakings),
         col(Receivable.order).in_(policies),
         col(Receivable.jurisdiction).in_(
             select(CommitteeSeat.jurisdiction).where(CommitteeSeat.member == member, is_sitting())
