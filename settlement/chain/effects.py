@@ -17,6 +17,7 @@ from settlement.chain.bindings import (
     index_oracle,
     order_desk,
     receivables,
+    settlement_desk,
     trusted_network,
 )
 from settlement.chain.bindings.enums import Answer
@@ -132,6 +133,20 @@ def _dismissed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | Non
     return _newest(effects.logs(effects.deployment.receivables, order_desk.Resolved, id_from_text(key[0])))
 
 
+def _undertaking_returned(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    order = OrderId(id_from_text(key[0]))
+    if effects.gateways.receivables.guarantee(order).left:
+        return None
+    return _newest(effects.logs(effects.deployment.receivables, settlement_desk.UndertakingReturned, order))
+
+
+def _guarantor_refunded(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    order = OrderId(id_from_text(key[0]))
+    if effects.gateways.receivables.guarantee(order).claim:
+        return None
+    return _newest(effects.logs(effects.deployment.receivables, settlement_desk.GuarantorRefunded, order))
+
+
 def _published(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
     funder, nonce = MemberId(int(key[0])), int(key[1])
     if not effects.gateways.lines.is_nonce_used(funder, nonce):
@@ -166,6 +181,11 @@ def _recoursed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | Non
     return _newest(effects.logs(effects.deployment.credit_lines, credit_lines.Repaid, order))
 
 
+def _reserve_released(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    where = effects.deployment.credit_lines
+    return _newest(effects.logs(where, credit_lines.ReserveReleased, id_from_text(key[0])))
+
+
 def _deposited(effects: Effects, key: Sequence[str], calldata: bytes) -> Evidence | None:
     logs = effects.logs(effects.deployment.cash_ledger, cash_ledger.Deposited, int(key[0]), int(key[1]))
     return _with_same_calldata(effects, logs, calldata)
@@ -190,6 +210,10 @@ def _fixed(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
     decisions = (index_oracle.IndexFixed, index_oracle.IndexHeld, index_oracle.IndexWithoutData)
     at = effects.deployment.index_oracle
     return _newest([log for event in decisions for log in effects.logs(at, event, key[0])])
+
+
+def _given_up(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
+    return _newest(effects.logs(effects.deployment.index_oracle, index_oracle.IndexResolved, key[0]))
 
 
 def _pool_funded(effects: Effects, key: Sequence[str], _: bytes) -> Evidence | None:
@@ -271,14 +295,18 @@ _LOOKS: Final[dict[str, Look]] = {
     Kind.SETTLE: _settled,
     Kind.LAPSE: _lapsed,
     Kind.DISMISS: _dismissed,
+    Kind.RETURN_UNDERTAKING: _undertaking_returned,
+    Kind.REFUND_GUARANTOR: _guarantor_refunded,
     Kind.PUBLISH_LINE: _published,
     Kind.DRAW: _drawn,
     Kind.REPAY: _repaid,
     Kind.RECOURSE: _recoursed,
+    Kind.RELEASE_RESERVE: _reserve_released,
     Kind.DEPOSIT: _deposited,
     Kind.WITHDRAW: _withdrawn,
     Kind.OBSERVE: _observed,
     Kind.FIX_INDEX: _fixed,
+    Kind.GIVE_UP_INDEX: _given_up,
     Kind.FUND_POOL: _pool_funded,
     Kind.BUY_COVER: _cover_event(disruption_cover.CoverBought),
     Kind.PAY_COVER: _cover_event(disruption_cover.CoverPaid),

@@ -1,4 +1,7 @@
-"""Calls what falls due by time alone: payments, lapses, ends of disputes, recourse, indices, cover payouts and expiries.
+"""Calls what falls due by time alone: payments, lapses, ends of disputes, undertakings and reserves, recourse, indices,
+cover payouts and expiries.
+
+Exit days of pools need nobody: what an investor wants out, it signs for.
 
 The projection says what may be due, the chain at business time whether it is; then one intent is queued for it.
 """
@@ -27,15 +30,17 @@ from settlement.store import tables_projection as rows
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
 from settlement.store.repositories.cash import balance_minor
-from settlement.store.repositories.cover import find_bucket, open_policies, unfixed_buckets
+from settlement.store.repositories.cover import find_bucket, held_buckets, open_policies, unfixed_buckets
 from settlement.store.repositories.intents import QUEUED, SENT, add_intent, intents_about
 from settlement.store.repositories.lines import find_version
-from settlement.store.repositories.loans import outstanding_loans
+from settlement.store.repositories.loans import drawable_loans, outstanding_loans
 from settlement.store.repositories.receivables import open_receivables
-from settlement.store.repositories.shares import shares_by_order, shares_set_aside
+from settlement.store.repositories.shares import live_undertakings, shares_by_order, shares_set_aside
 from settlement.waterfall import delivered_down
 
 DAY_S: Final = 86_400
+POSTING_GRACE_S: Final = 5 * DAY_S
+"""How long after its expiry an order may still be amended before it lapses. Source: Bounds.POSTING_GRACE."""
 ASK_AGAIN_S: Final = 10
 """Business time after which something that was not due is asked about again though nothing around it changed."""
 
@@ -80,7 +85,13 @@ class Keeper:
         """
         now = self._client.time()
         with reading(self._engine) as session:
-            candidates = [*self._orders(session, now), *self._loans(session, now), *self._cover(session, now)]
+            candidates = [
+                *self._orders(session, now),
+                *self._undertakings(session, now),
+                *self._loans(session, now),
+                *self._indices(session),
+                *self._policies(session, now),
+            ]
         due = [one.wanted for one in candidates if self._is_due(one, now)]
         if not due:
             return 0
@@ -118,23 +129,36 @@ class Keeper:
     def _orders(self, session: Session, now: int) -> Iterator[Candidate]:
         """Payments that are due or whose late buyer has cash, lapses, overdue disputes, money set aside."""
         by_order = shares_by_order(session)
+        guaranteed = {row.order: row.block_number for row, _ in live_undertakings(session)}
         for row in open_receivables(session, closed_phase=int(Phase.CLOSED)):
             order = OrderId(id_from_text(row.order))
             shares = by_order.get(row.order, [])
-            marks = (row.block_number, balance_minor(session, row.currency, row.buyer))
-            if not row.hold and (_is_payment_due(row, shares, now) or (row.late_since_at and marks[1])):
+            free = balance_minor(session, row.currency, row.buyer)
+            marks = (row.block_number, free, guaranteed.get(row.order, 0))
+            if not row.hold and (_is_payment_due(row, shares, now) or (row.late_since_at and free)):
                 yield Candidate(self._gateways.receivables.settle(order, ""), marks)
             if now > row.expiry_at and (not row.lapsed or _may_lapse_again(row, shares)):
                 yield Candidate(self._gateways.receivables.lapse(order), marks)
             if row.disputed_minor and now > row.dispute_until_at:
                 yield Candidate(self._gateways.receivables.dismiss(order), marks)
         for share, aside in shares_set_aside(session):
-            marks = (share.block_number, aside)
             share_id = OrderId(id_from_text(share.share))
-            yield Candidate(self._gateways.receivables.settle(share_id, ""), marks)
+            wanted = self._gateways.receivables.settle(share_id, "")
+            yield Candidate(wanted, (share.block_number, aside))
+
+    def _undertakings(self, session: Session, now: int) -> Iterator[Candidate]:
+        """Undertakings that are over, and guarantors whose buyer has cash again."""
+        for row, order in live_undertakings(session):
+            order_id = OrderId(id_from_text(row.order))
+            marks = (row.block_number, order.block_number)
+            if row.left_minor and (now >= row.expiry_at or order.phase == Phase.CLOSED):
+                yield Candidate(self._gateways.receivables.return_undertaking(order_id), marks)
+            free = balance_minor(session, order.currency, order.buyer)
+            if row.claim_minor and free:
+                yield Candidate(self._gateways.receivables.refund_guarantor(order_id), (*marks, free))
 
     def _loans(self, session: Session, now: int) -> Iterator[Candidate]:
-        """Loans past maturity, or above what a reduced order carries, while the supplier has cash."""
+        """Loans past maturity, or above what a reduced order carries, while the supplier has cash; idle reserves."""
         for loan, order in outstanding_loans(session):
             version = find_version(session, loan.line, loan.version)
             grace_days = 0 if version is None else version.grace_days
@@ -144,11 +168,23 @@ class Keeper:
                 marks = (loan.block_number, order.block_number, free)
                 yield Candidate(self._gateways.lines.recourse(OrderId(id_from_text(loan.order)), ""), marks)
 
-    def _cover(self, session: Session, now: int) -> Iterator[Candidate]:
-        """Indices that can be fixed, policies that an index triggered, and policies that ran out."""
+        for loan, order in drawable_loans(session):
+            # Without a hold the lapse frees the reserve at the same time.
+            if order.hold and now > order.expiry_at + POSTING_GRACE_S:
+                wanted = self._gateways.lines.release(OrderId(id_from_text(loan.order)))
+                yield Candidate(wanted, (loan.block_number, order.block_number))
+
+    def _indices(self, session: Session) -> Iterator[Candidate]:
+        """Indices that can be fixed, and held ones that nobody resolved in time."""
         for bucket in unfixed_buckets(session):
             wanted = self._gateways.index.fix(bytes.fromhex(bucket.bucket[2:]))
             yield Candidate(wanted, (bucket.block_number,))
+        for bucket in held_buckets(session):
+            wanted = self._gateways.index.give_up(bytes.fromhex(bucket.bucket[2:]))
+            yield Candidate(wanted, (bucket.block_number,))
+
+    def _policies(self, session: Session, now: int) -> Iterator[Candidate]:
+        """Policies that an index triggered, and policies that ran out."""
         for row in open_policies(session):
             policy, terms = id_from_text(row.policy), policy_terms(row)
             day = _triggering_day(session, row)

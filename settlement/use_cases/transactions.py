@@ -18,7 +18,12 @@ from settlement.use_cases.visibility import SeenOrder, is_loan_partner
 from settlement.wire.transaction import Transaction, TransactionError
 
 _SETTLED_STATES: Final = {intents.MINED, intents.FINAL, intents.FAILED}
-_OF_THE_LOAN: Final = {Kind.DRAW.value, Kind.REPAY.value, Kind.RECOURSE.value}
+_OF_THE_LOAN: Final = {
+    Kind.DRAW.value,
+    Kind.REPAY.value,
+    Kind.RECOURSE.value,
+    Kind.RELEASE_RESERVE.value,
+}
 _LOOK_EVERY_S: Final = 0.05
 
 

@@ -6,18 +6,26 @@ from dataclasses import replace
 from typing import Any
 
 from settlement.chain.abi import Call
+from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.order_desk import OrderDesk
+from settlement.chain.bindings.settlement_desk import SettlementDesk
+from settlement.chain.bindings.share_desk import ShareDesk
 from settlement.chain.bindings.structs import (
     Amendment,
+    Assignment,
     Cancellation,
     Consents,
     CreditNote,
     Dispute,
     DisputeEnd,
     PurchaseOrder,
+    Split,
+    Undertaking,
+    WriteOff,
 )
 from settlement.chain.wanted import Kind, Wanted
-from tests.chain.trade import DAY, Trade
+from settlement.ids import LineId
+from tests.chain.trade import DAY, Trade, member_of
 
 
 def dispute(trade: Trade, order: PurchaseOrder, amount: int, index: int = 0) -> Wanted:
@@ -61,6 +69,42 @@ def amend(trade: Trade, order: PurchaseOrder, **changes: Any) -> Wanted:
     )
     signed = replace(plain, **changes)
     return _wanted(trade, OrderDesk.amend(signed, _consents(trade, signed)))
+
+
+def undertake(
+    trade: Trade, order: PurchaseOrder, amount: int, *, days: int = 400, by: str = "bank", nonce: int = 71
+) -> Wanted:
+    """A guarantor locks cash behind an order."""
+    until = trade.now + days * DAY
+    signed = Undertaking(trade.id_of(order), member_of(by), amount, until, nonce, trade.now + DAY)
+    return _wanted(trade, SettlementDesk.undertake(signed, _sign(trade, by, signed)))
+
+
+def split(trade: Trade, order: PurchaseOrder, *shares: tuple[str, int]) -> Wanted:
+    """The supplier cuts shares out of an order, each for an actor that holds it from now on."""
+    holders = tuple(int(member_of(actor)) for actor, _ in shares)
+    faces = tuple(face for _, face in shares)
+    signed = Split(trade.id_of(order), member_of("supplier"), 1, holders, faces, trade.now + DAY)
+    return _wanted(trade, ShareDesk.split(signed, _sign(trade, "supplier", signed)))
+
+
+def assign(trade: Trade, receivable: int, claim: int, *, by: str, to: str, nonce: int = 72) -> Wanted:
+    """An order or a share is handed on."""
+    signed = Assignment(receivable, member_of(by), member_of(to), claim, nonce, trade.now + DAY)
+    return _wanted(trade, ShareDesk.assign(signed, _sign(trade, by, signed)))
+
+
+def write_off(trade: Trade, order: PurchaseOrder) -> Wanted:
+    """The bank counts what is owed as lost."""
+    signed = WriteOff(trade.id_of(order), member_of("bank"), trade.now + DAY)
+    return _wanted(trade, CreditLines.write_off(signed, _sign(trade, "bank", signed)))
+
+
+def publish(trade: Trade, **changes: Any) -> Wanted:
+    """A further line of the bank's, with the first one's terms but for ``changes``."""
+    plain = trade.gateways.lines.terms(LineId(1), 1)
+    terms = replace(plain, **{"line": 0, "nonce": 73, "deadline": trade.now + DAY} | changes)
+    return trade.gateways.lines.publish(terms, _sign(trade, "bank", terms))
 
 
 def _consents(trade: Trade, signed: object) -> Consents:

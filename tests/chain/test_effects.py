@@ -17,11 +17,13 @@ from settlement.chain.signer import demo_signer
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import LineId, lei_hash
 from settlement.money import currency
-from tests.chain.changes import dispute
+from tests.chain.changes import dispute, undertake
 from tests.chain.trade import (
     COUNTRY,
     DAY,
     OBSERVERS,
+    PERIL,
+    PLACE,
     USD,
     Trade,
     address_of,
@@ -63,6 +65,23 @@ def _dismiss(trade: Trade) -> Wanted:
     return trade.gateways.receivables.dismiss(trade.id_of(order))
 
 
+def _return_undertaking(trade: Trade) -> Wanted:
+    order = trade.order()
+    trade.send(trade.accept(order, line=0))
+    trade.send(undertake(trade, order, 1_00, days=2))
+    trade.advance(3 * DAY)
+    return trade.gateways.receivables.return_undertaking(trade.id_of(order))
+
+
+def _refund_guarantor(trade: Trade) -> Wanted:
+    order = trade.order(face=trade.balance("buyer") + 1_00)
+    trade.send(trade.accept(order, line=0))
+    trade.send(undertake(trade, order, 1_00))
+    trade.send(trade.attest(order))
+    trade.deposit("buyer", 5_00)
+    return trade.gateways.receivables.refund_guarantor(trade.id_of(order))
+
+
 def _publish(trade: Trade) -> Wanted:
     terms = trade.gateways.lines.terms(LineId(1), 1)
     terms = replace(terms, line=0, nonce=2, deadline=trade.now + DAY)
@@ -95,6 +114,13 @@ def _recourse(trade: Trade) -> Wanted:
     return trade.gateways.lines.recourse(trade.id_of(order), "")
 
 
+def _release_reserve(trade: Trade) -> Wanted:
+    order = trade.order(expiry=trade.now + DAY)
+    trade.send(trade.accept(order))
+    trade.advance(2 * DAY)
+    return trade.gateways.lines.release(trade.id_of(order))
+
+
 def _deposit(trade: Trade) -> Wanted:
     return trade.permitted_deposit("supplier", 500)
 
@@ -116,6 +142,14 @@ def _fix(trade: Trade) -> Wanted:
         trade.send(trade.observe(observer, day, 140))
     trade.advance(30 * DAY)
     return trade.gateways.index.fix(trade.gateways.index.bucket(1, b"CNSHA".ljust(32, b"\0"), day))
+
+
+def _give_up(trade: Trade) -> Wanted:
+    day = trade.now // DAY - 1
+    for observer, value in zip(OBSERVERS, (100, 200, 300), strict=True):
+        trade.send(trade.observe(observer, day, value))
+    trade.advance(40 * DAY)
+    return trade.gateways.index.give_up(trade.gateways.index.bucket(PERIL, PLACE, day))
 
 
 def _fund_pool(trade: Trade) -> Wanted:
@@ -221,14 +255,18 @@ SCENES: dict[Kind, Callable[[Trade], Wanted]] = {
     Kind.SETTLE: _settle,
     Kind.LAPSE: _lapse,
     Kind.DISMISS: _dismiss,
+    Kind.RETURN_UNDERTAKING: _return_undertaking,
+    Kind.REFUND_GUARANTOR: _refund_guarantor,
     Kind.PUBLISH_LINE: _publish,
     Kind.DRAW: _draw,
     Kind.REPAY: _repay,
     Kind.RECOURSE: _recourse,
+    Kind.RELEASE_RESERVE: _release_reserve,
     Kind.DEPOSIT: _deposit,
     Kind.WITHDRAW: _withdraw,
     Kind.OBSERVE: _observe,
     Kind.FIX_INDEX: _fix,
+    Kind.GIVE_UP_INDEX: _give_up,
     Kind.FUND_POOL: _fund_pool,
     Kind.BUY_COVER: _buy,
     Kind.PAY_COVER: _pay_cover,

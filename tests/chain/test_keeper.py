@@ -14,6 +14,7 @@ from settlement.store.engine import reading
 from settlement.store.handles import Engine
 from settlement.store.repositories.intents import STATES, intents_in
 from settlement.store.tables_private import Intent
+from tests.chain import changes
 from tests.chain.changes import dispute
 from tests.chain.sending import sender_of
 from tests.chain.trade import DAY, HOUR, OBSERVERS, PERIL, PLACE, RICH_MINOR, USD, Trade, member_of
@@ -52,8 +53,8 @@ def worker(database: Engine, trade: Trade) -> Worker:
     return found
 
 
-def _accepted(trade: Trade, *, drawn_minor: int = 0, **changes: object) -> PurchaseOrder:
-    order = trade.order(**changes)
+def _accepted(trade: Trade, *, drawn_minor: int = 0, **terms: object) -> PurchaseOrder:
+    order = trade.order(**terms)
     trade.send(trade.accept(order))
     if drawn_minor:
         trade.send(trade.draw(order, drawn_minor))
@@ -235,6 +236,159 @@ def test_step__a_policy_runs_out_untriggered__its_capital_is_freed_once(worker: 
     assert expire.state == "final"
     assert worker.called(Kind.PAY_COVER) == []
     assert trade.gateways.cover.pool(member_of("insurer"), USD.number).locked == 0
+
+
+def test_step__an_undertaking_runs_out__its_cash_is_returned_once_and_not_before(
+    worker: Worker, trade: Trade
+) -> None:
+    order = _accepted(trade)
+    trade.send(changes.undertake(trade, order, 5_000_00, days=20))
+    worker.work()
+    assert trade.balance("bank") == RICH_MINOR - 5_000_00
+    trade.advance(20 * DAY - HOUR)
+    worker.work()
+    assert worker.called(Kind.RETURN_UNDERTAKING) == []
+    trade.advance(2 * HOUR)
+    worker.work()
+    trade.advance(DAY)
+    worker.work()
+    (returned,) = worker.called(Kind.RETURN_UNDERTAKING)
+    assert (returned.state, returned.subject) == ("final", id_text(trade.id_of(order)))
+    assert trade.balance("bank") == RICH_MINOR
+
+
+def test_step__an_order_closes_before_its_undertaking_ends__the_cash_is_returned(
+    worker: Worker, trade: Trade
+) -> None:
+    order = _accepted(trade)
+    trade.send(changes.undertake(trade, order, 5_000_00))
+    trade.send(trade.attest(order))
+    worker.work()
+    assert trade.gateways.receivables.position(trade.id_of(order)).phase == Phase.CLOSED
+    assert [one.state for one in worker.called(Kind.RETURN_UNDERTAKING)] == ["final"]
+    assert trade.balance("bank") == RICH_MINOR
+
+
+def test_step__a_buyer_owes_its_guarantor__is_called_on_whenever_it_has_cash_and_nothing_else_is_due(
+    worker: Worker, trade: Trade
+) -> None:
+    order = _accepted(trade)
+    trade.send(changes.undertake(trade, order, 60_000_00))
+    _withdraw_all(trade, "buyer")
+    trade.send(trade.attest(order))
+    worker.work()
+    order_id = trade.id_of(order)
+    assert trade.gateways.receivables.position(order_id).paid == 60_000_00
+    assert worker.called(Kind.REFUND_GUARANTOR) == []
+
+    # The face comes first, and its late charge: of this cash nothing is left for the guarantor.
+    trade.deposit("buyer", 30_000_00)
+    worker.work()
+    assert trade.gateways.receivables.position(order_id).paid == 90_000_00
+    assert worker.called(Kind.REFUND_GUARANTOR) == []
+    trade.deposit("buyer", 20_000_00)
+    worker.work()
+    assert trade.gateways.receivables.position(order_id).phase == Phase.CLOSED
+    (first,) = worker.called(Kind.REFUND_GUARANTOR)
+    left = trade.gateways.receivables.guarantee(order_id).claim
+    # What the late charge took of it, at most.
+    assert 50_000_00 <= left <= 50_001_00
+    assert trade.balance("buyer") == 0
+
+    trade.advance(DAY)
+    worker.work()
+    assert [one.id for one in worker.called(Kind.REFUND_GUARANTOR)] == [first.id]
+    trade.deposit("buyer", 70_000_00)
+    worker.work()
+    assert trade.gateways.receivables.guarantee(order_id).claim == 0
+    assert trade.balance("buyer") == 70_000_00 - left
+    assert trade.balance("bank") == RICH_MINOR
+    assert [one.state for one in worker.called(Kind.REFUND_GUARANTOR)] == ["final", "final"]
+
+
+def test_step__a_late_buyer_without_cash_gets_a_guarantor__is_settled_at_once(
+    worker: Worker, trade: Trade
+) -> None:
+    order = _accepted(trade)
+    _withdraw_all(trade, "buyer")
+    trade.send(trade.attest(order))
+    worker.work()
+    assert trade.gateways.receivables.position(trade.id_of(order)).late_since
+    trade.send(changes.undertake(trade, order, order.face))
+    worker.work()
+    assert trade.gateways.receivables.position(trade.id_of(order)).paid == order.face
+
+
+def test_step__a_committed_reserve_under_a_hold__is_freed_when_it_could_have_lapsed(
+    worker: Worker, trade: Trade
+) -> None:
+    """Nothing can be drawn after the expiry; without a hold the lapse says so."""
+    trade.send(changes.publish(trade, committed=True))
+    order = trade.order(expiry=trade.now + 10 * DAY)
+    trade.send(trade.accept(order, line=2))
+    trade.send(trade.attest(order, phase=Phase.SHIPPED, released=0, hold=True))
+    worker.work()
+    assert trade.balance("bank") == RICH_MINOR - 80_000_00
+    trade.advance(15 * DAY - HOUR)
+    worker.work()
+    assert worker.called(Kind.RELEASE_RESERVE) == []
+    trade.advance(2 * HOUR)
+    worker.work()
+    trade.advance(DAY)
+    worker.work()
+    assert [one.state for one in worker.called(Kind.RELEASE_RESERVE)] == ["final"]
+    assert worker.called(Kind.LAPSE) == []
+    assert trade.balance("bank") == RICH_MINOR
+
+
+def test_step__an_undrawn_order_lapses__its_reserve_is_not_released_twice(
+    worker: Worker, trade: Trade
+) -> None:
+    _accepted(trade, expiry=trade.now + 2 * DAY)
+    trade.advance(8 * DAY)
+    worker.work()
+    assert [one.state for one in worker.called(Kind.LAPSE)] == ["final"]
+    assert worker.called(Kind.RELEASE_RESERVE) == []
+
+
+def test_step__observers_disagree_for_two_weeks__the_index_is_given_up_and_the_capital_freed(
+    worker: Worker, trade: Trade
+) -> None:
+    order = _accepted(trade, drawn_minor=10_000_00)
+    trade.send(trade.fund_pool())
+    terms = trade.policy(order)
+    trade.send(trade.buy(terms))
+    trade.advance(3 * DAY)
+    for observer, value in zip(OBSERVERS, (100, 150, 200), strict=True):
+        trade.send(trade.observe(observer, terms.first_day, value))
+    window = trade.gateways.index.observation_window_s()
+    day_end = (terms.first_day + 1) * DAY
+    trade.advance(day_end + window + 14 * DAY - HOUR - trade.now)
+    worker.work()
+    # Held, so that neither payout nor expiry may come.
+    assert (worker.called(Kind.GIVE_UP_INDEX), worker.called(Kind.EXPIRE_COVER)) == ([], [])
+    trade.advance(2 * HOUR)
+    worker.work()
+    assert [one.state for one in worker.called(Kind.GIVE_UP_INDEX)] == ["final"]
+    trade.advance(3 * DAY)
+    worker.work()
+    assert [one.state for one in worker.called(Kind.EXPIRE_COVER)] == ["final"]
+    assert len(worker.called(Kind.GIVE_UP_INDEX)) == 1
+    assert (worker.called(Kind.PAY_COVER), worker.called(Kind.FIX_INDEX)) == ([], [])
+    assert trade.gateways.cover.pool(member_of("insurer"), USD.number).locked == 0
+
+
+def test_step__a_fifth_share_is_paid__what_was_set_aside_for_it_reaches_its_holder_once(
+    worker: Worker, trade: Trade
+) -> None:
+    order = _accepted(trade)
+    trade.send(changes.split(trade, order, *[("bank", 1_000_00)] * 5))
+    trade.send(trade.attest(order))
+    assert trade.balance("bank") == RICH_MINOR + 4_000_00
+    worker.work()
+    assert trade.balance("bank") == RICH_MINOR + 5_000_00
+    (settle,) = worker.called(Kind.SETTLE)
+    assert settle.subject == id_text(trade.id_of(order) | 5)
 
 
 def test_t05__two_keepers__queue_one_intent(database: Engine, trade: Trade) -> None:

@@ -33,6 +33,12 @@ class IndexGateway(Gateway):
         call = IndexOracle.fix(bucket)
         return Wanted(Kind.FIX_INDEX, key, self.address, call.data, occasion=occasion, subject=key)
 
+    def give_up(self, bucket: bytes, occasion: str = "") -> Wanted:
+        """Void a held bucket that the observers did not resolve in time."""
+        key = f"0x{bucket.hex()}"
+        call = IndexOracle.give_up(bucket)
+        return Wanted(Kind.GIVE_UP_INDEX, key, self.address, call.data, occasion=occasion, subject=key)
+
     def seat(self, threshold: int, keys: tuple[str, ...], spread_bps: int = SPREAD_BPS) -> Wanted:
         """Governance: seat the observers; how far apart readings may lie that fix an index, of their median."""
         call = IndexOracle.seat(threshold, spread_bps, keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from settlement.chain.bindings.credit_lines import CreditLines, OutstandingOfAnswer, UsageOfAnswer
 from settlement.chain.bindings.receivables import Receivables
-from settlement.chain.bindings.structs import Draw, LineTerms, Loan, Repayment
+from settlement.chain.bindings.structs import Draw, LineTerms, Loan, Repayment, ReserveRelease
 from settlement.chain.gateways.gateway import Gateway
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import LineId, MemberId, OrderId, id_text
@@ -39,6 +39,11 @@ class LinesGateway(Gateway):
         key = id_text(order)
         call = CreditLines.recourse(order)
         return Wanted(Kind.RECOURSE, key, self.address, call.data, occasion=occasion, subject=key)
+
+    def release(self, order: OrderId, occasion: str = "") -> Wanted:
+        """Free an expired order's reserve; before the expiry supplier or funder must sign for it."""
+        key, call = id_text(order), CreditLines.release(ReserveRelease(order, 0, 0), b"")
+        return Wanted(Kind.RELEASE_RESERVE, key, self.address, call.data, occasion=occasion, subject=key)
 
     def loan(self, order: OrderId, *, block: str | int = "latest") -> Loan:
         """The loan as stored. Units: minor units; ``accrued`` millionths of one; unix seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from settlement.chain.bindings.receivables import PayableNowAnswer, Receivables
-from settlement.chain.bindings.structs import Acceptance, Position, PurchaseOrder
+from settlement.chain.bindings.structs import Acceptance, Guarantee, Position, PurchaseOrder
 from settlement.chain.gateways.gateway import Gateway
 from settlement.chain.wanted import Kind, Wanted
 from settlement.ids import OrderId, id_text
@@ -45,6 +45,20 @@ class ReceivablesGateway(Gateway):
         return Wanted(
             Kind.DISMISS, key, self.address, Receivables.dismiss(order).data, occasion=occasion, subject=key
         )
+
+    def return_undertaking(self, order: OrderId, occasion: str = "") -> Wanted:
+        """Give a guarantor back what is left of an undertaking that is over."""
+        key, call = id_text(order), Receivables.return_undertaking(order)
+        return Wanted(Kind.RETURN_UNDERTAKING, key, self.address, call.data, occasion=occasion, subject=key)
+
+    def refund_guarantor(self, order: OrderId, occasion: str = "") -> Wanted:
+        """Take from the buyer what it owes its guarantor."""
+        key, call = id_text(order), Receivables.refund_guarantor(order)
+        return Wanted(Kind.REFUND_GUARANTOR, key, self.address, call.data, occasion=occasion, subject=key)
+
+    def guarantee(self, order: OrderId, *, block: str | int = "latest") -> Guarantee:
+        """The undertaking behind an order; guarantor 0 when there never was one. Units: minor units, unix seconds."""
+        return self._ask(Receivables.guarantee_of(order), block)
 
     def position(self, order: OrderId, *, block: str | int = "latest") -> Position:
         """The order as stored; phase NONE when there is none. Units: minor units, unix seconds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
+from settlement.chain.bindings.enums import IndexState
 from settlement.store.paging import Page, page_of
 from settlement.store.repositories.visibility import orders_seen_by
 from settlement.store.tables_projection import (
@@ -78,6 +79,14 @@ def find_bucket(session: Session, bucket: str) -> IndexBucket | None:
 def unfixed_buckets(session: Session) -> list[IndexBucket]:
     """The buckets that somebody spoke on and that are not decided yet."""
     statement = select(IndexBucket).where(IndexBucket.state == 0)
+    return list(session.exec(statement.order_by(col(IndexBucket.bucket))))
+
+
+def held_buckets(session: Session) -> list[IndexBucket]:
+    """The buckets whose readings lay too far apart and that people have not resolved."""
+    statement = select(IndexBucket).where(
+        IndexBucket.state == IndexState.HELD, col(IndexBucket.fixed).is_(False)
+    )
     return list(session.exec(statement.order_by(col(IndexBucket.bucket))))
 
 

@@ -46,3 +46,17 @@ def outstanding_loans(session: Session) -> list[tuple[Loan, Receivable]]:
         .order_by(col(Loan.order))
     )
     return [(loan, receivable) for loan, receivable in session.exec(statement)]
+
+
+def drawable_loans(session: Session) -> list[tuple[Loan, Receivable]]:
+    """Every loan whose reserve may still be drawn on as far as loan and order say, with its receivable."""
+    statement = (
+        select(Loan, Receivable)
+        .where(
+            Loan.order == Receivable.order,
+            col(Loan.draws_closed).is_(False),
+            col(Receivable.draws_closed).is_(False),
+        )
+        .order_by(col(Loan.order))
+    )
+    return [(loan, receivable) for loan, receivable in session.exec(statement)]

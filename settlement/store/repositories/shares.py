@@ -1,4 +1,4 @@
-"""Shares of split orders."""
+"""Shares of split orders, and undertakings behind orders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from sqlmodel import Session, col, select
 
-from settlement.store.tables_projection import AccountBalance, Share
+from settlement.store.tables_projection import AccountBalance, Receivable, Share, Undertaking
 
 
 def shares_by_order(session: Session) -> dict[str, list[Share]]:
@@ -25,3 +25,16 @@ def shares_set_aside(session: Session) -> list[tuple[Share, int]]:
         .where(col(AccountBalance.balance_minor) > 0)
     )
     return [(share, int(balance)) for share, balance in session.exec(statement.order_by(col(Share.share)))]
+
+
+def live_undertakings(session: Session) -> list[tuple[Undertaking, Receivable]]:
+    """Every undertaking that has cash left or is owed, with its order: what the keeper looks through."""
+    statement = (
+        select(Undertaking, Receivable)
+        .where(
+            Undertaking.order == Receivable.order,
+            (col(Undertaking.left_minor) > 0) | (col(Undertaking.claim_minor) > 0),
+        )
+        .order_by(col(Undertaking.order))
+    )
+    return [(row, order) for row, order in session.exec(statement)]
