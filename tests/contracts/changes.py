@@ -107,11 +107,16 @@ def resolution(world: World, order: int, upheld: int, index: int = 0) -> Dispute
 
 
 def resolve(
-    world: World, order: int, upheld: int, signers: tuple[str, ...] = BOTH, index: int = 0
+    world: World,
+    order: int,
+    upheld: int,
+    signers: tuple[str, ...] = BOTH,
+    index: int = 0,
+    holder: str = "supplier",
 ) -> Outcome[None]:
     """The parties agree."""
     signed = resolution(world, order, upheld, index)
-    return world.send("Receivables", OrderDesk.resolve(signed, consents(world, signed, signers)))
+    return world.send("Receivables", OrderDesk.resolve(signed, consents(world, signed, signers, holder)))
 
 
 def arbitrate(world: World, order: int, upheld: int, actor: str = "arbiter", index: int = 0) -> Outcome[None]:

@@ -13,13 +13,15 @@ def odd_token(
     is_refusing: bool = False,
     is_denying: bool = False,
     exit_fee: int = 0,
+    symbol: bytes | None = None,
 ) -> bytes:
     """Creation code of a token of two decimals where anyone may pull in anything, and give away only what it has.
 
     ``fee`` is kept of each transfer, ``exit_fee`` taken from the sender beside it; a silent one returns no value;
     ``calls`` is a contract and calldata that every transfer calls before it credits, as a token with hooks does; a
     refusing one reverts on ``transfer``, a denying one moves nothing there and says so. ``shrink(address,uint256)``
-    takes from a balance, as a token does whose supply follows a price.
+    takes from a balance, as a token does whose supply follows a price. ``symbol`` is all that it answers when asked for
+    one; without, there is no such function.
     """
     answer: list[Word] = ["STOP"] if is_silent else [1, 0, "MSTORE", 32, 0, "RETURN"]
     hook = _hook(*calls) if calls else []
@@ -32,6 +34,7 @@ def odd_token(
         join(
             [0, "CALLDATALOAD", 224, "SHR"],
             case("decimals()", "decimals"),
+            case("symbol()", "symbol") if symbol is not None else [],
             case("balanceOf(address)", "balance"),
             case("mint(address,uint256)", "mint"),
             case("shrink(address,uint256)", "shrink"),
@@ -39,6 +42,7 @@ def odd_token(
             case("transferFrom(address,address,uint256)", "from"),
             [0, 0, "REVERT"],
             [":decimals", 2, 0, "MSTORE", 32, 0, "RETURN"],
+            [":symbol", *_saying(symbol or b"")],
             [":balance", 4, "CALLDATALOAD", "SLOAD", 0, "MSTORE", 32, 0, "RETURN"],
             join([":mint"], _credit(4, 36, 0), ["STOP"]),
             join([":shrink"], _debit("4", 36, 0), ["STOP"]),
@@ -47,6 +51,13 @@ def odd_token(
         )
     )
     return creation(body)
+
+
+def _saying(answer: bytes) -> list[Word]:
+    """Return these bytes, whatever they are."""
+    words = [answer[n : n + 32].ljust(32, b"\x00") for n in range(0, len(answer), 32)]
+    stores: list[Word] = [item for n, word in enumerate(words) for item in (b"\x7f" + word, n * 32, "MSTORE")]
+    return [*stores, len(answer), 0, "RETURN"]
 
 
 def _credit(to: int, value: int, fee: int) -> list[Word]:

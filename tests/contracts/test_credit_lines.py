@@ -143,6 +143,8 @@ def test_publish__version_of_another_line__is_refused(world: World) -> None:
 def test_collect__strangers__are_refused(world: World) -> None:
     with reverts(errors.NotTradeContract(SPARE.address)):
         world.send("CreditLines", CreditLines.collect(1, 2, 3, 4), SPARE)
+    with reverts(errors.NotTradeContract(SPARE.address)):
+        world.send("CreditLines", CreditLines.collect_many((), 3), SPARE)
 
 
 # Reserves

@@ -13,6 +13,7 @@ from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts import changes
 from tests.contracts.changes import ALL, FACE, arbitrate, changes_of, dismiss, dispute, resolve
 from tests.contracts.harness import reverts, signer
+from tests.contracts.holdings import assign
 from tests.contracts.world import DAY, World
 
 SIGN_ORDER = 1
@@ -242,6 +243,20 @@ def test_resolve__without_one_of_them__is_refused(world: World) -> None:
     resolve(world, order, PART, ALL)
     with reverts(errors.NotDisputed(order)):
         resolve(world, order, 0)
+
+
+def test_resolve__assigned_order__needs_its_holder_beside_its_supplier(world: World) -> None:
+    """I-06: what is upheld is taken from the holder's claim."""
+    order = world.accepted()
+    assign(world, order, "supplier2")
+    dispute(world, order, PART)
+    with reverts(errors.KeyNotValid):
+        resolve(world, order, PART, holder="supplier2")
+    with reverts(errors.KeyNotValid):
+        resolve(world, order, PART, ("buyer", "supplier2"), holder="supplier2")
+    done = resolve(world, order, PART, ("buyer", "supplier", "supplier2"), holder="supplier2")
+    assert done.one(Resolved) == Resolved(order, 0, PART, 0, 0)
+    assert world.position(order).reduced == PART
 
 
 def test_arbitrate__any_arbiter_of_the_network__decides_once(world: World) -> None:

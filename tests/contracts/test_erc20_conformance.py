@@ -1,7 +1,9 @@
-"""TestCash as an ERC-20 token with ERC-2612 permits: the behaviour that CashLedger and wallets count on."""
+"""TestCash, and OpenZeppelin's token beside it: the behaviour of an ERC-20 token that CashLedger and wallets count on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from settlement.chain.abi import Call
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.test_cash import Approval, TestCash, Transfer
 from tests.contracts.harness import NOBODY, Evm, Outcome, engines, new_evm, reverts, signer
+from tests.contracts.standards import reference_code
 
 HOLDER, OTHER, SPENDER = signer(1), signer(2), signer(3)
 MOST = 2**256 - 1
@@ -18,9 +21,9 @@ MOST = 2**256 - 1
 class Cash:
     """A fresh token of six decimals of which the holder has a hundred units."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: Callable[[str, str, int], bytes]) -> None:
         self.evm: Evm = new_evm(engines()[-1])
-        self.at = self.evm.deploy(TestCash.deploy("Test Dollar", "TUSD", 6), HOLDER.address, "TestCash")
+        self.at = self.evm.deploy(code("Test Dollar", "TUSD", 6), HOLDER.address, "TestCash")
         self.send(TestCash.mint(HOLDER.address, 100))
 
     def send(self, call: Call[Any], sender: str = HOLDER.address) -> Outcome[Any]:
@@ -33,9 +36,10 @@ class Cash:
         return self.view(TestCash.balance_of(HOLDER.address)), self.view(TestCash.balance_of(OTHER.address))
 
 
-@pytest.fixture
-def cash() -> Cash:
-    return Cash()
+@pytest.fixture(params=["ours", "reference"])
+def cash(request: pytest.FixtureRequest) -> Cash:
+    """What is said here of ERC-20 is said of OpenZeppelin's own token as well."""
+    return Cash(TestCash.deploy if request.param == "ours" else partial(reference_code, "ReferenceCash"))
 
 
 def test_metadata__name_symbol_decimals__are_as_deployed(cash: Cash) -> None:

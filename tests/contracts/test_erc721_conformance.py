@@ -1,4 +1,4 @@
-"""The receivable as an ERC-721 token: what OpenZeppelin's ERC721 does, and each deliberate difference with its reason."""
+"""The receivable as an ERC-721 token; `test_erc721_reference.py` puts each call to OpenZeppelin's as well."""
 
 from __future__ import annotations
 
@@ -31,16 +31,6 @@ from tests.contracts.world import COUNTRY, DAY, GOVERNOR, SUPPLIER, World
 
 STRANGER = signer(40)
 UNKNOWN = 7 << 8
-
-DIFFERENCES = {
-    "approvals": "nobody is approved, so that no approval evades the rule of who may hold (P30)",
-    "receivers": "only members' accounts in good standing receive; a claim on a company is not bearer paper (I-08)",
-    "moments": "nothing moves once value was released or lent on: settlement must not race a sale (P22, I-08)",
-    "to oneself": "a transfer to oneself would be an event without a change",
-    "accounts": "the owner is the holder's account of now: a replaced account takes its tokens along, without an event",
-    "errors": "they carry the suite's names: UnknownOrder, UnknownMember, NotHolder, NotSignedBy, ReceiverRefused",
-}
-"""What OpenZeppelin's ERC721 would do otherwise, and why this does not; each has a test of its name below."""
 
 
 def owner_of(world: World, token: int) -> str:
@@ -267,4 +257,3 @@ def test_difference__errors__are_the_suites_own(world: World) -> None:
     sale = assignment(world, token, "supplier2", claim=1)
     with reverts(errors.ClaimDiffers(1, 100_000_00)):
         world.send("Receivables", Receivables.assign(sale, b""), world.key("supplier"))
-    assert set(DIFFERENCES) >= {"approvals", "receivers", "moments", "to oneself", "errors"}

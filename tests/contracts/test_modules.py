@@ -24,8 +24,10 @@ from settlement.chain.bindings.structs import (
     Undertaking,
     WriteOff,
 )
+from tests.contracts.assembler import Word, assemble
 from tests.contracts.changes import every_call
-from tests.contracts.harness import NOBODY, reverts, signer
+from tests.contracts.harness import NOBODY, Reverted, reverts, signer
+from tests.contracts.harness.pyevm import PyEvm
 from tests.contracts.world import World
 
 HERE = MODULES["Receivables"]
@@ -138,3 +140,20 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
         with reverts(errors.NotInBook()):
             world.evm.call(world.code[module], call, world.key("bank").address)
     world.send("CreditLines", CreditLines.publish(terms, b""), world.key("bank"))
+
+
+def test_record__door_that_asks_nobody__module_asks_itself(exact: World) -> None:
+    """I-20: the module does not count on the book to have asked who records."""
+    world, order = exact, exact.accepted()
+    assert isinstance(world.evm, PyEvm)
+    module, book = world.code["SettlementDesk"], world.at["Receivables"]
+    door: list[Word] = ["CALLDATASIZE", 0, 0, "CALLDATACOPY", 0, 0, "CALLDATASIZE", 0]
+    door += [b"\x73" + bytes.fromhex(module[2:]), "GAS", "DELEGATECALL"]
+    door += ["RETURNDATASIZE", 0, 0, "RETURNDATACOPY", "@done", "JUMPI", "RETURNDATASIZE", 0, "REVERT"]
+    world.evm.put_code(book, assemble([*door, ":done", "RETURNDATASIZE", 0, "RETURN"]))
+    call = SettlementDesk.record(world.attestation(order, 1), world.ids["treasury"])
+    with pytest.raises(Reverted) as refused:
+        world.evm.call(book, call, SPARE.address)
+    assert refused.value.error == errors.NotClearanceOracle(SPARE.address)
+    # The oracle comes through the same door.
+    world.evm.call(book, call, world.at["ClearanceOracle"])

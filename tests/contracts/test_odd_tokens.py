@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger
+from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Withdrawal
 from settlement.chain.bindings.test_cash import TestCash
 from tests.contracts.harness import Reverted, reverts, signer
@@ -130,3 +134,32 @@ def test_p20__hook_that_withdraws_again__is_paid_once(world: World) -> None:
     assert (world.cash("buyer", EUR), world.cash("supplier", EUR)) == (60, 30)
     assert not world.view("CashLedger", CashLedger.is_nonce_used(world.ids["supplier"], 77))
     assert world.evm.view(token, TestCash.balance_of(world.key("supplier").address)) == 0
+
+
+def word(value: int) -> bytes:
+    return value.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (encode(("string",), ("EURX",)), "EURX"),
+        (None, ""),
+        (b"EURX".ljust(32, b"\0"), ""),
+        (word(32) + word(4)[:-1], ""),
+        (word(32) + word(0), ""),
+        (word(32) + word(4) + b"EURX", "EURX"),
+        (word(32) + word(5) + b"EURX", ""),
+        (word(64) + word(4) + b"EURX".ljust(32, b"\0"), ""),
+        (word(2**256 - 1) + word(2**256 - 1), ""),
+    ],
+    ids=["whole", "none", "one word", "a byte short", "empty", "tight", "too long", "elsewhere", "absurd"],
+)
+def test_token_uri__token_with_any_symbol__is_drawn(world: World, answer: bytes | None, shown: str) -> None:
+    """What a token says of its name stops nobody from seeing a receivable."""
+    listed(world, odd_token(symbol=answer))
+    order = world.accepted(currency=EUR)
+    drawn = str(world.view("Receivables", Receivables.token_uri(order)))
+    document = json.loads(base64.b64decode(drawn.partition(",")[2], validate=True))
+    traits = {one["trait_type"]: one["value"] for one in document["attributes"]}
+    assert (traits["Currency"], traits["Currency code"], traits["Face"]) == (shown, EUR, "100000.00")

@@ -169,6 +169,21 @@ def test_i30__offer_to_a_halted_member__says_so(world: World, actor: str) -> Non
     assert refusal == errors.NewBusinessHalted.SELECTOR
 
 
+def test_offer__supplier_frozen__is_refused_only_where_it_owes_a_fee(world: World) -> None:
+    """P35: the offer says what acceptance then does, with the fee and without."""
+    lines = {bps: world.publish(committed=True, commitment_bps=bps) for bps in (50, 0)}
+    world.deposit("supplier", 450_00)
+    world.govern("CashLedger", CashLedger.freeze(USD, world.ids["supplier"], True))
+    expiry = world.evm.now + 120 * DAY
+    asked = Wish(world.ids["buyer"], world.ids["supplier"], USD, FACE, expiry, 0)
+    told = {bps: world.view("CreditLines", CreditLines.offer(line, asked)) for bps, line in lines.items()}
+    assert (told[50].refusal, told[50].commitment_fee) == (errors.AccountFrozen.SELECTOR, 450_00)
+    assert (told[0].refusal, told[0].commitment_fee) == (bytes(4), 0)
+    with reverts(errors.AccountFrozen(USD, world.ids["supplier"])):
+        world.accepted(lines[50])
+    world.accepted(lines[0])
+
+
 def new_desk() -> Desk:
     world = build_world()
     station = Station(world.evm, world.at["IndexOracle"])

@@ -78,6 +78,10 @@ class PyEvm(Evm):
         """Give a plain account code, as a delegation by EIP-7702 does."""
         self._state.set_code(_raw(address), code)
 
+    def put_storage(self, address: str, slot: int, word: int) -> None:
+        """Write one storage word, to stand where only very many transactions lead."""
+        self._state.set_storage(_raw(address), slot, word)
+
     def storage(self, address: str, slot: int) -> int:
         return self._state.get_storage(_raw(address), slot)
 
