@@ -62,6 +62,14 @@ def undertaking_account(order: int) -> int:
     return int.from_bytes(keccak(encode(["string", "uint256"], ["undertaking", order])), "big")
 
 
+def reserve_account(order: int) -> int:
+    """The ledger account that holds the cash of a committed line's reserve for an order.
+
+    Source: LoanBook._reserveAccount.
+    """
+    return int.from_bytes(keccak(encode(["string", "uint256"], ["reserve", order])), "big")
+
+
 def place_bytes(place: str) -> bytes:
     """A UN/LOCODE as the contracts keep it: left-aligned ASCII. Shapes: 32 bytes."""
     return place.encode("ascii").ljust(32, b"\0")

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from settlement.chain.abi import Call
 from settlement.chain.bindings.enums import FundBy
 from settlement.chain.bindings.receivables import Receivables
-from settlement.chain.bindings.structs import Assignment, Repayment, Split, Undertaking, Withdrawal
+from settlement.chain.bindings.structs import Assignment, Repayment, Seat, Split, Undertaking, Withdrawal
 from settlement.chain.client import ChainClient
 from settlement.chain.follower import Follower
 from settlement.chain.wanted import Kind, Wanted
@@ -24,7 +24,18 @@ from settlement.store.handles import Engine
 from settlement.store.projection import TABLES
 from settlement.store.tables_projection import PROJECTION_TABLES, ProjectionTable
 from settlement.verify import Report, verify
-from tests.chain.trade import DAY, OBSERVERS, USD, Trade, address_of, member_of, open_trade, prepare
+from tests.chain import changes
+from tests.chain.trade import (
+    COUNTRY,
+    DAY,
+    OBSERVERS,
+    USD,
+    Trade,
+    address_of,
+    member_of,
+    open_trade,
+    prepare,
+)
 
 KEEPS_NO_PROOF: Final = {"block_number"}
 """The block of a row's last change: no view and no single event tells it (the outbox's own is compared)."""
@@ -73,6 +84,40 @@ def _act(trade: Trade) -> None:
     trade.send(trade.gateways.cover.pay(policy, terms, terms.first_day))
     trade.send(trade.observe("observer1", terms.first_day + 1, 90))
     _split(trade)
+    _commit(trade)
+    _reseat(trade)
+    _lose(trade)
+
+
+def _commit(trade: Trade) -> None:
+    """A committed line: a reserve with cash of its own, drawn on in part, whose order is credited."""
+    trade.send(changes.publish(trade, committed=True, commitment_bps=50, longest_days=200))
+    order, untouched = trade.order(), trade.order()
+    for one in (order, untouched):
+        trade.send(trade.accept(one, line=2))
+    trade.send(trade.draw(order, 5_000_00))
+    trade.send(changes.credit(trade, order, 10_000_00, 14))
+
+
+def _reseat(trade: Trade) -> None:
+    """A committee abroad whose former version still counts."""
+    for version in ("first", "second"):
+        seats = tuple(
+            Seat(address_of(f"{version} {actor}"), member_of(actor)) for actor in ("customs1", "customs2")
+        )
+        trade.send(trade.gateways.clearance.seat(COUNTRY + 1, 2, member_of("customs1"), seats), by="governor")
+
+
+def _lose(trade: Trade) -> None:
+    """A loan written off after its maturity, and recovered in part."""
+    order = trade.order(expiry=trade.now + DAY)
+    trade.send(trade.accept(order))
+    trade.send(trade.draw(order, 10_000_00))
+    trade.advance(7 * DAY)
+    trade.send(changes.write_off(trade, order))
+    recovery = Repayment(trade.id_of(order), member_of("supplier"), 3_000_00, 15, trade.now + DAY)
+    signed = trade.sign("supplier", trade.deployment.credit_lines, recovery)
+    trade.send(trade.gateways.lines.repay(recovery, signed))
 
 
 def _split(trade: Trade) -> None:
@@ -224,6 +269,66 @@ def test_verify__a_changed_value_in_any_column__is_found(
 ) -> None:
     assert _plant(books, str(model.__tablename__), column)
     assert not _verify(books, eventful).ok
+
+
+def test_i11__cash_set_aside_for_committed_reserves__is_told_apart_and_backs_them(books: Engine) -> None:
+    """I-11: the eventful network has a reserve that nobody drew on, one drawn on in part, and a loss."""
+    with books.connect() as connection:
+        lost = connection.execute(text("SELECT lost_minor FROM line WHERE line = 1")).one()[0]
+        flags = connection.execute(text("SELECT count(*) FROM loan WHERE written_off")).scalar()
+        committed = connection.execute(text("SELECT committed, used_minor FROM line WHERE line = 2")).one()
+        kinds = connection.execute(
+            text("SELECT kind FROM account_balance WHERE balance_minor IN (8000000, 6700000)")
+        ).all()
+    assert 0 < lost < 10_000_00
+    assert flags == 1
+    assert tuple(committed) == (1, 152_000_00)
+    assert kinds == [("order",), ("order",)]
+
+
+NEW_WORDS: Final = (
+    ("line", "committed", "lines"),
+    ("line", "lost_minor", "lines"),
+    ("line_version", "committed", "line_versions"),
+    ("line_version", "commitment_bps", "line_versions"),
+    ("line_version", "longest_days", "line_versions"),
+    ("loan", "written_off", "loans"),
+    ("committee", "grace_until_at", "committees"),
+    ("share", "holder", "shares"),
+    ("share", "face_minor", "shares"),
+    ("share", "reduced_minor", "shares"),
+    ("share", "paid_minor", "shares"),
+    ("undertaking", "guarantor", "undertakings"),
+    ("undertaking", "left_minor", "undertakings"),
+    ("undertaking", "claim_minor", "undertakings"),
+    ("undertaking", "expiry_at", "undertakings"),
+)
+
+
+@pytest.mark.parametrize(("table", "column", "check"), NEW_WORDS, ids=lambda value: value)
+def test_verify__a_difference_in_what_the_whole_trade_added__is_told_by_its_own_check(
+    books: Engine, eventful: Trade, table: str, column: str, check: str
+) -> None:
+    assert _plant(books, table, column)
+    failed = {one.name for one in _verify(books, eventful).checks if not one.ok}
+    assert check in failed
+
+
+@pytest.mark.parametrize("by_minor", [1, -1])
+def test_i11__cash_beside_a_committed_reserve__is_found(
+    books: Engine, eventful: Trade, by_minor: int
+) -> None:
+    """I-11: to the unit, both ways."""
+    with books.begin() as connection:
+        changed = connection.execute(
+            text(
+                "UPDATE account_balance SET balance_minor = balance_minor + :by WHERE balance_minor = 8000000"
+            ),
+            {"by": by_minor},
+        )
+    assert changed.rowcount == 1
+    failed = {one.name for one in _verify(books, eventful).checks if not one.ok}
+    assert {"committed_reserves", "account_balances", "cash_conserved"} <= failed
 
 
 def test_verify__cash_moved_between_accounts_in_sql__is_found_though_the_sum_is_right(

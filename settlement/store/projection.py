@@ -14,12 +14,10 @@ from settlement.blocks import BlockHeader
 from settlement.errors import InvariantBroken
 from settlement.store.tables_projection import (
     PROJECTION_TABLES,
-    WINDOW_TABLES,
-    Block,
     Outbox,
     ProjectionTable,
-    Undo,
 )
+from settlement.store.tables_window import WINDOW_TABLES, Block, Undo
 
 R = TypeVar("R", bound=ProjectionTable)
 T = TypeVar("T")

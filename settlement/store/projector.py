@@ -20,7 +20,8 @@ from settlement.store.projecting.text import event_body
 from settlement.store.projection import TABLES, EventPlace, Projection, upsert
 from settlement.store.repositories.cursors import find_cursor, move_cursor, start_cursor
 from settlement.store.tables_private import Retraction
-from settlement.store.tables_projection import PROJECTION_TABLES, Block, Outbox, Policy, Share, Undo
+from settlement.store.tables_projection import PROJECTION_TABLES, Outbox, Policy, Share
+from settlement.store.tables_window import Block, Undo
 
 CURSOR: Final = "projection"
 """Name of the follower's cursor: the last projected block."""

@@ -159,7 +159,10 @@ class Undertaking(ProjectionTable, table=True):
 
 
 class Line(ProjectionTable, table=True):
-    """A funder's line as it stands: the terms of its current version are in ``line_version``."""
+    """A funder's line as it stands: the terms of its current version are in ``line_version``.
+
+    Units:  ``lost_minor`` is principal written off and not recovered since.
+    """
 
     __tablename__ = "line"
 
@@ -170,6 +173,8 @@ class Line(ProjectionTable, table=True):
     used_minor: int = amount(0)
     order_cap_minor: int = amount()
     version: int = whole()
+    committed: bool = Field(default=False)
+    lost_minor: int = amount(0)
 
 
 class LineVersion(ProjectionTable, table=True):
@@ -192,6 +197,9 @@ class LineVersion(ProjectionTable, table=True):
     recourse: bool
     buyer_lanes: int = whole()
     supplier_lanes: int = whole()
+    committed: bool = Field(default=False)
+    commitment_bps: int = whole(default=0)
+    longest_days: int = whole(default=0)
     expiry_at: int = whole()
     published_at: int = whole()
 
@@ -217,6 +225,7 @@ class Loan(ProjectionTable, table=True):
     interest_paid_minor: int = amount(0)
     draws_closed: bool = Field(default=False)
     repayments: int = whole(default=0)
+    written_off: bool = Field(default=False)
 
 
 class Draw(ProjectionTable, table=True):
@@ -286,7 +295,10 @@ class Settlement(ProjectionTable, table=True):
 
 
 class Committee(ProjectionTable, table=True):
-    """One version of a jurisdiction's customs committee; the highest version sits."""
+    """One version of a jurisdiction's customs committee; the highest version sits.
+
+    Until ``grace_until_at`` signatures of the version before still count; 0 for the first.
+    """
 
     __tablename__ = "committee"
 
@@ -294,6 +306,7 @@ class Committee(ProjectionTable, table=True):
     version: int = whole(key=True)
     threshold: int = whole()
     treasury: int = whole()
+    grace_until_at: int = whole(default=0)
 
 
 class CommitteeSeat(ProjectionTable, table=True):
@@ -458,37 +471,5 @@ PROJECTION_TABLES: tuple[type[ProjectionTable], ...] = (
     Outbox,
 )
 """All of the projection: what `rebuild` makes anew and `state_hash` covers."""
-
-
-class WindowTable(SQLModel, registry=registry(metadata=METADATA)):
-    """Base of what the follower keeps of the last blocks only, to take them back."""
-
-    metadata = METADATA
-
-
-class Block(WindowTable, table=True):
-    """A projected block that may still be taken back."""
-
-    __tablename__ = "block"
-
-    number: int = whole(key=True)
-    hash: str
-    parent_hash: str
-    timestamp: int = whole()
-
-
-class Undo(WindowTable, table=True):
-    """What a row was before a block changed it; ``before`` none: the block made the row."""
-
-    __tablename__ = "undo"
-
-    block_number: int = whole(key=True)
-    n: int = whole(key=True)
-    table_name: str
-    row_key: list[Any] = document()
-    before: dict[str, Any] | None = document(None)
-
-
-WINDOW_TABLES: tuple[type[WindowTable], ...] = (Block, Undo)
 
 bound_amounts(METADATA)

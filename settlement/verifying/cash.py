@@ -7,7 +7,7 @@ from collections import defaultdict
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.errors import HanseError
-from settlement.ids import id_from_text, id_text
+from settlement.ids import id_from_text, id_text, reserve_account
 from settlement.store.tables_projection import (
     AccountBalance,
     ListedCurrency,
@@ -44,8 +44,10 @@ def _accounts(pinned: Pinned) -> Tally:
     calls = [CashLedger.balance_of(row.currency, id_from_text(row.account)) for row in rows]
     answers = pinned.ask(pinned.deployment.cash_ledger, calls)
     members = {id_text(row.member) for row in pinned.rows(Member)}
-    holds = {row.order for row in pinned.rows(Receivable)} | {row.share for row in pinned.rows(Share)}
+    orders = [row.order for row in pinned.rows(Receivable)]
+    holds = {*orders, *(row.share for row in pinned.rows(Share))}
     holds |= {row.account for row in pinned.rows(Undertaking)}
+    holds |= {id_text(reserve_account(id_from_text(order))) for order in orders}
     for row, answer in zip(rows, answers, strict=True):
         what = f"currency {row.currency} account {row.account}"
         kind = "member" if row.account in members else "order" if row.account in holds else "pool"

@@ -22,6 +22,10 @@ def compare_committees(pinned: Pinned) -> list[Tally]:
             continue
         expected = (answer.version, answer.threshold, answer.treasury)
         tally.same(what, expected, (row.version, row.threshold, row.treasury))
+        grace_until = pinned.ask_one(
+            pinned.deployment.clearance_oracle, ClearanceOracle.grace_until(row.jurisdiction)
+        )
+        tally.same(f"{what} grace of the former one", grace_until, row.grace_until_at)
         seats = [(seat.key, seat.member) for seat in _seats(pinned, row)]
         tally.same(f"{what} seats", [(seat.key, seat.member) for seat in answer.seats], seats)
     sitting = [seat for row in newest.values() for seat in _seats(pinned, row)]

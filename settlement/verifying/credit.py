@@ -8,15 +8,25 @@ from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.structs import LineTerms
 from settlement.chain.bindings.structs import Loan as ChainLoan
 from settlement.errors import HanseError
-from settlement.ids import id_from_text
-from settlement.store.tables_projection import Draw, Line, LineVersion, Loan, Receivable, Repayment
+from settlement.ids import id_from_text, id_text, reserve_account
+from settlement.store.tables_projection import (
+    AccountBalance,
+    Draw,
+    Line,
+    LineVersion,
+    Loan,
+    Receivable,
+    Repayment,
+)
 from settlement.verifying.pinned import Pinned
 from settlement.verifying.report import Tally
 
 
 def compare_credit(pinned: Pinned) -> list[Tally]:
-    """Every line and loan as stored on chain; no line is over its limit (I-11); histories add up."""
-    return [_lines(pinned), _versions(pinned), *_loans(pinned), _uses(pinned)]
+    """Every line and loan as stored on chain; no line is over its limit, and committed cash is there (I-11); histories
+    add up.
+    """
+    return [_lines(pinned), _versions(pinned), *_loans(pinned), _uses(pinned), _set_aside(pinned)]
 
 
 def _lines(pinned: Pinned) -> Tally:
@@ -35,8 +45,12 @@ def _lines(pinned: Pinned) -> Tally:
         if isinstance(terms, HanseError):
             tally.wrong(f"line {row.line}: {terms.message}")
             continue
-        expected_terms = (terms.funder, terms.currency, terms.order_cap)
-        tally.same(f"line {row.line} terms", expected_terms, (row.funder, row.currency, row.order_cap_minor))
+        expected_terms = (terms.funder, terms.currency, terms.order_cap, terms.committed)
+        found = (row.funder, row.currency, row.order_cap_minor, row.committed)
+        tally.same(f"line {row.line} terms", expected_terms, found)
+    losses = pinned.ask(address, [CreditLines.loss_of(row.line) for row in rows])
+    for row, loss in zip(rows, losses, strict=True):
+        tally.same(f"line {row.line} lost", loss, row.lost_minor)
     return tally
 
 
@@ -74,6 +88,9 @@ def _pairs(terms: LineTerms, row: LineVersion, *, is_newest: bool) -> dict[str, 
         "recourse": (terms.recourse, row.recourse),
         "buyer_lanes": (terms.buyer_lanes, row.buyer_lanes),
         "supplier_lanes": (terms.supplier_lanes, row.supplier_lanes),
+        "committed": (terms.committed, row.committed),
+        "commitment": (terms.commitment_bps, row.commitment_bps),
+        "longest_days": (terms.longest_days, row.longest_days),
         "expiry": (terms.expiry, row.expiry_at),
     }
     if is_newest:
@@ -117,6 +134,8 @@ def _compare_loan(tally: Tally, row: Loan, loan: ChainLoan) -> None:
             "accrued": (loan.accrued, row.accrued_millionths),
             "since": (loan.since, row.since_at),
             "draws": (loan.draws, row.draws),
+            # The chain forgets it once all is recovered.
+            "written_off": (loan.written_off, row.written_off and row.principal_minor > 0),
         },
     )
     # The chain also calls draws closed that an expiry or a close of the order ended; those are not the loan's own.
@@ -142,35 +161,34 @@ def _compare_repayments(tally: Tally, row: Loan, loan: ChainLoan, repayments: li
 
 
 def _compare_reserves(tally: Tally, pinned: Pinned) -> None:
-    """R10: what was reserved for an order is its face at the highest advance its line version gives."""
+    """R10: while draws are open an order's claim is reserved at its line version's highest advance, or what is lent.
+
+    What was reserved last, before draws closed, only the events tell.
+    """
     versions = {(row.line, row.version): row for row in pinned.rows(LineVersion)}
-    faces = {row.order: row.face_minor for row in pinned.rows(Receivable)}
+    orders = {row.order: row for row in pinned.rows(Receivable)}
     for row in pinned.rows(Loan):
-        version, face = versions.get((row.line, row.version)), faces.get(row.order)
-        if version is None or face is None:
+        version, order = versions.get((row.line, row.version)), orders.get(row.order)
+        if version is None or order is None:
             tally.wrong(f"loan {row.order}: its order or its line version is not there")
+            continue
+        if row.draws_closed or order.draws_closed:
             continue
         most_bps = max(
             version.advance_accepted_bps, version.advance_shipped_bps, version.advance_released_bps
         )
-        tally.same(f"loan {row.order} reserved", face * most_bps // 10_000, row.reserved_minor)
+        claim = order.face_minor - order.reduced_minor
+        reserved = max(row.principal_minor, claim * most_bps // 10_000)
+        tally.same(f"loan {row.order} reserved", reserved, row.reserved_minor)
 
 
 def _uses(pinned: Pinned) -> Tally:
     """R10: a loan uses its line by its reserve while it may be drawn, by its principal afterwards, until written off."""
     tally = Tally("line_uses")
-    loans = pinned.rows(Loan)
-    asked = [CreditLines.loan_of(id_from_text(loan.order)) for loan in loans]
-    told = pinned.ask(pinned.deployment.credit_lines, asked)
-    lost = {
-        loan.order
-        for loan, answer in zip(loans, told, strict=True)
-        if not isinstance(answer, HanseError) and answer.written_off
-    }
     closed = {row.order: row.draws_closed for row in pinned.rows(Receivable)}
     uses: Counter[int] = Counter()
-    for loan in loans:
-        if loan.order in lost:
+    for loan in pinned.rows(Loan):
+        if loan.written_off:
             continue
         is_closed = loan.draws_closed or closed.get(loan.order, False)
         uses[loan.line] += loan.principal_minor if is_closed else loan.reserved_minor
@@ -183,4 +201,19 @@ def _uses(pinned: Pinned) -> Tally:
             continue
         tally.same(f"line {row.line} sum of its loans' uses", answer.used, uses[row.line])
         tally.same(f"line {row.line} is within its limit", True, answer.used <= answer.limit)
+    return tally
+
+
+def _set_aside(pinned: Pinned) -> Tally:
+    """I-11: an order on a committed line has as much cash of its own as may still be drawn, to the unit."""
+    tally = Tally("committed_reserves")
+    committed = {row.line for row in pinned.rows(Line) if row.committed}
+    closed = {row.order: row.draws_closed for row in pinned.rows(Receivable)}
+    cash = {row.account: row.balance_minor for row in pinned.rows(AccountBalance)}
+    for loan in pinned.rows(Loan):
+        is_closed = loan.draws_closed or closed.get(loan.order, False)
+        is_backed = loan.line in committed and not is_closed
+        owed = loan.reserved_minor - loan.principal_minor if is_backed else 0
+        account = id_text(reserve_account(id_from_text(loan.order)))
+        tally.same(f"loan {loan.order} cash set aside", owed, cash.get(account, 0))
     return tally

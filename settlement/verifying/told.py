@@ -105,11 +105,23 @@ def _moved(_: Told, event: cash_ledger.Moved, __: BlockHeader, ___: PlacedEvent)
 
 def _reserved(
     _: Told,
-    event: credit_lines.Reserved | credit_lines.ReserveChanged,
+    event: credit_lines.ReserveChanged,
     __: BlockHeader,
     ___: PlacedEvent,
 ) -> Iterator[Words]:
     yield rows.Loan, (id_text(event.order),), {"reserved_minor": event.amount}
+
+
+def _lent(_: Told, event: credit_lines.Reserved, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+    # Undrawn reserves move as well: none of them is written off.
+    words = {"reserved_minor": event.amount, "written_off": False}
+    yield rows.Loan, (id_text(event.order),), words
+
+
+def _written_off(
+    _: Told, event: credit_lines.WrittenOff, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    yield rows.Loan, (id_text(event.order),), {"written_off": True, "draws_closed": True}
 
 
 def _pool_funded(
@@ -212,10 +224,13 @@ def _repaid(
 
 
 def _seated(
-    _: Told, event: clearance_oracle.CommitteeSeated, __: BlockHeader, ___: PlacedEvent
+    _: Told, event: clearance_oracle.CommitteeSeated, block: BlockHeader, ___: PlacedEvent
 ) -> Iterator[Words]:
     place = (event.jurisdiction, event.version)
-    yield rows.Committee, place, {"threshold": event.threshold, "treasury": event.treasury}
+    words = {"threshold": event.threshold, "treasury": event.treasury}
+    # Of a version that no longer sits only its event tells.
+    words["grace_until_at"] = 0 if event.version == 1 else block.timestamp + 2 * 3_600
+    yield rows.Committee, place, words
     for number, seat in enumerate(event.seats):
         yield rows.CommitteeSeat, (*place, number), {"key": seat.key, "member": seat.member}
 
@@ -299,7 +314,8 @@ _TELLERS: Final[dict[type, Teller]] = {
     cash_ledger.CurrencyListed: _listed,
     cash_ledger.Deposited: _deposited,
     cash_ledger.Moved: _moved,
-    credit_lines.Reserved: _reserved,
+    credit_lines.Reserved: _lent,
+    credit_lines.WrittenOff: _written_off,
     credit_lines.ReserveChanged: _reserved,
     disruption_cover.PoolFunded: _pool_funded,
     receivables.Accepted: _accepted,

@@ -16,13 +16,13 @@ from sqlmodel import Session
 
 from settlement.errors import InputRefused
 from settlement.money import AMOUNT_LIMIT
-from settlement.store import tables_private, tables_projection
+from settlement.store import tables_private, tables_projection, tables_window
 from settlement.store.columns import Amount
 from settlement.store.engine import migrate, open_database, reading, transaction
 from settlement.store.repositories.documents import find_document, put_document
 from settlement.store.tables_projection import AccountBalance
 
-METADATAS = [tables_private.METADATA, tables_projection.METADATA]
+METADATAS = [tables_private.METADATA, tables_projection.METADATA, tables_window.METADATA]
 
 
 def test_open_database__other_kind__is_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from settlement.chain.bindings.clearance_oracle import (
     Attested,
     CommitteeSeated,
@@ -17,15 +19,19 @@ from settlement.store.projecting.text import hex_text
 from settlement.store.projection import EventPlace, Projection
 from settlement.store.tables_projection import Committee, CommitteeSeat
 
+GRACE_S: Final = 7_200
+"""How long quorums of the former version count. Source: Committees.GRACE."""
 
-def committee_seated(projection: Projection, event: CommitteeSeated, _place: EventPlace) -> None:
-    """A new version of a jurisdiction's committee sits."""
+
+def committee_seated(projection: Projection, event: CommitteeSeated, place: EventPlace) -> None:
+    """A new version of a jurisdiction's committee sits; what the former one signed counts a little longer."""
     projection.add(
         Committee(
             jurisdiction=event.jurisdiction,
             version=event.version,
             threshold=event.threshold,
             treasury=event.treasury,
+            grace_until_at=0 if event.version == 1 else place.at + GRACE_S,
         )
     )
     for number, seat in enumerate(event.seats):

@@ -39,6 +39,7 @@ def line_published(projection: Projection, event: LinePublished, place: EventPla
                 limit_minor=terms.limit,
                 order_cap_minor=terms.order_cap,
                 version=event.version,
+                committed=terms.committed,
             )
         )
     line.limit_minor = terms.limit
@@ -61,6 +62,9 @@ def line_published(projection: Projection, event: LinePublished, place: EventPla
             recourse=terms.recourse,
             buyer_lanes=terms.buyer_lanes,
             supplier_lanes=terms.supplier_lanes,
+            committed=terms.committed,
+            commitment_bps=terms.commitment_bps,
+            longest_days=terms.longest_days,
             expiry_at=terms.expiry,
             published_at=place.at,
         )
@@ -97,10 +101,12 @@ def reserve_released(projection: Projection, event: ReserveReleased, _place: Eve
 def written_off(projection: Projection, event: WrittenOff, place: EventPlace) -> None:
     """The principal stays owed, but uses the line no more."""
     loan = projection.get(Loan, id_text(event.order))
+    loan.written_off = True
     loan.draws_closed = True
     loan.accrued_millionths = event.accrued
     loan.since_at = place.at
-    projection.get(Line, event.line).used_minor = event.used
+    line = projection.get(Line, event.line)
+    (line.used_minor, line.lost_minor) = (event.used, event.lost)
 
 
 def drawn(projection: Projection, event: Drawn, place: EventPlace) -> None:
@@ -139,7 +145,11 @@ def repaid(projection: Projection, event: Repaid, place: EventPlace) -> None:
     loan.since_at = place.at
     loan.interest_paid_minor += event.interest
     loan.repayments += 1
-    projection.get(Line, loan.line).used_minor = event.used
+    line = projection.get(Line, loan.line)
+    line.used_minor = event.used
+    if loan.written_off:
+        # What comes in after the write-off is taken from the loss.
+        line.lost_minor -= event.principal
     # A stranger's repayment leaves the draws open (P31).
     is_strangers = event.source == BY_REPAYMENT and (
         event.payer != projection.get(Receivable, loan.order).holder
