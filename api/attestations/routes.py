@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.answers import transaction_location
-from api.dependencies import CallerHere, SessionHere, WriteHere
+from api.dependencies import CallerHere, ContextHere, SessionHere, WriteHere
 from api.writes import Given
 from settlement.use_cases.hand_in_attestation import hand_in_attestation, view_handed
 from settlement.use_cases.read_committee import read_committee
@@ -17,9 +17,11 @@ router = APIRouter(prefix="/v1/clearance/attestations", tags=["clearance"])
 
 
 @router.get("")
-def get_attestations(session: SessionHere, caller: CallerHere, order: HexId) -> CommitteeView:
+def get_attestations(
+    session: SessionHere, context: ContextHere, caller: CallerHere, order: HexId
+) -> CommitteeView:
     """Who signed which state of an order, and who has not spoken."""
-    return read_committee(session, caller, order)
+    return read_committee(session, caller, order, context.business_now())
 
 
 @router.post("", status_code=202, response_model=HandedIn)

@@ -13,16 +13,17 @@ from settlement.wire.clearance import CommitteeView, SharedState
 from settlement.wire.words import PHASE_WORDS
 
 
-def read_committee(session: Session, caller: Caller, order_id: str) -> CommitteeView:
+def read_committee(session: Session, caller: Caller, order_id: str, now_at: int) -> CommitteeView:
     """The committee's view of one order; a disagreement is shown, with who saw what.
 
+    Units:  ``now_at`` business time.
     Raises: NotFound.
     """
     receivable = visible_receivable(session, caller, order_id)
-    committee = clearance.sitting_committee(session, receivable.jurisdiction)
-    if committee is None:
+    quorums = clearance.quorums(session, receivable.jurisdiction, now_at)
+    if not quorums:
         raise NotFound(f"jurisdiction {receivable.jurisdiction} has no committee")
-    members = [seat.member for seat in clearance.seats_of(session, committee) if not seat.suspended]
+    members = [seat.member for seat in quorums[0].seats]
     handed = handed_attestations.handed_for(session, order_id)
     states = _states(handed)
     doubtful = contradicting_keys(handed)
@@ -36,27 +37,34 @@ def read_committee(session: Session, caller: Caller, order_id: str) -> Committee
         {
             "order": order_id,
             "jurisdiction": receivable.jurisdiction,
-            "threshold": committee.threshold,
+            "threshold": quorums[0].committee.threshold,
             "seats": members,
             "recorded_seq": receivable.seq,
             "is_divided": is_divided,
             "states": states,
             "silent": [member for member in members if member not in spoken],
             "contradicting": sorted(contradicting),
-            "standing": _standing(
-                newer, contradicting, committee.threshold, receivable.seq, is_divided=is_divided
-            ),
+            "standing": _standing(newer, handed, quorums, receivable.seq, is_divided=is_divided),
         }
     )
 
 
 def _standing(
-    newer: list[SharedState], contradicting: set[int], threshold: int, recorded_seq: int, *, is_divided: bool
+    newer: list[SharedState],
+    handed: list[HandedAttestation],
+    quorums: list[clearance.Quorum],
+    recorded_seq: int,
+    *,
+    is_divided: bool,
 ) -> str:
     if not newer:
         return "recorded" if recorded_seq else "waiting"
-    if any(len(set(state.members) - contradicting) >= threshold for state in newer):
-        return "agreed"
+    doubtful = contradicting_keys(handed)
+    for state in newer:
+        shared = {row.key for row in handed if (row.seq, row.content_hash) == (state.seq, state.content_hash)}
+        # A quorum is of one version of the committee.
+        if any(len((shared - doubtful) & one.numbers.keys()) >= one.committee.threshold for one in quorums):
+            return "agreed"
     return "divided" if is_divided else "waiting"
 
 

@@ -15,7 +15,7 @@ from settlement.use_cases.hand_in_attestation import content_of
 from settlement.wire.clearance import AttestedState
 from settlement.wire.client import Refused
 from settlement.wire.model import instant_text
-from tests.api.service import COUNTRY, CUSTOMS, HOUR, Service, minor
+from tests.api.service import COUNTRY, CUSTOMS, HOUR, Service, address_of, minor
 
 
 def committee(service: Service, order: str) -> dict[str, Any]:
@@ -200,3 +200,77 @@ def test_content_hash__is_the_contracts_own(service: Service) -> None:
         attestation = struct_from_message(Attestation, state.message())
         assert content_of(state) == "0x" + service.context.chain.clearance.content(attestation).hex()
         assert (content_of(state) == content_of(plain)) == (set(change) <= {"deadline_at"})
+
+
+ABROAD = COUNTRY + 7
+
+
+def _seat_abroad(service: Service, threshold: int, *seats: tuple[str, str]) -> None:
+    """A version of a committee of its own, so that other tests' orders keep theirs."""
+    committee = {
+        "jurisdiction": ABROAD,
+        "threshold": threshold,
+        "treasury": service.members["treasury"],
+        "seats": [{"member": service.members[actor], "key": address_of(key)} for actor, key in seats],
+    }
+    operator = service.client("operator")
+    service.done(operator.post("/v1/network/committees", committee, wait_s=30))
+
+
+def _hand_abroad(service: Service, actor: str, key: str, state: dict[str, Any]) -> Any:
+    """What an actor hands in, signed by one of its keys."""
+    wish = service.attestation(actor, state, key)
+    return service.ask("POST", "/v1/clearance/attestations", actor, wish, Prefer="wait=30")
+
+
+def test_o04__a_version_that_left__counts_for_its_grace_alone_and_by_itself(service: Service) -> None:
+    """I-17, I-20: what the chain takes is relayed, what it refuses is refused here, in words."""
+    _seat_abroad(service, 2, ("customs1", "one"), ("customs2", "two"), ("customs3", "three"))
+    first, second, third = (service.accepted(jurisdiction=ABROAD)["id"] for _ in range(3))
+    states = {
+        order: service.state(order, jurisdiction=ABROAD, deadline_at=instant_text(_hours_ahead(service, 2)))
+        for order in (first, second, third)
+    }
+    assert _hand_abroad(service, "customs1", "one", states[first]).json()["signatures"] == 1
+    _seat_abroad(service, 2, ("customs1", "new"), ("other_customs", "other"), ("customs3", "three"))
+
+    # Whoever sits no more completes the quorum that it began.
+    done = _hand_abroad(service, "customs2", "two", states[first])
+    assert (done.json()["signatures"], done.json()["threshold"]) == (2, 2)
+    service.done(done.json())
+    assert service.order(first)["phase"] == "settled"
+    # But it sees no more than it must.
+    assert service.ask("GET", f"/v1/orders/{second}", "customs2").status_code == 404
+
+    # One of each version is no quorum, a key that sits in both makes one with either.
+    assert _hand_abroad(service, "customs2", "two", states[second]).json()["signatures"] == 1
+    apart = _hand_abroad(service, "other_customs", "other", states[second]).json()
+    assert (apart["signatures"], apart["transaction"]) == (1, None)
+    view = service.client("customs3").get("/v1/clearance/attestations", order=second)
+    assert view["standing"] == "waiting"
+    service.done(_hand_abroad(service, "customs3", "three", states[second]).json())
+    assert service.order(second)["phase"] == "settled"
+
+    service.client("operator").post("/v1/clock/advance", {"seconds": 2 * HOUR + 60})
+    late = states[third] | {"deadline_at": instant_text(_hours_ahead(service, 1))}
+    gone = _hand_abroad(service, "customs2", "two", late)
+    assert gone.status_code == 404
+    old_key = _hand_abroad(service, "customs1", "one", late)
+    assert (old_key.status_code, old_key.json()["code"]) == (409, "not_a_seat")
+    assert "what the committee before signed counted until" in old_key.json()["detail"]
+    assert _hand_abroad(service, "customs1", "new", late).status_code == 200
+    service.done(_hand_abroad(service, "customs3", "three", late).json())
+    assert service.order(third)["phase"] == "settled"
+
+
+def test_i20__suspended_within_the_grace__its_signature_is_refused(service: Service) -> None:
+    """I-20: a suspension bites inside the grace of an old version."""
+    _seat_abroad(service, 1, ("customs1", "left"))
+    order = service.accepted(jurisdiction=ABROAD)["id"]
+    _seat_abroad(service, 1, ("customs1", "stays"))
+    service.govern(service.context.chain.clearance.suspend_seat(address_of("left")))
+    state = service.state(order, jurisdiction=ABROAD)
+    refused = _hand_abroad(service, "customs1", "left", state)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_a_seat")
+    service.done(_hand_abroad(service, "customs1", "stays", state).json())
+    assert service.order(order)["phase"] == "settled"

@@ -12,7 +12,7 @@ from settlement.ids import id_text
 from settlement.store.engine import reading, transaction
 from settlement.store.projector import apply_block, apply_blocks, window_blocks
 from settlement.store.repositories import cover, lines, loans, orders_seen, outbox, receivables, settlements
-from settlement.store.repositories.clearance import find_seat, jurisdictions_of
+from settlement.store.repositories.clearance import jurisdictions_of, quorums
 from tests.store.story import (
     BANK,
     BUYER,
@@ -94,8 +94,8 @@ def test_t02__policies__are_seen_by_insurer_insured_and_the_orders_parties(proje
 def test_t02__a_suspended_or_former_committee__sees_nothing_any_more(projected: Engine) -> None:
     with reading(projected) as session:
         assert jurisdictions_of(session, CUSTOMS) == {276}
-        assert find_seat(session, address(40), 276) is not None
-        assert find_seat(session, address(41), 276) is None, "suspended"
+        (sitting,) = quorums(session, 276, STARTED_AT + 10**6)
+        assert sitting.numbers == {address(40): 0, address(42): 2, address(43): 3}, "one is suspended"
     last = whole_story()[-1][0]
     event = clearance_oracle.CommitteeSeated(276, 3, 1, 0, (structs.Seat(address(60), 7),))
     header = BlockHeader(last.number + 1, block_hash(9_999), last.hash, last.timestamp + 1)
@@ -186,6 +186,35 @@ def test_t02__what_happens_to_a_share__is_told_under_its_order(projected: Engine
         assert types.count("share.settled") == len(SHARES)
         assert [event.sequence for event in told] == list(range(1, len(told) + 1))
         assert outbox.list_events(session, STRANGER, limit=200, cursor=None).rows == []
+
+
+def test_quorums__a_new_version_sits__the_former_one_counts_for_two_hours_more(projected: Engine) -> None:
+    """As Committees has it: a suspension bites in both, and who sits abroad now has left."""
+    seats = tuple(structs.Seat(address(key), 7) for key in (42, 60, 61))
+    _go_on(
+        projected,
+        clearance_oracle.CommitteeSeated(276, 3, 3, 0, seats),
+        clearance_oracle.CommitteeSeated(528, 1, 1, 0, (structs.Seat(address(43), 8),)),
+    )
+    with reading(projected) as session:
+        now = window_blocks(session)[0].timestamp
+        sitting, former = quorums(session, 276, now + 2 * 3_600)
+        assert (sitting.committee.version, sitting.committee.threshold) == (3, 3)
+        assert sitting.numbers == {address(42): 0, address(60): 1, address(61): 2}
+        assert (former.committee.version, former.committee.threshold) == (2, 2)
+        # 41 was suspended, 43 sits abroad.
+        assert former.numbers == {address(40): 0, address(42): 2}
+        assert len(quorums(session, 276, now + 2 * 3_600 + 1)) == 1
+        assert [one.committee.version for one in quorums(session, 528, now)] == [1]
+        assert quorums(session, 999, now) == []
+    _go_on(
+        projected,
+        clearance_oracle.SeatSuspended(276, address(42)),
+        clearance_oracle.SeatSuspended(276, address(40)),
+    )
+    with reading(projected) as session:
+        sitting, former = quorums(session, 276, now + 60)
+        assert (set(sitting.numbers), former.numbers) == ({address(60), address(61)}, {})
 
 
 def test_visible_orders__in_pages_and_by_phase__gives_each_once(projected: Engine) -> None:

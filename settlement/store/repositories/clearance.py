@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlmodel import Session, col, select
 
-from settlement.store.repositories.visibility import is_sitting
+from settlement.store.repositories.visibility import is_newest, is_sitting
 from settlement.store.tables_projection import Attestation, Committee, CommitteeSeat
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """One version of a committee whose signatures count now, and its seats that do."""
+
+    committee: Committee
+    seats: list[CommitteeSeat]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The seat's number of each key: signatures are given in its order."""
+        return {seat.key: seat.seat for seat in self.seats}
 
 
 def sitting_committee(session: Session, jurisdiction: int) -> Committee | None:
@@ -22,18 +37,34 @@ def seats_of(session: Session, committee: Committee) -> list[CommitteeSeat]:
     return list(session.exec(statement.order_by(col(CommitteeSeat.seat))))
 
 
+def quorums(session: Session, jurisdiction: int, now_at: int) -> list[Quorum]:
+    """The versions of a committee that may attest now: the sitting one, and in its grace the one before.
+
+    A quorum is of one version. Units: ``now_at`` business time. Source: Committees._isOfFormer.
+    """
+    sitting = sitting_committee(session, jurisdiction)
+    if sitting is None:
+        return []
+    present = seats_of(session, sitting)
+    found = [Quorum(sitting, [seat for seat in present if not seat.suspended])]
+    former = session.get(Committee, (jurisdiction, sitting.version - 1))
+    if former is None or now_at > sitting.grace_until_at:
+        return found
+    # A suspension bites in both versions; a key that sits abroad now has left.
+    ended = {seat.key for seat in present if seat.suspended} | _seated_abroad(session, jurisdiction)
+    counting = [seat for seat in seats_of(session, former) if not seat.suspended and seat.key not in ended]
+    return [*found, Quorum(former, counting)]
+
+
+def _seated_abroad(session: Session, jurisdiction: int) -> set[str]:
+    statement = select(CommitteeSeat.key).where(CommitteeSeat.jurisdiction != jurisdiction, is_newest())
+    return set(session.exec(statement))
+
+
 def list_committees(session: Session) -> list[Committee]:
     """All committees ever seated, by jurisdiction and version."""
     statement = select(Committee)
     return list(session.exec(statement.order_by(col(Committee.jurisdiction), col(Committee.version))))
-
-
-def find_seat(session: Session, key: str, jurisdiction: int) -> CommitteeSeat | None:
-    """The active seat of a key in a jurisdiction's sitting committee."""
-    statement = select(CommitteeSeat).where(
-        CommitteeSeat.key == key, CommitteeSeat.jurisdiction == jurisdiction, is_sitting()
-    )
-    return session.exec(statement).first()
 
 
 def jurisdictions_of(session: Session, member: int) -> set[int]:

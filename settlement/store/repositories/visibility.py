@@ -49,6 +49,11 @@ def is_party(member: int) -> ColumnElement[bool]:
 
 def is_sitting() -> ColumnElement[bool]:
     """The condition on ``committee_seat`` that it belongs to its jurisdiction's newest version, unsuspended."""
+    return is_newest() & col(CommitteeSeat.suspended).is_(False)
+
+
+def is_newest() -> ColumnElement[bool]:
+    """The condition on ``committee_seat`` that it belongs to its jurisdiction's newest version."""
     newer = aliased(Committee)
     newest = (
         select(func.max(col(newer.version)))
@@ -56,7 +61,7 @@ def is_sitting() -> ColumnElement[bool]:
         .correlate(CommitteeSeat)
         .scalar_subquery()
     )
-    return (col(CommitteeSeat.version) == newest) & col(CommitteeSeat.suspended).is_(False)
+    return col(CommitteeSeat.version) == newest
 
 
 def orders_seen_by(member: int, order: Mapped[Any]) -> ColumnElement[bool]:
