@@ -12,12 +12,21 @@ from tests.properties.rules.evidence import EvidenceRules
 from tests.properties.rules.network import NetworkRules
 from tests.properties.rules.orders import OrderRules
 from tests.properties.rules.shares import ShareRules
+from tests.properties.rules.undertakings import UndertakingRules
 
 assert checks.__all__
 
 
 class TradeMachine(
-    OrderRules, CreditRules, ChangeRules, ShareRules, CoverRules, EvidenceRules, CashRules, NetworkRules
+    UndertakingRules,
+    ShareRules,
+    OrderRules,
+    CreditRules,
+    ChangeRules,
+    CoverRules,
+    EvidenceRules,
+    CashRules,
+    NetworkRules,
 ):
     """Whatever happens in whatever order, chain and books agree: on refusals by name, on amounts to the unit."""
 

@@ -106,6 +106,16 @@ class SeenLoan:
 
 
 @dataclass(frozen=True)
+class SeenGuarantee:
+    """The word of an undertaking, apart."""
+
+    left: int
+    claim: int
+    expiry: int
+    guarantor: int
+
+
+@dataclass(frozen=True)
 class SeenLine:
     """The words of one line: its usage apart, and the terms of each version as they lie."""
 
@@ -143,6 +153,7 @@ class Seen:
     orders: dict[int, SeenOrder] = field(default_factory=dict)
     shares: dict[int, SeenOrder] = field(default_factory=dict)
     loans: dict[int, SeenLoan] = field(default_factory=dict)
+    guarantees: dict[int, SeenGuarantee] = field(default_factory=dict)
     lines: dict[int, SeenLine] = field(default_factory=dict)
     pools: dict[int, SeenPool] = field(default_factory=dict)
     policies: dict[int, int] = field(default_factory=dict)
@@ -161,6 +172,7 @@ class Seen:
             self.orders,
             self.shares,
             self.loans,
+            self.guarantees,
             self.lines,
             self.seats,
             self.members,
@@ -191,7 +203,9 @@ def words_of_an_order() -> tuple[str, ...]:
     return tuple(one["label"] for one in words["members"])
 
 
-WORDS = tuple(name for name in words_of_an_order() if name != "loan")
+# Kept apart: both change after the order closed.
+APART = ("loan", "undertaking")
+WORDS = tuple(name for name in words_of_an_order() if name not in APART)
 
 
 def _bits(word: int, *widths: int) -> Any:
@@ -279,17 +293,16 @@ class Eye:
 
     def _look_at_orders(self, book: Book, seen: Seen) -> None:
         at, slot = self._slot("_words", BOOK)
-        read, count, loan = self._read, len(self._words), self._words.index("loan")
+        read, loan, backing = self._read, *(self._words.index(name) for name in APART)
+        own = [number for number, name in enumerate(self._words) if name not in APART]
         for id_ in book.orders:
             start = place(id_, slot)
-            words = [read(at, start + n) for n in range(count)]
-            seen.loans[id_] = unpack_loan(words.pop(loan))
-            seen.orders[id_] = unpack_order(tuple(words))
+            seen.loans[id_] = unpack_loan(read(at, start + loan))
+            seen.guarantees[id_] = SeenGuarantee(*_bits(read(at, start + backing), 56, 56, 32, 32))
+            seen.orders[id_] = unpack_order(tuple(read(at, start + n) for n in own))
             for share in book.orders[id_].shares:
                 start = place(share.id, slot)
-                words = [read(at, start + n) for n in range(count)]
-                del words[loan]
-                seen.shares[share.id] = unpack_order(tuple(words))
+                seen.shares[share.id] = unpack_order(tuple(read(at, start + n) for n in own))
 
     def _look_at_lines(self, book: Book, seen: Seen) -> None:
         usage_at, usage_slot = self._slot("_usage", BOOK)

@@ -68,7 +68,7 @@ class ChangesBook(SettlementBook):
         self.ask_open(no, order.currency, order.buyer, order.supplier)
         if self.is_reserved(order) or self.lent(order):
             self.ask_funder(no, order)
-            self._ask_larger_reserve(no, order, new.face)
+            self._ask_larger_reserve(no, order, new)
         missing = max(0, new.face - order.reduced - self.held(order)) if order.fund_by == AT_ACCEPTANCE else 0
         no.when(missing > self.free(order), "BuyerShort")
         no.stand()
@@ -77,13 +77,15 @@ class ChangesBook(SettlementBook):
         if not missing:
             self.give_back(order, 0)
 
-    def _ask_larger_reserve(self, no: Refusals, order: Order, face: int) -> None:
-        line, version = order.line, order.version
+    def _ask_larger_reserve(self, no: Refusals, order: Order, new: NewTerms) -> None:
+        line, version, face = order.line, order.version, new.face
         assert line is not None
         assert version is not None
         claim = face - order.reduced
         no.when(claim > order.claim and face > version.order_cap, "OrderCapExceeded")
         no.when(self.lent(order) > version.most(claim), "AdvanceExceeded")
+        is_long = version.longest_s and new.expiry + new.tenor_s > self.now + version.longest_s
+        no.when(is_long, "LifeTooLong")
         if self.is_reserved(order):
             more = max(self.lent(order), version.most(claim)) - order.use
             no.when(more > 0 and self.used(line) + more > line.limit, "LimitExceeded")

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from tests.properties.books.arithmetic import DAY, WHOLE_BPS, accrual, ceil_div, due_up
 from tests.properties.books.network import BUYER, FUNDER, SUPPLIER, NetworkBook
-from tests.properties.books.orders import Line, Loan, Order, Version
+from tests.properties.books.orders import Line, Order, Version
 from tests.properties.books.refusals import Refusals, Refused
 
 MOST_DRAWS = 63
@@ -107,26 +107,6 @@ class CreditBook(NetworkBook):
         order.loan.is_open = False
         self.free_reserve(order)
 
-    def move_reserve(self, order: Order, line: Line, version: Version, source: tuple[int, int]) -> None:
-        """Another line's standing offer takes the place of an undrawn reserve, which is freed first."""
-        no = Refusals()
-        present = (order.line.id, order.version.number) if order.line and order.version else (0, 0)
-        no.when(source != present, "NotReservedOn")
-        no.when(order.loan is not None and order.loan.draws, "AlreadyDrawn")
-        is_over = order.is_closed or self.now > order.expiry or order.is_touched or order.late is not None
-        no.when(is_over or order.hold or order.disputed, "DrawsClosed")
-        no.when((order.loan and not order.loan.is_open), "DrawsClosed")
-        self.ask_standing(no, order.supplier, SUPPLIER)
-        self.ask_standing(no, order.buyer, BUYER)
-        self.ask_open(no, order.currency, order.supplier, order.buyer, line.funder)
-        self.ask_reserve(no, order, line, version)
-        no.stand()
-        if order.line is not None and order.line.committed:
-            rest = self.of(order.currency, order.reserve_account)
-            self.move(order.currency, order.reserve_account, order.line.funder, rest)
-        order.line, order.version, order.loan = line, version, Loan()
-        self.set_aside(order)
-
     def write_off(self, order: Order, funder: str) -> None:
         """The funder, after maturity: the principal is a loss; the lien stays, interest stands still (I-16)."""
         if order.line is None or order.version is None or order.loan is None:
@@ -145,8 +125,12 @@ class CreditBook(NetworkBook):
         """Whether draws are open at all."""
         if order.loan is None or not order.loan.is_open or order.loan.draws >= MOST_DRAWS:
             return False
-        is_over = order.is_closed or self.now > order.expiry or order.disputed
+        is_over = order.is_closed or self.now > order.expiry or order.disputed or self.is_past_due(order)
         return not (is_over or order.is_touched or order.late is not None or order.hold)
+
+    def is_past_due(self, order: Order) -> bool:
+        """What is due may be unpaid before anybody says that the buyer is late."""
+        return order.due != 0 and self.now >= order.due
 
     def draw(self, order: Order, amount: int, index: int) -> None:
         """R9; fee out of the amount, rounded up."""

@@ -127,6 +127,7 @@ class EvidenceBook(ShareBook):
         if state.refused and not order.lapsed:
             self.reduce_undelivered(order, order.refused_part)
         self.lock(order)
+        self.call_guarantor(order)
         self.pay(order)
 
     def _take(self, order: Order, state: State) -> None:

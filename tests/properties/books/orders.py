@@ -113,6 +113,16 @@ class Share:
         return self.claim - self.paid
 
 
+@dataclass
+class Guarantee:
+    """Cash that a guarantor locked behind an order, and what it paid for the buyer (R13)."""
+
+    guarantor: str
+    left: int
+    expiry: int
+    claim: int = 0
+
+
 @dataclass(repr=False)
 class Order:
     """One order, its receivable and its loan; of a split order the sums are those of its own leaf."""
@@ -159,6 +169,7 @@ class Order:
     late_frozen: int = 0
     evidence: list[tuple[int, frozenset[str]]] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
+    guarantee: Guarantee | None = None
 
     def __repr__(self) -> str:
         return f"<order {self.id % 10_000} of {self.face}>"
@@ -170,6 +181,11 @@ class Order:
     def reserve_account(self) -> int:
         """The ledger's account of cash set aside for the order's undrawn reserve."""
         return int.from_bytes(keccak(encode(["string", "uint256"], ["reserve", self.id])), "big")
+
+    @cached_property
+    def undertaking_account(self) -> int:
+        """The ledger's account of a guarantor's cash behind the order."""
+        return int.from_bytes(keccak(encode(["string", "uint256"], ["undertaking", self.id])), "big")
 
     @property
     def claim(self) -> int:

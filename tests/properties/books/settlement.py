@@ -22,7 +22,7 @@ from tests.properties.books.arithmetic import (
 from tests.properties.books.cash import Account
 from tests.properties.books.credit import CreditBook
 from tests.properties.books.network import BUYER, SUPPLIER
-from tests.properties.books.orders import Loan, Order
+from tests.properties.books.orders import Line, Loan, Order, Version
 from tests.properties.books.refusals import Refusals
 
 
@@ -42,7 +42,9 @@ class SettlementBook(CreditBook):
         """All accounts that are nobody's free cash, with their currency."""
         reserves = [(one.reserve_account, one.currency) for one in self.orders.values() if one.line]
         shares = [(share.id, one.currency) for one in self.orders.values() for share in one.shares]
-        return [*((order.id, order.currency) for order in self.orders.values()), *reserves, *shares]
+        backed = [(one.undertaking_account, one.currency) for one in self.orders.values() if one.guarantee]
+        own = [(order.id, order.currency) for order in self.orders.values()]
+        return [*own, *reserves, *shares, *backed]
 
     def held(self, order: Order) -> int:
         """What the order's hold has."""
@@ -78,6 +80,27 @@ class SettlementBook(CreditBook):
         self.set_aside(order)
         self.orders[order.id] = order
 
+    def move_reserve(self, order: Order, line: Line, version: Version, source: tuple[int, int]) -> None:
+        """Another line's standing offer takes the place of an undrawn reserve, which is freed first."""
+        no = Refusals()
+        present = (order.line.id, order.version.number) if order.line and order.version else (0, 0)
+        no.when(source != present, "NotReservedOn")
+        no.when(order.loan is not None and order.loan.draws, "AlreadyDrawn")
+        is_over = order.is_closed or self.now > order.expiry or order.is_touched or order.late is not None
+        is_due = self.is_past_due(order) or self.payable(order) > 0
+        no.when(is_over or order.hold or order.disputed or is_due, "DrawsClosed")
+        no.when((order.loan and not order.loan.is_open), "DrawsClosed")
+        self.ask_standing(no, order.supplier, SUPPLIER)
+        self.ask_standing(no, order.buyer, BUYER)
+        self.ask_open(no, order.currency, order.supplier, order.buyer, line.funder)
+        self.ask_reserve(no, order, line, version)
+        no.stand()
+        if order.line is not None and order.line.committed:
+            rest = self.of(order.currency, order.reserve_account)
+            self.move(order.currency, order.reserve_account, order.line.funder, rest)
+        order.line, order.version, order.loan = line, version, Loan()
+        self.set_aside(order)
+
     def settle(self, order: Order) -> None:
         """Anyone, when due."""
         late, duty, payable = (
@@ -87,6 +110,7 @@ class SettlementBook(CreditBook):
         )
         # Duty is never paid out of the hold.
         has_any = self.free(order) > 0 or (self.spendable(order) > 0 and payable + late > 0)
+        has_any = has_any or self.callable(order) > 0
         is_news = order.late is None and payable > 0 and not self.is_frozen(order)
         is_nothing = payable + late + duty == 0
         no = Refusals()
@@ -98,6 +122,7 @@ class SettlementBook(CreditBook):
         no.when(is_idle and self.is_frozen(order), "NothingDue")
         no.stand()
         self.count_late(order)
+        self.call_guarantor(order)
         self.pay(order)
 
     def lapse(self, order: Order) -> None:
@@ -110,6 +135,7 @@ class SettlementBook(CreditBook):
         no.stand()
         self.count_late(order)
         self.reduce_undelivered(order, order.undelivered)
+        self.call_guarantor(order)
         self.pay(order)
 
     def recourse(self, order: Order) -> None:
@@ -131,6 +157,21 @@ class SettlementBook(CreditBook):
             return [0 for _ in order.leaves]
         own = max(0, order.delivered - order.disputed - order.paid)
         return [own, *(max(0, order.delivered_of(share) - share.paid) for share in order.shares)]
+
+    def callable(self, order: Order) -> int:
+        """R5: what a guarantor pays of the face where hold and buyer lack it, until its undertaking ends."""
+        backing = order.guarantee
+        if backing is None or self.now >= backing.expiry:
+            return 0
+        return min(backing.left, max(0, self.payable(order) - self.spendable(order) - self.free(order)))
+
+    def call_guarantor(self, order: Order) -> None:
+        """R13: what it pays goes through the order's hold, and the buyer owes it."""
+        called = self.callable(order)
+        if order.guarantee is not None and called:
+            order.guarantee.left -= called
+            order.guarantee.claim += called
+            self.move(order.currency, order.undertaking_account, order.id, called)
 
     def pay(self, order: Order) -> None:
         """R5, R6, R8, R12: face, late charge, duty; the lender first; the hold before free cash."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.properties.books.arithmetic import MOST_SHARES
-from tests.properties.books.changes import ChangesBook
 from tests.properties.books.network import FUNDER, ON_MEMBER, ON_NETWORK, SUPPLIER
 from tests.properties.books.orders import Order, Share
 from tests.properties.books.refusals import Refusals
+from tests.properties.books.undertakings import UndertakingBook
 
 
 @dataclass
-class ShareBook(ChangesBook):
+class ShareBook(UndertakingBook):
     """One rule for both: the holder itself, nothing released, no principal, to a member that may hold."""
 
     def _ask_movable(self, no: Refusals, order: Order, leaf: Order | Share, holder: str) -> None:

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from tests.properties.checks import agreement, cash, changes, cover, credit, evidence, network, orders, shares
+from tests.properties.checks import (
+    agreement,
+    cash,
+    changes,
+    cover,
+    credit,
+    evidence,
+    network,
+    orders,
+    shares,
+    undertakings,
+)
 
-__all__ = ["agreement", "cash", "changes", "cover", "credit", "evidence", "network", "orders", "shares"]
+__all__ = [
+    "agreement",
+    "cash",
+    "changes",
+    "cover",
+    "credit",
+    "evidence",
+    "network",
+    "orders",
+    "shares",
+    "undertakings",
+]

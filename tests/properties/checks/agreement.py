@@ -24,6 +24,9 @@ OF_ONE_ORDER = frozenset(
         "assign",
         "split",
         "settle_share",
+        "undertake",
+        "return_undertaking",
+        "refund_guarantor",
         *ENDING,
     }
 )
@@ -58,6 +61,7 @@ def acts_touch_one_order(step: Step) -> None:
         if id_ != touched and id_ not in step.facts.get("touched", ()):
             assert step.after.orders[id_] == known
             assert step.after.loans[id_] == step.before.loans[id_]
+            assert step.after.guarantees[id_] == step.before.guarantees[id_]
     for id_, share in step.before.shares.items():
         if id_ & ~0xFF != touched and id_ & ~0xFF not in step.facts.get("touched", ()):
             assert step.after.shares[id_] == share

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from settlement.chain.bindings.receivables import Settled
+from settlement.chain.bindings.settlement_desk import ShareSettled
 from tests.properties.checks.orders import PAYING
 from tests.properties.registry import proves
 from tests.properties.step import Step
@@ -69,9 +71,12 @@ def cash_leaves_by_consent(step: Step) -> None:
             "draw": {funder},
             "repay": {facts.get("payer")},
             "recourse": {order.supplier},
+            "undertake": {facts.get("guarantor")},
+            "return_undertaking": set(),
+            "refund_guarantor": {order.buyer},
         }
         payers = bound.get(step.verb, {order.buyer, order.supplier, order.holder, funder, order.id})
-        payers.add(order.reserve_account)
+        payers |= {order.reserve_account, order.undertaking_account}
     elif step.verb == "withdraw":
         payers = {facts["member"]}
     payers |= set(facts.get("payers", ()))
@@ -97,19 +102,24 @@ def withdrawals_are_not_stopped(step: Step) -> None:
 
 @proves(
     "I-04 I-28",
-    "a payee out of standing is paid in the same settlement as the others",
+    "every payee, whatever its standing, is paid all that a settlement tells of it, in the same step",
     on=PAYING,
 )
 def payees_out_of_standing_are_paid(step: Step) -> None:
     order = step.order
     assert order is not None
+    funder, shares = order.line.funder if order.line else "", {share.id: share for share in order.shares}
+    # One member may be lender, holder and shareholder at once.
+    gains: Counter[str | int] = Counter()
     for settled in step.every(Settled):
-        funder = order.line.funder if order.line else None
-        if settled.to_holder and order.holder not in {order.buyer, funder}:
-            assert step.change(order.currency, order.holder) >= settled.to_holder
-        if settled.to_funder and funder not in {order.buyer, order.holder}:
-            returned = -step.change(order.currency, order.reserve_account)
-            assert step.change(order.currency, str(funder)) == settled.to_funder + returned
+        gains[order.holder] += settled.to_holder
+        gains[funder] += settled.to_funder
+        gains[order.treasury] += settled.to_customs
+    for told in step.every(ShareSettled):
+        gains[told.share if told.is_aside else shares[told.share].holder] += told.face + told.late
+    gains[funder] -= step.change(order.currency, order.reserve_account)
+    for name in gains.keys() - {order.buyer, ""}:
+        assert step.change(order.currency, name) == gains[name], name
 
 
 @proves(

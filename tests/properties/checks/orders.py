@@ -180,7 +180,7 @@ def settlements_balance(step: Step) -> None:
     payees |= {name for share in order.shares for name in (share.holder, share.id)}
     moved += sum(event.face + event.late for event in step.every(ShareSettled))
     payees -= {order.buyer, ""}
-    payers: set[str | int] = {order.buyer, order.id}
+    payers: set[str | int] = {order.buyer, order.id, order.undertaking_account}
     kept = sum(event.to_holder for event in settled) if order.holder == order.buyer else 0
     lost = -sum(step.change(order.currency, name) for name in payers)
     assert lost == sum(step.change(order.currency, name) for name in payees) == moved - kept

@@ -16,6 +16,7 @@ from tests.contracts.harness import Outcome, Reverted
 from tests.contracts.harness.signers import typed_digest
 from tests.contracts.world import RELAYER
 from tests.properties.books import Order, Refused
+from tests.properties.books.arithmetic import DAY
 from tests.properties.market import MEMBERS, STRANGER, fresh
 from tests.properties.registry import check_all
 from tests.properties.rules.dice import Dice
@@ -25,6 +26,7 @@ from tests.properties.step import Step, Told
 FLAWS = ("other signer", "other contract", "other chain", "other content", "cut short", "high s", "none")
 SECP256K1 = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 STEPS = {"taken": 0}
+LAST_DAY = 3000
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,17 @@ class Base(RuleBasedStateMachine):
     def any_order(self, is_so: Callable[[Order], bool]) -> bool:
         """Whether there is one."""
         return any(is_so(order) for order in self.book.orders.values())
+
+    def wait_until(self, at: int) -> None:
+        """Time passes, within the years for which members and lines stand."""
+        if self.book.now < at < self.begun + LAST_DAY * DAY:
+            self.market.evm.set_time(at)
+            self.book.now = at
+
+    def maybe_wait(self, dice: Dice, at: int) -> None:
+        """Most acts of the second half of a trade are refused for being early: every other time, not so."""
+        if dice.of((True, False), "in time"):
+            self.wait_until(at)
 
     def nonce(self) -> int:
         """A number nobody used, and the same in the same history."""

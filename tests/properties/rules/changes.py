@@ -200,6 +200,7 @@ class ChangeRules(Base):
     def dismiss(self, dice: Dice) -> None:
         """Anyone, once nobody has decided in time."""
         order = self.pick(dice, lambda one: one.disputed > 0 and self.book.now > one.until)
+        self.maybe_wait(dice, order.until + 1)
         call = OrderDesk.dismiss(order.id)
         self.step(
             "dismiss",

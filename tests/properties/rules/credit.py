@@ -98,6 +98,8 @@ class CreditRules(Base):
     def recourse(self, dice: Dice) -> None:
         """Anyone."""
         order = self.pick(dice, lambda one: self.book.supplier_owes(one) > 0)
+        if order.version is not None and not self.book.supplier_owes(order):
+            self.maybe_wait(dice, order.base + order.version.grace_s)
         owed = self.book.supplier_owes(order)
         self.step(
             "recourse",
@@ -163,6 +165,8 @@ class CreditRules(Base):
         order = self.pick(dice, lambda one: self.has_loan(one) and self.is_mature(one))
         funder = order.line.funder if order.line else "bank"
         member = dice.of([funder] * 5 + list(BANKS), "funder")
+        if order.version is not None:
+            self.maybe_wait(dice, order.base + order.version.grace_s)
         signed = WriteOff(order.id, self.market.ids[member], self.book.now + DAY)
         act = Act(
             "write_off",

@@ -25,7 +25,7 @@ class Dice:
         return chosen
 
     def __repr__(self) -> str:
-        return f"Dice({self._left})"
+        return "Dice"
 
 
 DICE = st.binary(min_size=40, max_size=40).map(Dice)

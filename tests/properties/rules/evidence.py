@@ -19,7 +19,16 @@ from tests.properties.rules.base import Base
 from tests.properties.rules.dice import DICE, Dice
 
 REASON = keccak(text="why")
-SPOILED = ("too few", "foreign seat", "twice", "descending", "stale", "wrong country", "stranger")
+SPOILED = (
+    "too few",
+    "foreign seat",
+    "twice",
+    "descending",
+    "stale",
+    "wrong country",
+    "stranger",
+    "suspended",
+)
 
 
 class EvidenceRules(Base):
@@ -57,6 +66,29 @@ class EvidenceRules(Base):
         signers = self.quorum(dice, order.jurisdiction)
         self.relay(order, seq, order.jurisdiction, signers, content)
 
+    def can_deliver(self, order: Order) -> bool:
+        """Whether a plain clearance would be news."""
+        quorum = self.book.committees[order.jurisdiction]
+        return not order.is_closed and len(quorum.active) >= quorum.threshold
+
+    @precondition(lambda self: self.any_order(self.can_deliver))
+    @rule(dice=DICE)
+    def deliver(self, dice: Dice) -> None:
+        """The goods are there, all or a part: random states pay too seldom."""
+        self.deliver_one(dice, self.pick(dice, self.can_deliver))
+
+    def deliver_one(self, dice: Dice, order: Order) -> None:
+        """A quorum says that the goods of this order are there."""
+        whole = order.whole
+        content = {
+            "phase": dice.of([Phase.CLEARED, Phase.CLEARED, Phase.RELEASED], "phase"),
+            "hold": False,
+            "refused": False,
+            "released": dice.of([whole, whole // 2, whole, whole // 3, max(1, whole - 1)], "released"),
+            "duty": dice.of([0, 700, 5000], "duty"),
+        }
+        self.relay(order, order.seq + 1, order.jurisdiction, self.quorum(dice, order.jurisdiction), content)
+
     @precondition(lambda self: self.book.orders)
     @rule(dice=DICE, how=st.sampled_from(SPOILED))
     def attest_spoiled(self, dice: Dice, how: str) -> None:
@@ -75,6 +107,8 @@ class EvidenceRules(Base):
             signers = signers[::-1]
         elif how == "stale":
             seq = order.seq - dice.of(range(order.seq + 1), "behind")
+        elif how == "suspended":
+            signers = self.book.committees[country].seats
         elif how == "wrong country":
             country, signers = other, self.quorum(dice, other)
         else:
@@ -125,7 +159,11 @@ class EvidenceRules(Base):
         given = b"".join(market.key(name).sign_digest(digest) for name in signers)
         call = ClearanceOracle.attest_batch(batch, given)
         touched = frozenset(order.id for order in orders)
-        payers = {account for order in orders for account in (order.buyer, order.id, order.reserve_account)}
+        payers = {
+            account
+            for one in orders
+            for account in (one.buyer, one.id, one.reserve_account, one.undertaking_account)
+        }
         self.step(
             "attest_batch",
             lambda: market.send("ClearanceOracle", call),

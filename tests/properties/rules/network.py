@@ -15,10 +15,9 @@ from tests.contracts.world import GOVERNOR, RELAYER
 from tests.properties.books.arithmetic import DAY
 from tests.properties.books.network import ACTIVE, EXPELLED, ON_CURRENCY, ON_MEMBER, ON_NETWORK, SUSPENDED
 from tests.properties.market import BANKS, BUYERS, CURRENCIES, MEMBERS, STRANGER, SUPPLIERS
-from tests.properties.rules.base import Base
+from tests.properties.rules.base import LAST_DAY, Base
 from tests.properties.rules.dice import DICE, Dice
 
-LAST_DAY = 3000
 SPARE = ("buyer2", "supplier2")
 SUBJECTS: tuple[tuple[int, str | int], ...] = (
     (ON_NETWORK, 0),

@@ -14,7 +14,7 @@ from settlement.ids import fingerprint
 from tests.contracts.harness.signers import struct_hash
 from tests.contracts.world import COUNTRY
 from tests.properties.books import Line, Order
-from tests.properties.books.arithmetic import DAY
+from tests.properties.books.arithmetic import DAY, POSTING_GRACE_S
 from tests.properties.market import BUYERS, CURRENCIES, OTHER_COUNTRY, SUPPLIERS
 from tests.properties.rules.base import Act, Base
 from tests.properties.rules.dice import DICE, Dice
@@ -111,11 +111,20 @@ class OrderRules(Base):
         """Whether something is due."""
         return not order.is_closed and (order.late is not None or self.book.payable(order) > 0)
 
-    @precondition(lambda self: self.any_order(self.can_settle))
+    def falls_due(self, order: Order) -> bool:
+        """Whether something is due, or will be on its date."""
+        return self.can_settle(order) or (not order.is_closed and order.due > self.book.now)
+
+    @precondition(lambda self: self.any_order(self.falls_due))
     @rule(dice=DICE)
     def settle(self, dice: Dice) -> None:
         """Anyone."""
-        order = self.pick(dice, self.can_settle)
+        order = self.pick(dice, self.falls_due)
+        self.maybe_wait(dice, order.due)
+        self.settle_one(order)
+
+    def settle_one(self, order: Order) -> None:
+        """Anyone has this order settled."""
         self.step("settle", lambda: self.market.settle(order.id), lambda: self.book.settle(order), order)
 
     @precondition(lambda self: self.any_order(lambda order: self.book.now > order.expiry))
@@ -123,4 +132,5 @@ class OrderRules(Base):
     def lapse(self, dice: Dice) -> None:
         """Anyone, after expiry."""
         order = self.pick(dice, lambda one: self.book.now > one.expiry and any(one.undelivered))
+        self.maybe_wait(dice, order.expiry + POSTING_GRACE_S + 1)
         self.step("lapse", lambda: self.market.lapse(order.id), lambda: self.book.lapse(order), order)

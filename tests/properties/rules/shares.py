@@ -7,14 +7,17 @@ from hypothesis.stateful import precondition, rule
 from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Assignment, Split
 from tests.properties.books import Order, Share
-from tests.properties.books.arithmetic import DAY, MOST_SHARES, ON_ARRIVAL
-from tests.properties.rules.base import Act, Base
+from tests.properties.books.arithmetic import AT_ONCE, DAY, MOST_SHARES, ON_ARRIVAL
+from tests.properties.rules.base import Act
+from tests.properties.rules.cash import CashRules
 from tests.properties.rules.dice import DICE, Dice
+from tests.properties.rules.evidence import EvidenceRules
+from tests.properties.rules.orders import OrderRules
 
 RECEIVERS = ("supplier2", "bank2", "trader", "supplier", "bank", "buyer")
 
 
-class ShareRules(Base):
+class ShareRules(OrderRules, EvidenceRules, CashRules):
     """Who holds what of an order."""
 
     def can_move(self, order: Order) -> bool:
@@ -56,7 +59,7 @@ class ShareRules(Base):
         # Not on arrival: there a refusal cuts more of the shares than of the order's own leaf, which is to be mended.
         every = [one for one in self.book.orders.values() if one.settle_on != ON_ARRIVAL]
         order = self.pick(dice, self.can_split, every)
-        count = dice.of([1, 2, 6, 3, 8, 0], "count")
+        count = dice.of([1, 6, 2, 6, 3, 8, 0], "count")
         most = max(1, order.claim // (count + 1))
         part = dice.of([most, 1, (most + 1) // 2, most, order.claim, 0], "part")
         parts = [(dice.of(RECEIVERS[:5], "receiver"), part) for _ in range(count)]
@@ -84,7 +87,15 @@ class ShareRules(Base):
         waiting = [
             one for one in book.orders.values() if any(book.of(one.currency, s.id) for s in one.shares)
         ]
-        order = dice.of(waiting or [one for one in book.orders.values() if one.shares], "order")
+        split = [one for one in book.orders.values() if one.shares]
+        many = [one for one in split if len(one.shares) > AT_ONCE and self.can_deliver(one)]
+        order = dice.of(waiting or many or split, "order")
+        if not waiting and dice.of((True, True, False), "paid before"):
+            self.deposit(order.buyer, order.currency, max(1, order.whole_open))
+            self.deliver_one(dice, order)
+            self.wait_until(order.due)
+            if self.can_settle(order):
+                self.settle_one(order)
         share = max(order.shares, key=lambda one: book.of(order.currency, one.id))
         self.step(
             "settle_share",
