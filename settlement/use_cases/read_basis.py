@@ -5,11 +5,11 @@ from __future__ import annotations
 from settlement.errors import NotFound, NotPermitted
 from settlement.merkle import OrderTree
 from settlement.store.handles import Session
-from settlement.store.repositories import clearance, order_drafts
+from settlement.store.repositories import clearance, order_drafts, shares
 from settlement.store.tables_private import OrderDraft
 from settlement.use_cases.amounts import amount
 from settlement.use_cases.caller import Caller
-from settlement.use_cases.read_orders import phase_of
+from settlement.use_cases.read_orders import phase_of, whole_of
 from settlement.use_cases.visibility import visible_order, visible_receivable
 from settlement.wire.trade import Basis, FieldProof, ProofStep
 from settlement.wire.words import SETTLE_ON_WORDS
@@ -26,6 +26,8 @@ def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
     ):
         raise NotFound(f"order {order_id} is not cleared in a jurisdiction of yours")
     draft = _draft(session, order_id)
+    # What customs release is a part of all that was ordered, whoever holds which share of it.
+    whole = whole_of(row, shares.shares_of(session, [order_id]).get(order_id, []))
     return Basis.model_validate(
         {
             "order": order_id,
@@ -33,7 +35,7 @@ def read_basis(session: Session, caller: Caller, order_id: str) -> Basis:
             "jurisdiction": row.jurisdiction,
             "phase": phase_of(row),
             "seq": row.seq,
-            "face": amount(row.face_minor, row.currency),
+            "face": amount(whole.face_minor, row.currency),
             "duty_cap": amount(row.duty_cap_minor, row.currency),
             "settle_on": SETTLE_ON_WORDS[row.settle_on],
             "expires_at": row.expiry_at,

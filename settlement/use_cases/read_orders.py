@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from settlement.chain.bindings.enums import Phase
 from settlement.errors import NotFound
 from settlement.store import tables_projection as tables
 from settlement.store.handles import Session
-from settlement.store.repositories import acts, lines, loans, orders_seen, settlements
+from settlement.store.repositories import acts, lines, loans, orders_seen, settlements, shares
 from settlement.store.tables_private import OrderDraft
 from settlement.use_cases.accept_order import newest_acts
 from settlement.use_cases.acts import view_act
@@ -38,7 +39,10 @@ def list_orders(session: Session, caller: Caller, limit: int, cursor: str | None
     page = orders_seen.orders_seen(session, seen_by(caller), limit=limit, cursor=cursor)
     drafts = orders_seen.drafts_by_id(session, page.rows)
     accepted = orders_seen.receivables_by_id(session, page.rows)
-    items = [_summary(SeenOrder(one, drafts.get(one), accepted.get(one))) for one in page.rows]
+    split = shares.shares_of(session, page.rows)
+    items = [
+        _summary(SeenOrder(one, drafts.get(one), accepted.get(one)), split.get(one, [])) for one in page.rows
+    ]
     return Page(items=items, next=page.next_cursor)
 
 
@@ -49,7 +53,8 @@ def read_order(session: Session, caller: Caller, order_id: str, now_at: int) -> 
     """
     seen = visible_order(session, caller, order_id)
     is_partner = is_loan_partner(session, caller, seen)
-    body = _terms(seen) | _money(seen) | _progress(seen)
+    of_order = shares.shares_of(session, [seen.id]).get(seen.id, [])
+    body = _terms(seen) | _money(seen, of_order) | _progress(seen)
     body |= _loan(session, seen) if is_partner else dict.fromkeys(_OF_THE_LOAN)
     body["settlements"] = [
         view_settlement(row, _currency(seen)) for row in settlements.settlements_of(session, seen.id)
@@ -79,6 +84,30 @@ def open_minor(row: tables.Receivable) -> int:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """An order with all of its shares, as its parties know it: its own leaf keeps the rest alone. Units: minor units."""
+
+    face_minor: int
+    reduced_minor: int
+    paid_minor: int
+
+    @property
+    def open_minor(self) -> int:
+        """What is neither paid nor reduced (I-07)."""
+        return self.face_minor - self.reduced_minor - self.paid_minor
+
+
+def whole_of(row: tables.Receivable, of_order: Sequence[tables.Share]) -> Whole:
+    """The sums over an order's own leaf and its shares."""
+    leaves: tuple[tables.Receivable | tables.Share, ...] = (row, *of_order)
+    return Whole(
+        sum(leaf.face_minor for leaf in leaves),
+        sum(leaf.reduced_minor for leaf in leaves),
+        sum(leaf.paid_minor for leaf in leaves),
+    )
+
+
+@dataclass(frozen=True)
 class _Basics:
     number: str
     year: int
@@ -97,8 +126,14 @@ def _currency(seen: SeenOrder) -> int:
     return _basics(seen).currency
 
 
-def _summary(seen: SeenOrder) -> OrderSummary:
-    basics, row = _basics(seen), seen.receivable
+def _whole(seen: SeenOrder, of_order: Sequence[tables.Share]) -> Whole:
+    if seen.receivable is None:
+        return Whole(_basics(seen).face_minor, 0, 0)
+    return whole_of(seen.receivable, of_order)
+
+
+def _summary(seen: SeenOrder, of_order: Sequence[tables.Share]) -> OrderSummary:
+    basics, row, whole = _basics(seen), seen.receivable, _whole(seen, of_order)
     buyer, supplier = seen.parties
     return OrderSummary.model_validate(
         {
@@ -107,9 +142,9 @@ def _summary(seen: SeenOrder) -> OrderSummary:
             "phase": phase_of(row),
             "buyer": buyer,
             "supplier": supplier,
-            "face": amount(basics.face_minor, basics.currency),
-            "open": amount(basics.face_minor if row is None else open_minor(row), basics.currency),
-            "paid": amount(0 if row is None else row.paid_minor, basics.currency),
+            "face": amount(whole.face_minor, basics.currency),
+            "open": amount(whole.open_minor, basics.currency),
+            "paid": amount(whole.paid_minor, basics.currency),
         }
     )
 
@@ -153,14 +188,14 @@ def _terms(seen: SeenOrder) -> dict[str, Any]:
     }
 
 
-def _money(seen: SeenOrder) -> dict[str, Any]:
-    row, basics = seen.receivable, _basics(seen)
+def _money(seen: SeenOrder, of_order: Sequence[tables.Share]) -> dict[str, Any]:
+    row, basics, whole = seen.receivable, _basics(seen), _whole(seen, of_order)
     duty_cap = row.duty_cap_minor if row else seen.draft.terms["dutyCap"] if seen.draft else 0
     minor = {
-        "face": basics.face_minor,
-        "open": open_minor(row) if row else basics.face_minor,
-        "paid": row.paid_minor if row else 0,
-        "reduced": row.reduced_minor if row else 0,
+        "face": whole.face_minor,
+        "open": whole.open_minor,
+        "paid": whole.paid_minor,
+        "reduced": whole.reduced_minor,
         "released": row.released_minor if row else 0,
         "duty_cap": duty_cap,
         "duty_paid": row.duty_paid_minor if row else 0,

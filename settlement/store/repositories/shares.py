@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from sqlmodel import Session, col, select
 
@@ -13,6 +14,15 @@ def shares_by_order(session: Session) -> dict[str, list[Share]]:
     """Every share, by its order and number."""
     found: defaultdict[str, list[Share]] = defaultdict(list)
     for row in session.exec(select(Share).order_by(col(Share.order), col(Share.number))):
+        found[row.order].append(row)
+    return dict(found)
+
+
+def shares_of(session: Session, orders: Collection[str]) -> dict[str, list[Share]]:
+    """The shares of these orders, by order and number."""
+    found: defaultdict[str, list[Share]] = defaultdict(list)
+    statement = select(Share).where(col(Share.order).in_(orders))
+    for row in session.exec(statement.order_by(col(Share.order), col(Share.number))):
         found[row.order].append(row)
     return dict(found)
 
