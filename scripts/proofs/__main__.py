@@ -6,7 +6,7 @@ import sys
 
 from proofs import coverage, mutation, slither
 from proofs.compiler import CannotCompile
-from proofs.mutation import CannotJudge
+from proofs.judging import CannotJudge
 
 COMMANDS = {"coverage": coverage.main, "mutation": mutation.main, "slither": slither.main}
 

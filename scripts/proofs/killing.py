@@ -5,6 +5,7 @@ One JSON job a line in: {"switch": 3, "tests": [...], "timeout_s": 60}; one JSON
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -21,15 +22,18 @@ PROBES_VARIABLE = "HANSE_PROOFS_PROBES"
 
 
 class Failures:
-    """A pytest plugin that remembers which tests failed."""
+    """A pytest plugin that remembers which tests failed, and how long each took."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
+        self.seconds: dict[str, float] = {}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Called by pytest for each phase of each test."""
         if report.failed:
             self.failed.append(report.nodeid)
+        if report.when == "call":
+            self.seconds[report.nodeid] = round(report.duration, 3)
 
 
 def turn(switch: int) -> None:
@@ -59,11 +63,15 @@ def run_here(job: dict[str, Any], answer: int) -> int:
         "--assert=plain",
         "-p",
         "no:cacheprovider",
+        # It collects garbage at the end, which a process that is over need not.
+        "-p",
+        "no:unraisableexception",
         *(["-x"] if job["isFirst"] else []),
         *job["tests"],
     ]
     code = pytest.main(words, plugins=[seen])
-    os.write(answer, json.dumps({"code": int(code), "failed": seen.failed}).encode())
+    with os.fdopen(answer, "wb") as pipe:
+        pipe.write(json.dumps({"code": int(code), "failed": seen.failed, "seconds": seen.seconds}).encode())
     return 0
 
 
@@ -91,6 +99,23 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def warm() -> None:
+    """Load what tests load, once, here, for all the children; a random case that fails need not be made small."""
+    import pytest
+    from hypothesis import Phase, settings
+
+    import_module("tests.conftest")
+    without = settings(phases=(Phase.explicit, Phase.generate), derandomize=True, database=None)
+    settings.register_profile("hanse", parent=without)
+    settings.load_profile("hanse")
+    quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(1)
+    os.dup2(quiet, 1)
+    folders = ["tests/contracts", "tests/agreement"]
+    pytest.main(["-q", "--collect-only", "--assert=plain", "-p", "no:cacheprovider", *folders])
+    os.dup2(kept, 1)
+    gc.freeze()
+
+
 def main() -> None:
     """Load what every test loads, then answer jobs."""
     use_build(Path(os.environ[FOLDER_VARIABLE]))
@@ -98,9 +123,7 @@ def main() -> None:
 
     if os.environ.get(PROBES_VARIABLE):
         vars(library_probe)["PROBES"] = Path(os.environ[PROBES_VARIABLE])
-    # Loaded once, here, for all the children.
-    for module in ("pytest", "hypothesis", "tests.contracts.world"):
-        import_module(module)
+    warm()
     out = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         out.write(json.dumps(run(json.loads(line))) + "\n")

@@ -32,12 +32,14 @@ _tests: dict[str, dict[str, Lines]] = defaultdict(lambda: defaultdict(set))
 
 def use_build(folder: Path) -> None:
     """Let the package `contracts` read another build, whose code may be larger than a chain would take."""
+    from eth.vm.forks.shanghai import computation as shanghai
     from eth.vm.forks.spurious_dragon import computation
 
     import contracts
 
     vars(contracts)["files"] = {contracts.__name__: folder}.get
     vars(computation)["EIP170_CODE_SIZE_LIMIT"] = NO_LIMIT
+    vars(shanghai)["MAX_INITCODE_SIZE"] = NO_LIMIT
 
 
 def pytest_configure() -> None:

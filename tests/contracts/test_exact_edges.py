@@ -1,0 +1,120 @@
+"""Bounds and rests that a single moment or a single unit shows."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from settlement.chain.bindings import errors
+from settlement.chain.bindings.cash_ledger import CashLedger
+from settlement.chain.bindings.credit_lines import CreditLines
+from settlement.chain.bindings.enums import Phase, SettleOn
+from settlement.chain.bindings.order_desk import Arrived
+from settlement.chain.bindings.receivables import Closed, DueSet, Receivables, Settled
+from settlement.chain.bindings.structs import Wish
+from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.changes import arrive, credit
+from tests.contracts.harness import signer
+from tests.contracts.odd_tokens import odd_token
+from tests.contracts.world import BUYER, CARRIER, DAY, USD, World
+
+FACE = 100_000_00
+EUR = 978
+
+
+def test_tenor__hold_lifted_at_the_due_date_itself__moves_nothing(world: World) -> None:
+    order = world.accepted(tenor_days=10)
+    world.attest(order, 1)
+    due = world.position(order).due
+    world.attest(order, 2, hold=True)
+    world.evm.set_time(due)
+    done = world.attest(order, 3)
+    assert not done.every(DueSet)
+    assert done.one(Settled).face == FACE
+
+
+def test_tenor__state_told_after_the_due_date_without_a_hold__moves_nothing(world: World) -> None:
+    """I-13: only a hold that is lifted moves the due date; a late buyer stays late from it on."""
+    order = world.accepted(tenor_days=10)
+    world.drain("buyer")
+    world.attest(order, 1)
+    due = world.position(order).due
+    world.evm.set_time(due + DAY)
+    done = world.attest(order, 2)
+    assert not done.every(DueSet)
+    assert world.position(order).due == due
+
+
+def test_duty__told_before_a_lapse__is_still_capped_and_taken_after_it(world: World) -> None:
+    """I-14: a lapse pays nothing of the duty here, and forgets neither cap nor demand."""
+    order = world.accepted(duty_cap=500)
+    world.attest(order, 1, phase=Phase.SHIPPED, released=40_000_00, duty=300)
+    world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
+    world.lapse(order)
+    position = world.position(order)
+    assert (position.duty_cap, position.duty_demanded) == (500, 300)
+    done = world.attest(order, 2, released=40_000_00, duty=300)
+    assert (done.one(Settled).face, done.one(Settled).to_customs) == (40_000_00, 300)
+
+
+def test_unpaid__order_of_one_unit__bears_its_late_charge(world: World) -> None:
+    order = world.accepted(face=1, late_bps=10_000)
+    world.drain("buyer")
+    world.attest(order, 1)
+    world.evm.advance(30 * DAY)
+    world.deposit("buyer", 5)
+    done = world.settle(order)
+    assert (done.one(Settled).face, done.one(Settled).late) == (1, 1)
+    assert done.one(Closed) == Closed(order)
+
+
+def test_unpaid__all_credited_away__takes_no_late_charge(world: World) -> None:
+    """I-13, I-19: the late charge dies with the claim, also where the buyer could pay it."""
+    order = world.accepted(late_bps=10_000)
+    world.drain("buyer")
+    world.attest(order, 1)
+    world.evm.advance(30 * DAY)
+    world.deposit("buyer", FACE)
+    done = credit(world, order, FACE)
+    assert done.one(Closed) == Closed(order)
+    assert not done.every(Settled)
+    assert world.cash("buyer") == FACE
+
+
+def test_i15__loan_repaid_before__the_holder_has_all_of_the_payment(world: World) -> None:
+    """I-15, I-16: a lender to whom nothing is owed gets nothing."""
+    order = world.accepted(world.publish())
+    world.draw(order, 60_000_00)
+    world.repay(order, 60_000_00)
+    assert world.outstanding(order) == (0, 0)
+    before = world.cash("supplier")
+    done = world.attest(order, 1)
+    assert done.one(Settled) == Settled(order, 1, FACE, 0, 0, FACE, 0)
+    assert world.cash("supplier") - before == FACE
+
+
+def test_arrival__order_without_a_line__may_be_told_by_any_carrier_that_is_no_party(world: World) -> None:
+    """P05: an order without a lender has no lender among its parties, not even the first member."""
+    assert world.ids["buyer"] == 1
+    both = TrustedNetwork.renew(1, BUYER | CARRIER, 1, world.evm.now + 365 * DAY)
+    world.govern("TrustedNetwork", both)
+    parties = {"buyer": world.ids["buyer2"], "supplier": world.ids["supplier2"]}
+    order = world.accepted(settle_on=SettleOn.ARRIVAL, **parties)
+    assert arrive(world, order, "buyer").one(Arrived).carrier == 1
+
+
+def test_offer__longest_days_of_the_line__bind_to_the_second(world: World) -> None:
+    line = world.publish(longest_days=90)
+    for past, refusal in ((0, bytes(4)), (1, errors.LifeTooLong.SELECTOR)):
+        expiry = world.evm.now + 60 * DAY + past
+        wish = Wish(world.ids["buyer"], world.ids["supplier"], USD, FACE, expiry, 30)
+        assert world.view("CreditLines", CreditLines.offer(line, wish)).refusal == refusal
+
+
+def test_token_uri__currency_without_a_symbol__is_drawn_all_the_same(world: World) -> None:
+    token = world.evm.deploy(odd_token(), signer(30).address, "TestCash")
+    world.govern("CashLedger", CashLedger.list(EUR, 2, token))
+    order = world.accepted(currency=EUR)
+    _, _, body = str(world.view("Receivables", Receivables.token_uri(order))).partition(",")
+    traits = {one["trait_type"]: one["value"] for one in json.loads(base64.b64decode(body))["attributes"]}
+    assert (traits["Currency code"], traits["Face"]) == (EUR, "100000.00")
