@@ -129,7 +129,17 @@ def judge(build: Build, compiler: Compiler, chosen: list[Mutant], also: list[str
     if not left:
         return
     texts = {**changed_texts(left), **probes}
-    folder = lay_down(build, compiler, roots, texts)
+    try:
+        folder = lay_down(build, compiler, roots, texts)
+    except CannotCompile:
+        # Too many switches in one function leave the compiler no stack; half of them each may do.
+        half = [own[mutant.switch] for mutant in left]
+        if len(half) == 1:
+            yield Verdict(half[0], "refused")
+            return
+        yield from judge(build, compiler, half[::2], also)
+        yield from judge(build, compiler, half[1::2], also)
+        return
     reached = tests_by_line()
     wanted = {each.switch: [*also, *twins(each), *reaching(each, reached)] for each in left}
     runner = Tests(folder)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proofs.mutants import mutants_of, schema
-from proofs.mutation import CannotJudge, _require_ran, known_survivors, row
+from proofs.judging import CannotJudge, _require_ran, known_survivors, row
 
 TEXT = b"function f() pure { if (a < b) x += 2; else revert E(); }"
 SOURCE = "src/A.sol"
@@ -85,3 +86,19 @@ def test_figures__equivalent_and_not_run__are_not_in_the_share() -> None:
 
 def test_survivors__each_listed__has_its_reason() -> None:
     assert all(len(reason) > 10 for reason in known_survivors().values())
+
+
+def test_interval__share_of_a_sample__is_wilsons() -> None:
+    low, high = interval(270, 300)
+    assert (round(low, 4), round(high, 4)) == (0.8609, 0.9291)
+    assert interval(0, 0) == (0.0, 1.0)
+    low, high = interval(10, 10)
+    assert (round(low, 4), high) == (0.7225, pytest.approx(1.0))
+
+
+def test_reaching__constructor_or_line_that_no_test_runs__asks_all_tests_of_its_source() -> None:
+    mutant = mutants_of(SOURCE, TREE, TEXT)[0]
+    reached = {(SOURCE, 1): ["a", "b"], (SOURCE, 2): ["b", "c"], ("src/B.sol", 1): ["d"]}
+    assert reaching(mutant, reached) == ["a", "b"]
+    assert reaching(replace(mutant, line=7), reached) == ["a", "b", "c"]
+    assert reaching(replace(mutant, function="constructor"), reached) == ["a", "b", "c"]
