@@ -9,17 +9,21 @@ from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.enums import Phase, SettleOn
-from settlement.chain.bindings.order_desk import Arrived
+from settlement.chain.bindings.order_desk import Arrived, OrderDesk
 from settlement.chain.bindings.receivables import Closed, DueSet, Receivables, Settled
-from settlement.chain.bindings.structs import Wish
+from settlement.chain.bindings.structs import Cancellation, Wish
 from settlement.chain.bindings.trusted_network import TrustedNetwork
-from tests.contracts.changes import arrive, credit
-from tests.contracts.harness import signer
+from tests.contracts.changes import arrive, consents, credit, credit_note
+from tests.contracts.committee import ask_hold, hold_request
+from tests.contracts.harness import reverts, signer
+from tests.contracts.holdings import assign
 from tests.contracts.odd_tokens import odd_token
 from tests.contracts.world import BUYER, CARRIER, DAY, USD, World
 
 FACE = 100_000_00
 EUR = 978
+ELSEWHERE = 528
+SIGN_ORDER = 1
 
 
 def test_tenor__hold_lifted_at_the_due_date_itself__moves_nothing(world: World) -> None:
@@ -79,6 +83,40 @@ def test_unpaid__all_credited_away__takes_no_late_charge(world: World) -> None:
     assert done.one(Closed) == Closed(order)
     assert not done.every(Settled)
     assert world.cash("buyer") == FACE
+
+
+def test_unpaid__charge_of_a_millionth__costs_a_unit_and_is_over(world: World) -> None:
+    order = world.accepted(face=1, late_bps=1)
+    world.drain("buyer")
+    world.attest(order, 1)
+    world.evm.advance(1)
+    assert world.position(order).late_accrued == 0
+    world.deposit("buyer", 2)
+    done = world.settle(order)
+    assert (done.one(Settled).face, done.one(Settled).late) == (1, 1)
+    assert done.one(Closed) == Closed(order)
+
+
+def test_consents__keys_that_may_move_no_cash__sign_what_moves_none(world: World) -> None:
+    """The limit of a key is for cash; a note or an end costs none."""
+    order = world.accepted()
+    assign(world, order, "bank2")
+    for index, actor in enumerate(("buyer", "supplier", "bank2"), start=40):
+        world.give_key(actor, signer(index), SIGN_ORDER, 0)
+        world.accounts[actor] = signer(index)
+    note = credit_note(world, order, 1_00)
+    by_both = consents(world, note, ("buyer", "bank2"), holder="bank2")
+    world.send("Receivables", OrderDesk.credit(note, by_both))
+    end = Cancellation(order=order, version=0, deadline=world.evm.now + DAY)
+    by_all = consents(world, end, ("buyer", "supplier", "bank2"), holder="bank2")
+    world.send("Receivables", OrderDesk.cancel(end, by_all))
+    assert world.position(order).phase == Phase.CLOSED
+
+
+def test_hold__in_a_jurisdiction_without_a_committee__is_refused_before_any_signature(world: World) -> None:
+    order = world.accepted(jurisdiction=ELSEWHERE)
+    with reverts(errors.NoCommittee(ELSEWHERE)):
+        ask_hold(world, hold_request(world, order, 0, jurisdiction=ELSEWHERE), ())
 
 
 def test_i15__loan_repaid_before__the_holder_has_all_of_the_payment(world: World) -> None:
