@@ -219,6 +219,21 @@ def test_replace_account__by_the_old_one__moves_cash_and_kills_the_old_key(world
     assert world.evm.view(world.tokens[USD], TestCash.balance_of(new.address)) == 5 * 10**4
 
 
+def test_replace_account__past_its_deadline_or_with_a_nonce_that_was_spent__is_refused(world: World) -> None:
+    """I-20: who gave an account up and took it back is not moved again by the old signature."""
+    old, at = world.key("supplier"), world.at[NETWORK]
+    asked = AccountReplacement(world.ids["supplier"], THIRD.address, 50, world.evm.now + DAY)
+    call = TrustedNetwork.replace_account(asked, old.sign(at, asked), THIRD.sign(at, asked))
+    with world.evm.branch():
+        world.evm.set_time(asked.deadline + 1)
+        with reverts(errors.SignatureExpired(asked.deadline)):
+            world.send(NETWORK, call)
+    replace_account(world, SPARE, old)
+    with reverts(errors.NonceUsed(world.ids["supplier"], 50)):
+        replace_account(world, THIRD, SPARE)
+    assert world.view(NETWORK, TrustedNetwork.account_of(world.ids["supplier"])) == SPARE.address
+
+
 def test_replace_account__without_reach_proof_or_freedom__is_refused(world: World) -> None:
     account = world.key("supplier")
     world.give_key("supplier", CLERK, ALL_SCOPES, NO_LIMIT - 1)
