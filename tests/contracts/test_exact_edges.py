@@ -7,13 +7,13 @@ import json
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger
-from settlement.chain.bindings.credit_lines import CreditLines
+from settlement.chain.bindings.credit_lines import CreditLines, ReserveChanged
 from settlement.chain.bindings.enums import Phase, SettleOn
 from settlement.chain.bindings.order_desk import Arrived, OrderDesk
 from settlement.chain.bindings.receivables import Closed, DueSet, Receivables, Settled
 from settlement.chain.bindings.structs import Cancellation, Wish
 from settlement.chain.bindings.trusted_network import TrustedNetwork
-from tests.contracts.changes import arrive, consents, credit, credit_note
+from tests.contracts.changes import ALL, arrive, consents, credit, credit_note
 from tests.contracts.committee import ask_hold, hold_request
 from tests.contracts.harness import reverts, signer
 from tests.contracts.holdings import assign
@@ -129,6 +129,18 @@ def test_i15__loan_repaid_before__the_holder_has_all_of_the_payment(world: World
     done = world.attest(order, 1)
     assert done.one(Settled) == Settled(order, 1, FACE, 0, 0, FACE, 0)
     assert world.cash("supplier") - before == FACE
+
+
+def test_i11__credit_note_after_a_repayment__takes_no_headroom_again(world: World) -> None:
+    """I-11, R10: draws closed with the first repayment; a smaller claim does not open them."""
+    line = world.publish()
+    order = world.accepted(line)
+    world.draw(order, 60_000_00)
+    world.repay(order, 10_000_00)
+    assert world.used(line) == 50_000_00
+    done = credit(world, order, 10_000_00, ALL)
+    assert not done.every(ReserveChanged)
+    assert world.used(line) == 50_000_00
 
 
 def test_arrival__order_without_a_line__may_be_told_by_any_carrier_that_is_no_party(world: World) -> None:
