@@ -55,7 +55,7 @@ class Pair:
 
     def _of(self, at: str, steps: list[Step]) -> Told:
         evm = self.world.evm
-        with evm.branch():
+        with evm.branch(), evm.limited(3_000_000):
             for sender, payload in steps[:-1]:
                 evm.send_raw(at, payload, sender)
             sender, payload = steps[-1]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Closed, Lapsed, Settled, Unpaid
-from settlement.chain.bindings.settlement_desk import ShareReduced, ShareSettled
+from settlement.chain.bindings.settlement_desk import ShareReduced
 from tests.contracts.harness import reverts
-from tests.contracts.harness.pyevm import PyEvm
 from tests.contracts.holdings import shares, split
 from tests.contracts.world import DAY, World
-from tests.properties.seen import place, variable
 
 FACE = 100_000_00
 GIVEN = [("supplier2", 10_000_00), ("bank2", 20_000_00)]
-LAST = 2**16 - 1
 
 
 def paid(world: World, order: int) -> list[int]:
@@ -85,21 +80,3 @@ def test_i11__share__takes_no_reserve_of_a_line(world: World) -> None:
     assert world.used(line) == 0
     world.move_reserve(order, 0, line)
     assert world.used(line) == (FACE - 30_000_00) * 9 // 10
-
-
-@pytest.mark.parametrize("before", [LAST - 1, LAST])
-def test_p40__shares_count_of_settlements__stops_at_its_end_and_still_pays(exact: World, before: int) -> None:
-    """P40: the number in the event says no more; the money and the neighbouring fields are right."""
-    world = exact
-    order = world.accepted()
-    split(world, order, GIVEN)
-    assert isinstance(world.evm, PyEvm)
-    contract, slot = variable("_words", "Receivables")
-    sums = place(order | 1, slot)
-    word = world.evm.storage(world.at[contract], sums)
-    world.evm.put_storage(world.at[contract], sums, word | before << 240)
-    done = world.attest(order, 1)
-    told = next(one for one in done.every(ShareSettled) if one.share == order | 1)
-    assert (told.number, told.face) == (LAST, 10_000_00)
-    share = shares(world, order)[0]
-    assert (share.settlements, share.paid, share.face, share.reduced) == (LAST, 10_000_00, 10_000_00, 0)
