@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from settlement.errors import InputRefused, NotFound
-from settlement.ids import new_nonce
+from settlement.errors import InputRefused, InvariantBroken, NotFound
+from settlement.ids import MemberId, new_nonce
 from settlement.money import currency, minor_from_text
 from settlement.store.handles import Session
 from settlement.store.repositories import lines
@@ -16,8 +16,8 @@ from settlement.wire.act import Act
 from settlement.wire.credit import LineWish
 from settlement.wire.words import DAY_COUNTS, lanes_mask
 
-_PRE_APPROVED: Final = {"committed": False, "commitmentBps": 0, "longestDays": 0}
-"""No cash is set aside, and the contract's own longest life bounds an order."""
+_PRE_APPROVED: Final[dict[str, Any]] = {"committed": False, "commitmentBps": 0, "longestDays": 0}
+"""No cash is set aside, and the contract's own longest life bounds an order: the terms of a line opened here."""
 
 
 def offer_line(
@@ -29,10 +29,7 @@ def offer_line(
     Raises: NotFound for a line that is not the caller's; InputRefused for terms that contradict themselves.
     """
     funder = caller.acting_member()
-    if wish.line is not None:
-        line = lines.find_line(session, wish.line)
-        if line is None or line.funder != funder:
-            raise NotFound(f"there is no line {wish.line}")
+    promised = _promised(session, funder, wish)
     _checked(wish, now_at)
     message = {
         "line": wish.line or 0,
@@ -51,7 +48,7 @@ def offer_line(
         "recourse": wish.recourse,
         "buyerLanes": lanes_mask(wish.buyer_lanes),
         "supplierLanes": lanes_mask(wish.supplier_lanes),
-        **_PRE_APPROVED,
+        **promised,
         "expiry": wish.expires_at,
         "nonce": new_nonce(),
         "deadline": now_at + WEEK_S,
@@ -68,6 +65,26 @@ def offer_line(
         message=message,
         received_at=received_at,
     )
+
+
+def _promised(session: Session, funder: MemberId, wish: LineWish) -> dict[str, Any]:
+    """What a new version keeps of its line: one that sets cash aside always does.
+
+    Raises: NotFound for a line that is not the funder's.
+    """
+    if wish.line is None:
+        return _PRE_APPROVED
+    line = lines.find_line(session, wish.line)
+    if line is None or line.funder != funder:
+        raise NotFound(f"there is no line {wish.line}")
+    terms = lines.find_version(session, line.line, line.version)
+    if terms is None:
+        raise InvariantBroken(f"line {line.line} has no version {line.version}")
+    return {
+        "committed": terms.committed,
+        "commitmentBps": terms.commitment_bps,
+        "longestDays": terms.longest_days,
+    }
 
 
 def _checked(wish: LineWish, now_at: int) -> None:

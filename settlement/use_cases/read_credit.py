@@ -51,6 +51,7 @@ def _line(session: Session, row: tables.Line) -> Line:
             "funder": row.funder,
             "limit": amount(row.limit_minor, row.currency),
             "used": amount(row.used_minor, row.currency),
+            "lost": amount(row.lost_minor, row.currency),
             "order_cap": amount(terms.order_cap_minor, row.currency),
             "rate_bps": terms.rate_bps,
             "late_bps": terms.late_bps,
@@ -63,6 +64,9 @@ def _line(session: Session, row: tables.Line) -> Line:
             "recourse": terms.recourse,
             "buyer_lanes": lane_words(terms.buyer_lanes),
             "supplier_lanes": lane_words(terms.supplier_lanes),
+            "is_committed": terms.committed,
+            "commitment_bps": terms.commitment_bps,
+            "longest_days": terms.longest_days,
             "expires_at": terms.expiry_at,
         }
     )

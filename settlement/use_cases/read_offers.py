@@ -41,6 +41,9 @@ def read_offers(session: Session, caller: Caller, order_id: str, now_at: int) ->
         funder = members.find_member(session, line.funder)
         if funder is not None and _is_eligible(draft, line, terms, buyer, supplier, funder, now_at):
             free_minor = cash.balance_minor(session, line.currency, line.funder)
+            suppliers_minor = cash.balance_minor(session, line.currency, draft.supplier)
+            if terms.committed and not _is_backed(draft, terms, free_minor, suppliers_minor):
+                continue
             found.append(_offer(draft, line, terms, free_minor, now_at))
     found.sort(key=lambda one: (one[0], one[1].line))
     return Page(items=[offer for _, offer in found])
@@ -55,7 +58,7 @@ def _is_eligible(
     funder: tables.Member,
     now_at: int,
 ) -> bool:
-    """What the contract asks of a reserve: lanes, cap, headroom, an offer and a funder in good standing."""
+    """What the contract asks of a reserve: lanes, cap, life, headroom, an offer and a funder in good standing."""
     is_standing = (
         funder.status == members.ACTIVE
         and funder.valid_until_at > now_at
@@ -65,10 +68,31 @@ def _is_eligible(
     return (
         is_standing
         and is_lane
+        and line.funder != draft.supplier
         and terms.expiry_at > now_at
+        and _is_short_enough(draft, terms, now_at)
         and draft.face_minor <= terms.order_cap_minor
         and _reserve_minor(draft, terms) <= line.limit_minor - line.used_minor
     )
+
+
+def _is_short_enough(draft: OrderDraft, terms: tables.LineVersion, now_at: int) -> bool:
+    """Whether the latest due date that the order can get is one that the line takes."""
+    latest = int(draft.terms["expiry"]) + int(draft.terms["tenorDays"]) * _DAY_S
+    return terms.longest_days == 0 or latest <= now_at + terms.longest_days * _DAY_S
+
+
+def _is_backed(
+    draft: OrderDraft, terms: tables.LineVersion, funders_minor: int, suppliers_minor: int
+) -> bool:
+    """A committed line needs the funder's cash for the reserve now, and the supplier's for the fee (I-11)."""
+    return funders_minor >= _reserve_minor(draft, terms) and suppliers_minor >= _commitment_minor(
+        draft, terms
+    )
+
+
+def _commitment_minor(draft: OrderDraft, terms: tables.LineVersion) -> int:
+    return ceil_ratio(_reserve_minor(draft, terms) * terms.commitment_bps, _BPS)
 
 
 def _reserve_minor(draft: OrderDraft, terms: tables.LineVersion) -> int:
@@ -88,7 +112,8 @@ def _offer(
     # The estimate takes what may be drawn by terms, so that a funder short of cash does not look cheap.
     principal = floor_share(draft.face_minor, terms.advance_accepted_bps, _BPS)
     interest = due_up(accrue_up(0, principal, terms.rate_bps, days * _DAY_S, YEAR_DAYS[terms.day_count]))
-    fee = ceil_ratio(principal * terms.fee_bps, _BPS)
+    commitment = _commitment_minor(draft, terms)
+    fee = ceil_ratio(principal * terms.fee_bps, _BPS) + commitment
     unit = draft.currency
     offer = Offer(
         line=line.line,
@@ -102,5 +127,7 @@ def _offer(
         headroom=amount(line.limit_minor - line.used_minor, unit),
         cost_estimate=amount(interest + fee, unit),
         estimate_days=days,
+        is_committed=terms.committed,
+        commitment_fee=amount(commitment, unit),
     )
     return ceil_ratio((interest + fee) * 1_000_000, max(1, principal)), offer

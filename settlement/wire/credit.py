@@ -44,13 +44,17 @@ class LineWish(Wish):
 
 
 class Line(Answer):
-    """A funder's line: the whole limit, what is used of it, and its current terms."""
+    """A funder's line: the whole limit, what is used of it, what was lost on it, and its current terms.
+
+    ``longest_days`` bounds an order's life from acceptance to its latest due date; 0 does not.
+    """
 
     id: int
     version: int
     funder: int
     limit: AmountBody
     used: AmountBody
+    lost: AmountBody
     order_cap: AmountBody
     rate_bps: int
     late_bps: int
@@ -63,6 +67,9 @@ class Line(Answer):
     recourse: bool
     buyer_lanes: list[LaneWord]
     supplier_lanes: list[LaneWord]
+    is_committed: bool
+    commitment_bps: int
+    longest_days: int
     expires_at: Instant
 
 

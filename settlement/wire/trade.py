@@ -158,7 +158,11 @@ class OrderSummary(Answer):
 
 
 class Offer(Answer):
-    """A line that would lend on this order. ``is_committed`` is false: pre-approved, not committed."""
+    """A line that would lend on this order.
+
+    ``is_committed`` false: pre-approved, not committed. True: its cash is set aside at the acceptance, for a
+    ``commitment_fee`` that the supplier pays then.
+    """
 
     line: int
     version: int
@@ -171,7 +175,8 @@ class Offer(Answer):
     headroom: AmountBody
     cost_estimate: AmountBody
     estimate_days: int
-    is_committed: bool = False
+    is_committed: bool
+    commitment_fee: AmountBody
 
 
 class BasisLine(Answer):
