@@ -1,5 +1,5 @@
 """Calls what falls due by time alone: payments, lapses, ends of disputes, undertakings and reserves, recourse, indices,
-cover payouts and expiries.
+cover payouts and expiries, customs seats of members that lost their standing.
 
 Exit days of pools need nobody: what an investor wants out, it signs for.
 
@@ -30,6 +30,7 @@ from settlement.store import tables_projection as rows
 from settlement.store.engine import reading, transaction
 from settlement.store.handles import Engine, Session
 from settlement.store.repositories.cash import balance_minor
+from settlement.store.repositories.clearance import unfit_seats
 from settlement.store.repositories.cover import find_bucket, held_buckets, open_policies, unfixed_buckets
 from settlement.store.repositories.intents import QUEUED, SENT, add_intent, intents_about
 from settlement.store.repositories.lines import find_version
@@ -91,6 +92,7 @@ class Keeper:
                 *self._loans(session, now),
                 *self._indices(session),
                 *self._policies(session, now),
+                *self._seats(session, now),
             ]
         due = [one.wanted for one in candidates if self._is_due(one, now)]
         if not due:
@@ -192,6 +194,12 @@ class Keeper:
                 yield Candidate(self._gateways.cover.pay(policy, terms, day), (row.block_number, day))
             elif now > (row.last_day + 1) * DAY_S:
                 yield Candidate(self._gateways.cover.expire(policy, terms), (row.block_number,))
+
+    def _seats(self, session: Session, now: int) -> Iterator[Candidate]:
+        """Seats whose member may sit no more, or whose key is given up: what they sign must not count (P33)."""
+        for seat, member in unfit_seats(session, now):
+            marks = (seat.block_number, member.block_number)
+            yield Candidate(self._gateways.clearance.unseat(seat.key), marks)
 
 
 def _is_payment_due(row: rows.Receivable, shares: Sequence[rows.Share], now: int) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from settlement.chain.bindings.enums import Phase, SettleOn
-from settlement.chain.bindings.structs import PurchaseOrder, Withdrawal
+from settlement.chain.bindings.enums import Phase, SettleOn, Status
+from settlement.chain.bindings.structs import KeyRevocation, PurchaseOrder, Withdrawal
 from settlement.chain.follower import Follower
 from settlement.chain.keeper import Keeper
 from settlement.chain.wanted import Kind
@@ -17,7 +17,18 @@ from settlement.store.tables_private import Intent
 from tests.chain import changes
 from tests.chain.changes import dispute
 from tests.chain.sending import sender_of
-from tests.chain.trade import DAY, HOUR, OBSERVERS, PERIL, PLACE, RICH_MINOR, USD, Trade, member_of
+from tests.chain.trade import (
+    DAY,
+    HOUR,
+    OBSERVERS,
+    PERIL,
+    PLACE,
+    RICH_MINOR,
+    USD,
+    Trade,
+    address_of,
+    member_of,
+)
 
 
 class Worker:
@@ -389,6 +400,36 @@ def test_step__a_fifth_share_is_paid__what_was_set_aside_for_it_reaches_its_hold
     assert trade.balance("bank") == RICH_MINOR + 5_000_00
     (settle,) = worker.called(Kind.SETTLE)
     assert settle.subject == id_text(trade.id_of(order) | 5)
+
+
+@pytest.mark.parametrize("loss", ["suspended", "run out"])
+def test_p33__a_customs_member_loses_its_standing__its_seat_is_taken_once_and_the_others_stay(
+    worker: Worker, trade: Trade, loss: str
+) -> None:
+    network, member, until = trade.gateways.network, member_of("customs3"), trade.now + 20 * DAY
+    worker.work()
+    assert worker.called(Kind.SUSPEND_SEAT) == []
+    if loss == "suspended":
+        trade.send(network.set_status(member, Status.SUSPENDED), by="governor")
+    else:
+        trade.send(network.renew(member, 8, 0, until), by="governor")
+        trade.advance(20 * DAY - HOUR)
+        worker.work()
+        assert worker.called(Kind.SUSPEND_SEAT) == []
+        trade.advance(2 * HOUR)
+    worker.work()
+    trade.advance(DAY)
+    worker.work()
+    (unseated,) = worker.called(Kind.SUSPEND_SEAT)
+    assert (unseated.state, unseated.effect_key) == ("final", address_of("customs3"))
+
+
+def test_p33__a_seats_key_is_revoked__its_seat_is_taken(worker: Worker, trade: Trade) -> None:
+    member, at = member_of("customs2"), trade.deployment.trusted_network
+    revocation = KeyRevocation(member, address_of("customs2"), 31, trade.now + DAY)
+    trade.send(trade.gateways.network.revoke_key(revocation, trade.sign("customs2", at, revocation)))
+    worker.work()
+    assert [one.effect_key for one in worker.called(Kind.SUSPEND_SEAT)] == [address_of("customs2")]
 
 
 def test_t05__two_keepers__queue_one_intent(database: Engine, trade: Trade) -> None:

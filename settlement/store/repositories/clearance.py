@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from settlement.chain.bindings.enums import Status
 from settlement.store.repositories.visibility import is_newest, is_sitting
-from settlement.store.tables_projection import Attestation, Committee, CommitteeSeat
+from settlement.store.tables_projection import Attestation, Committee, CommitteeSeat, Member, MemberKey
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,28 @@ def list_committees(session: Session) -> list[Committee]:
     """All committees ever seated, by jurisdiction and version."""
     statement = select(Committee)
     return list(session.exec(statement.order_by(col(Committee.jurisdiction), col(Committee.version))))
+
+
+def unfit_seats(session: Session, now_at: int) -> list[tuple[CommitteeSeat, Member]]:
+    """Seats that count though their member is not in good standing (customs is a role for life), or their key not its own.
+
+    Units: ``now_at`` business time. Source: Committees.unseat.
+    """
+    statement = (
+        select(CommitteeSeat, Member)
+        .join(Member, col(Member.member) == col(CommitteeSeat.member))
+        # A seat's key need not be one of the network's.
+        .outerjoin(MemberKey, col(MemberKey.key) == col(CommitteeSeat.key))
+        .where(
+            is_sitting(),
+            (col(Member.status) != Status.ACTIVE)
+            | (col(Member.valid_until_at) < now_at)
+            | (col(MemberKey.member) != col(CommitteeSeat.member))
+            | (col(MemberKey.status) != Status.ACTIVE),
+        )
+    )
+    keys = (col(CommitteeSeat.jurisdiction), col(CommitteeSeat.seat))
+    return [(seat, member) for seat, member in session.exec(statement.order_by(*keys))]
 
 
 def jurisdictions_of(session: Session, member: int) -> set[int]:
