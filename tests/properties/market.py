@@ -27,14 +27,17 @@ COMMITTEES: Final = {
     COUNTRY: (3, "treasury", tuple(f"customs{n}" for n in range(1, 6))),
     OTHER_COUNTRY: (2, "treasury2", tuple(f"customs{n}" for n in range(6, 9))),
 }
+# Who may sit beside them, in a later version or as a reserve; nobody in both countries.
+OTHERS: Final = {COUNTRY: ("customs9", "customs10"), OTHER_COUNTRY: ("customs11",)}
 # A trader buys and sells, so it may deal with itself; the stranger is no member.
 NEWCOMERS: Final = {
     "trader": (31, BUYER | SUPPLIER),
     "treasury2": (32, CUSTOMS),
-    **{f"customs{n}": (27 + n, CUSTOMS) for n in range(6, 9)},
+    **{f"customs{n}": (27 + n, CUSTOMS) for n in range(6, 12)},
 }
 STRANGER: Final = "stranger"
 KEYS: Final = {**{name: index for name, (index, _) in (CAST | NEWCOMERS).items()}, STRANGER: 41}
+SEATABLE: Final = tuple(name for name in KEYS if name.startswith("customs"))
 BUYERS: Final = ("buyer", "buyer2", "trader")
 SUPPLIERS: Final = ("supplier", "supplier2", "trader")
 BANKS: Final = ("bank", "bank2")
@@ -157,6 +160,9 @@ def fresh() -> tuple[Market, Book]:
     book.cash = {(code, name): amount for code in CURRENCIES for name, amount in START_MINOR.items()}
     book.lines = {number: line_of(market, number, each) for number, each in enumerate(terms, start=1)}
     roles = {name: roles for name, (_, roles) in (CAST | NEWCOMERS).items()}
+    market.accounts.clear()
+    for name in MEMBERS:
+        book.enlist(name, KEYS[name])
     book.members = {name: Member(name, roles[name]) for name in roles}
     for code in CURRENCIES:
         pool = Pool("insurer", code, pool_account(market.ids["insurer"], code))

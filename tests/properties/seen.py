@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from contracts import load_artifact
 from settlement.chain.bindings.cash_ledger import CashLedger
+from tests.contracts.harness import signer
+from tests.contracts.observers import HAIPHONG, WIND
 from tests.properties.books import Book
-from tests.properties.market import CURRENCIES, MEMBERS, Market
+from tests.properties.market import CURRENCIES, MEMBERS, SEATABLE, Market
 
 HOLD, FUNDED, DUTY, LATE, DRAWS_CLOSED, LAPSED = 1, 2, 4, 8, 16, 32
 BOOK = "Receivables"
@@ -157,9 +160,12 @@ class Seen:
     lines: dict[int, SeenLine] = field(default_factory=dict)
     pools: dict[int, SeenPool] = field(default_factory=dict)
     policies: dict[int, int] = field(default_factory=dict)
+    indices: dict[int, tuple[int, int]] = field(default_factory=dict)  # state and median by day
     frozen: set[tuple[int, str]] = field(default_factory=set)
     seats: dict[str, int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
+    keys: dict[int, int] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
     halts: dict[tuple[int, str | int], int] = field(default_factory=dict)
 
     @property
@@ -176,6 +182,8 @@ class Seen:
             self.lines,
             self.seats,
             self.members,
+            self.keys,
+            self.accounts,
         )
 
 
@@ -183,6 +191,12 @@ class Seen:
 def place(key: int, slot: int) -> int:
     """The slot of a mapping's entry."""
     return int.from_bytes(keccak(key.to_bytes(32, "big") + slot.to_bytes(32, "big")), "big")
+
+
+@cache
+def bucket_of(day: int) -> int:
+    """The wind of a day at the one place that is covered here."""
+    return int.from_bytes(keccak(encode(["uint16", "bytes32", "uint32"], [WIND, HAIPHONG, day])), "big")
 
 
 @cache
@@ -319,13 +333,18 @@ class Eye:
 
     def _look_at_people(self, book: Book, seen: Seen) -> None:
         at, slot = self._slot("_seats", "ClearanceOracle")
-        for committee in book.committees.values():
-            for name in committee.seats:
-                key = int(self.market.key(name).address, 16)
-                seen.seats[name] = self._read(at, place(key, slot))
+        for name in SEATABLE:
+            key = int(self.market.key(name).address, 16)
+            seen.seats[name] = self._read(at, place(key, slot))
         at, slot = self._slot("_members", "TrustedNetwork")
         for name in book.members:
             seen.members[name] = self._read(at, place(self.market.ids[name], slot))
+        at, slot = self._slot("_keys", "TrustedNetwork")
+        for number in book.keys:
+            seen.keys[number] = self._read(at, place(int(signer(number).address, 16), slot))
+        at, slot = self._slot("_accounts", "TrustedNetwork")
+        for name in book.accounts:
+            seen.accounts[name] = self._read(at, place(self.market.ids[name], slot))
         at, slot = self._slot("_halts", "TrustedNetwork")
         for on, subject in book.halts:
             number = self.market.ids[subject] if isinstance(subject, str) else subject
@@ -340,3 +359,8 @@ class Eye:
         at, slot = self._slot("_policies", "DisruptionCover")
         for id_ in book.covers:
             seen.policies[id_] = self._read(at, place(id_, slot))
+        at, slot = self._slot("_buckets", "IndexOracle")
+        for day in (*book.indices, *book.held_days, *book.void_days):
+            word = self._read(at, place(bucket_of(day), slot))
+            # Median 64, peak 64, day 32, seen, early, version 16, threshold, count, silent, state 8, spread 16.
+            seen.indices[day] = (word >> 232 & 0xFF, word & (1 << 64) - 1)

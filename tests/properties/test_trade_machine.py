@@ -22,7 +22,7 @@ COMMON: dict[str, Any] = {
     "database": None,
 }
 # The same histories every time, so that a change is blamed for what it broke; the deep run looks for others.
-QUICK = settings(max_examples=300, stateful_step_count=50, derandomize=True, **COMMON)
+QUICK = settings(max_examples=400, stateful_step_count=50, derandomize=True, **COMMON)
 DEEP = settings(max_examples=500, stateful_step_count=60, **COMMON)
 DEEP_STEPS = 100_000
 

@@ -1,6 +1,6 @@
 """The trade kept in plain Python by R1-R15, to compare with the contracts after every step.
 
-Written from the rules, not from the Solidity. Each module adds a field to the one before: cash, network, credit,
+Written from the rules, not from the Solidity. Each module adds a field to the one before: cash, network, keys, credit,
 settlement, changes, undertakings, shares, evidence, cover.
 """
 

@@ -8,13 +8,15 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from tests.properties.books.arithmetic import CLOSED, DAY
+from tests.properties.books.arithmetic import CLOSED, DAY, WHOLE_BPS, ceil_div
 from tests.properties.books.evidence import EvidenceBook
 from tests.properties.books.network import INSURER
 from tests.properties.books.orders import Order
 from tests.properties.books.refusals import Refusals
 
-WINDOW_DAYS, GRACE_DAYS = 2, 3
+WINDOW_DAYS, GRACE_DAYS, SECOND_LOOK_DAYS = 2, 3, 14
+LINEAR, THRESHOLD, STEPPED = 0, 1, 2
+MOST_BATCH = 50
 VIRTUAL = 10**6
 
 
@@ -35,7 +37,7 @@ class Pool:
 
 @dataclass
 class Cover:
-    """One policy: linear between attach and exhaust."""
+    """One policy: linear between attach and exhaust, all from attach on, or by steps."""
 
     id: int
     pool: Pool
@@ -48,16 +50,20 @@ class Cover:
     attach: int
     exhaust: int
     waiting_days: int
+    kind: int = LINEAR
+    steps: tuple[tuple[int, int], ...] = ()
     terms: Any = None
     payout: int = 0
     is_settled: bool = False
 
     def pays(self, index: int) -> int:
-        """I-23: nothing below attach, all from exhaust on, linear between, rounded down."""
+        """I-23: nothing below attach, all from exhaust on, between them by the kind, rounded down."""
         if index < self.attach:
             return 0
-        if index >= self.exhaust:
+        if index >= self.exhaust or self.kind == THRESHOLD:
             return self.amount
+        if self.kind == STEPPED:
+            return max(pays for at, pays in self.steps if index >= at)
         return self.amount * (index - self.attach) // (self.exhaust - self.attach)
 
     @property
@@ -81,6 +87,9 @@ class CoverBook(EvidenceBook):
     pools: dict[int, Pool] = field(default_factory=dict)
     covers: dict[int, Cover] = field(default_factory=dict)
     indices: dict[int, int] = field(default_factory=dict)
+    peaks: dict[int, int] = field(default_factory=dict)  # of all readings, agreed upon or not
+    held_days: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    void_days: set[int] = field(default_factory=set)
 
     @property
     def today(self) -> int:
@@ -119,7 +128,7 @@ class CoverBook(EvidenceBook):
         is_party = cover.insured in {order.holder, order.buyer}
         no.when(not is_party or order.phase == CLOSED, "NoInsurableInterest")
         no.when(order.currency != pool.currency, "CurrencyDiffers")
-        recent = (self.indices.get(self.today - ago, 0) for ago in range(1, WINDOW_DAYS + 3))
+        recent = (self.peaks.get(self.today - ago, 0) for ago in range(1, WINDOW_DAYS + 3))
         no.when(max(recent) >= cover.attach, "EventUnderWay")
         no.when(self.locked(pool) + cover.amount > self.capital(pool) + cover.premium, "CapitalShort")
         days = range(cover.first_day, cover.last_day + 1)
@@ -144,7 +153,69 @@ class CoverBook(EvidenceBook):
 
     def is_open_day(self, day: int) -> bool:
         """Whether a day may still get its index."""
-        return day not in self.indices and self.now <= (day + 1 + WINDOW_DAYS) * DAY
+        if day in self.held_days:
+            return True
+        is_undecided = day not in self.indices and day not in self.void_days
+        return is_undecided and self.now <= (day + 1 + WINDOW_DAYS) * DAY
+
+    def observe(self, day: int, values: tuple[int, ...], spread_bps: int, quorum: int) -> None:
+        """All read: their median stands where a quorum of them agrees, else the day is held for a second look."""
+        ordered = sorted(values)
+        median = (ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]) // 2
+        spread = max(1, ceil_div(median * spread_bps, WHOLE_BPS))
+        self.peaks[day] = ordered[-1]
+        if any(high - low <= spread for low, high in zip(ordered, ordered[quorum - 1 :], strict=False)):
+            self.indices[day] = median
+        else:
+            self.held_days[day] = tuple(ordered)
+
+    def resolve_index(self, day: int, value: int, *, is_void: bool) -> None:
+        """People choose among what was read, or that nothing stands."""
+        no = Refusals()
+        no.when(day not in self.held_days, "NotHeld")
+        values = self.held_days.get(day, (0,))
+        lowest, highest = (0, 0) if is_void else (values[0], values[-1])
+        no.when(not lowest <= value <= highest, "BeyondTheReadings")
+        no.stand()
+        self._decide(day, None if is_void else value)
+
+    def give_up_index(self, day: int) -> None:
+        """Anyone, two weeks after the window: nothing stands, and capital is free again."""
+        no = Refusals()
+        no.when(day not in self.held_days, "NotHeld")
+        no.when(self.now <= (day + 1 + WINDOW_DAYS + SECOND_LOOK_DAYS) * DAY, "TooEarly")
+        no.stand()
+        self._decide(day, None)
+
+    def _decide(self, day: int, value: int | None) -> None:
+        del self.held_days[day]
+        if value is None:
+            self.void_days.add(day)
+        else:
+            self.indices[day] = value
+
+    def first_open_or_paying(self, cover: Cover, day: int) -> int:
+        """The first covered day until this one that may still pay, or does."""
+        for one in range(cover.first_day, day):
+            if self.is_open_day(one) or cover.pays(self.indices.get(one, 0)):
+                return one
+        return day
+
+    def pay_batch(self, pool: Pool, day: int, covers: list[Cover]) -> None:
+        """Each as alone; what the day does not pay is left as it is."""
+        paying = []
+        for cover in covers:
+            is_of_day = cover.pool is pool and cover.first_day <= day <= cover.last_day
+            payout = cover.pays(self.indices.get(day, 0))
+            is_known = cover.id in self.covers and not cover.is_settled and cover not in paying
+            if is_known and is_of_day and payout and self.first_open_or_paying(cover, day) == day:
+                paying.append(cover)
+        no = Refusals()
+        no.when(not 0 < len(covers) <= MOST_BATCH, "BatchOutOfRange")
+        no.when(not paying, "NothingPayable")
+        no.stand()
+        for cover in paying:
+            self._pay_out(cover, day)
 
     def pay_cover(self, cover: Cover, day: int) -> None:
         """For the first covered day that pays; the lender first (I-25), once (I-23)."""
@@ -154,10 +225,13 @@ class CoverBook(EvidenceBook):
         no.when(day not in self.indices, "IndexNotFixed")
         payout = cover.pays(self.indices.get(day, 0))
         no.when(payout == 0, "BelowAttach")
-        earlier = range(cover.first_day, min(day, cover.last_day + 1))
-        is_blocked = any(self.is_open_day(one) or cover.pays(self.indices.get(one, 0)) for one in earlier)
-        no.when(is_blocked, "EarlierDayOpen")
+        is_blocked = self.first_open_or_paying(cover, min(day, cover.last_day + 1)) < day
+        no.when(day <= cover.last_day and is_blocked, "EarlierDayOpen")
         no.stand()
+        self._pay_out(cover, day)
+
+    def _pay_out(self, cover: Cover, day: int) -> None:
+        payout = cover.pays(self.indices[day])
         cover.is_settled, cover.payout = True, payout
         pool, order = cover.pool, cover.order
         taken = self.collect_cover(order, payout, cover.insured)

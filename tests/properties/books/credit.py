@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.properties.books.arithmetic import DAY, WHOLE_BPS, accrual, ceil_div, due_up
-from tests.properties.books.network import BUYER, FUNDER, SUPPLIER, NetworkBook
+from tests.properties.books.keys import KeyBook
+from tests.properties.books.network import BUYER, FUNDER, SUPPLIER
 from tests.properties.books.orders import Line, Order, Version
 from tests.properties.books.refusals import Refusals, Refused
 
@@ -14,7 +15,7 @@ MOST_DRAWS = 63
 
 
 @dataclass
-class CreditBook(NetworkBook):
+class CreditBook(KeyBook):
     """All lines, and the orders that use them."""
 
     lines: dict[int, Line] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from tests.properties.books.orders import Order
 from tests.properties.books.refusals import Refusals
 from tests.properties.books.shares import ShareBook
 
+GRACE_S = 2 * 3600
+
 
 @dataclass
 class Committee:
@@ -19,6 +21,16 @@ class Committee:
     treasury: str
     seats: tuple[str, ...]
     status: dict[str, int] = field(default_factory=dict)
+    reserves: list[str] = field(default_factory=list)  # not asked yet, in their order
+    former: tuple[
+        str, ...
+    ] = ()  # those of the version before, in the order of their indices, who still count
+    former_threshold: int = 0
+    grace_until: int = 0
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.size = len(self.seats)
 
     def is_active(self, name: str) -> bool:
         """Whether this member's signature counts."""
@@ -27,7 +39,23 @@ class Committee:
     @property
     def minority(self) -> int:
         """Seats that may set a hold."""
-        return -(-len(self.seats) // 3)
+        return -(-self.size // 3)
+
+    def in_grace(self, now: int) -> tuple[str, ...]:
+        """Seats of the version before that count now: suspension bites inside the grace."""
+        return self.former if now <= self.grace_until else ()
+
+    def is_former_quorum(self, now: int, signers: tuple[str, ...]) -> bool:
+        """Whether all these are of the version before, in its order, and enough for it."""
+        known = self.in_grace(now)
+        places = [known.index(name) for name in signers if name in known]
+        is_theirs = len(places) == len(signers) and places == sorted(set(places))
+        return bool(signers) and is_theirs and len(signers) >= self.former_threshold
+
+    def call_reserves(self) -> None:
+        """They move up in their order until k seats count again."""
+        while len(self.active) < self.threshold and self.reserves:
+            self.seats = (*self.seats, self.reserves.pop(0))
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -55,18 +83,47 @@ class EvidenceBook(ShareBook):
     committees: dict[int, Committee] = field(default_factory=dict)
 
     def seat(self, committee: Committee) -> None:
-        """A new version of a committee: all former seats end."""
+        """A new version of a committee: all former seats end, but for two hours in which they count among themselves."""
+        before = self.committees.get(committee.jurisdiction)
+        if before is not None:
+            committee.former, committee.former_threshold = before.active, before.threshold
+            committee.grace_until = self.now + GRACE_S
         self.committees[committee.jurisdiction] = committee
 
-    def suspend_seat(self, name: str) -> None:
-        """A governance act; bites at once."""
-        for committee in self.committees.values():
-            if name in committee.seats:
-                committee.status[name] = SUSPENDED
-
-    def ask_signers(self, no: Refusals, jurisdiction: int, signers: tuple[str, ...], needed: int) -> None:
-        """I-17: so many distinct active seats of this jurisdiction, in ascending order."""
+    def name_reserves(self, jurisdiction: int, names: tuple[str, ...]) -> None:
+        """A governance act: who moves up where fewer than k seats count; in place of all who were named before."""
         committee = self.committees[jurisdiction]
+        no = Refusals()
+        no.when(set(names) & set(committee.seats) or len(set(names)) < len(names), "InvalidCommittee")
+        no.stand()
+        committee.reserves = list(names)
+        committee.call_reserves()
+
+    def counts(self, name: str) -> bool:
+        """Whether a seat's signature counts now, in its version or by grace."""
+        every = self.committees.values()
+        return any(one.is_active(name) or name in one.in_grace(self.now) for one in every)
+
+    def suspend_seat(self, name: str) -> None:
+        """A governance act; bites at once, also inside the grace."""
+        no = Refusals()
+        no.when(not self.counts(name), "SeatNotActive")
+        no.stand()
+        for committee in self.committees.values():
+            if committee.is_active(name):
+                committee.status[name] = SUSPENDED
+            committee.former = tuple(one for one in committee.former if one != name)
+            committee.call_reserves()
+
+    def ask_signers(
+        self, no: Refusals, jurisdiction: int, signers: tuple[str, ...], needed: int | None = None
+    ) -> None:
+        """I-17: so many distinct active seats of this jurisdiction, in ascending order; else a quorum by grace."""
+        committee = self.committees[jurisdiction]
+        if needed is None:
+            needed = committee.threshold
+            if committee.is_former_quorum(self.now, signers):
+                return
         no.when(not signers, "InvalidSignatureLength")
         no.when(any(not committee.is_active(name) for name in signers), "SeatNotActive")
         known = [committee.seats.index(name) for name in signers if name in committee.seats]
@@ -76,7 +133,7 @@ class EvidenceBook(ShareBook):
     def attest(self, order: Order, state: State, signers: tuple[str, ...]) -> None:
         """Take over a state and pay what became payable."""
         no = Refusals()
-        self.ask_signers(no, state.jurisdiction, signers, self.committees[state.jurisdiction].threshold)
+        self.ask_signers(no, state.jurisdiction, signers)
         self._ask_news(no, order, state)
         no.stand()
         self._apply(order, state, signers)
@@ -86,7 +143,7 @@ class EvidenceBook(ShareBook):
     ) -> None:
         """The same for several states; one that adds nothing is passed over in silence."""
         no = Refusals()
-        self.ask_signers(no, jurisdiction, signers, self.committees[jurisdiction].threshold)
+        self.ask_signers(no, jurisdiction, signers)
         no.when(any(state.jurisdiction != jurisdiction for _, state in items), "BatchOfManyJurisdictions")
         no.stand()
         for order, state in items:
@@ -111,7 +168,7 @@ class EvidenceBook(ShareBook):
         """I-21: two contents for one (order, seq) suspend the seat."""
         no = Refusals()
         no.when(not is_contradiction, "NoContradiction")
-        no.when(not any(one.is_active(name) for one in self.committees.values()), "SeatNotActive")
+        no.when(not self.counts(name), "SeatNotActive")
         no.stand()
         self.suspend_seat(name)
 

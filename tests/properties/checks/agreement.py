@@ -6,7 +6,7 @@ from tests.properties.checks.orders import ENDING
 from tests.properties.registry import proves
 from tests.properties.step import Step
 
-HOSTILE = frozenset({"flawed", "replay", "grab", "usurp", "untimely"})
+HOSTILE = frozenset({"unkeyed", "flawed", "replay", "grab", "usurp", "untimely"})
 # Governance and time aside, these verbs are about one order.
 OF_ONE_ORDER = frozenset(
     {
@@ -109,6 +109,7 @@ def strangers_do_not_govern(step: Step) -> None:
         "set_status",
         "suspend_seat",
         "seat",
+        "name_reserves",
         "prove_equivocation",
         "halt",
         "confirm_halt",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from settlement.chain.bindings.disruption_cover import CoverPaid
+from settlement.chain.bindings.index_oracle import IndexResolved
 from tests.properties.books.network import INSURER
 from tests.properties.registry import proves
 from tests.properties.step import Step
 
+FIXED, HELD, VOID = 2, 3, 5
 POOLED = ("fund", "enter", "leave")
 
 
@@ -29,16 +31,69 @@ def buckets_stay_within_their_cap(step: Step) -> None:
 
 @proves(
     "I-23",
-    "a policy pays its sum times the part of the way from attach to exhaust, rounded down",
+    "a policy pays by its kind: all from attach on, by its steps, or its part of the way, rounded down",
     on=("pay_cover",),
 )
-def payouts_are_linear_and_capped(step: Step) -> None:
+def payouts_follow_the_index(step: Step) -> None:
     cover, index = step.facts["cover"], step.book.indices[step.facts["day"]]
     (paid,) = step.every(CoverPaid)
     assert 0 < paid.payout == cover.pays(index) <= cover.amount
     assert paid.index == index
     assert paid.to_loss_payee + paid.to_insured == paid.payout
     assert step.change(cover.pool.currency, cover.pool.account) == -paid.payout
+
+
+@proves(
+    "I-23 I-24",
+    "a batch pays each open policy for its first paying day what it pays alone, once, and leaves all others",
+    on=("pay_batch",),
+)
+def batches_pay_each_once(step: Step) -> None:
+    pool, day = step.facts["pool"], step.facts["day"]
+    told = {paid.policy: paid for paid in step.every(CoverPaid)}
+    assert len(told) == len(step.every(CoverPaid)) > 0
+    for id_, cover in step.book.covers.items():
+        was_open = not step.before.policies[id_] >> 192 & 1
+        is_due = cover.pool is pool and step.book.first_open_or_paying(cover, day) == day
+        payout = cover.pays(step.book.indices[day]) if cover.first_day <= day <= cover.last_day else 0
+        assert (id_ in told) == bool(was_open and is_due and payout)
+        if id_ in told:
+            assert told[id_].payout == payout == told[id_].to_loss_payee + told[id_].to_insured
+            assert told[id_].index == step.book.indices[day]
+    lost = -step.change(pool.currency, pool.account)
+    assert lost == sum(paid.payout for paid in told.values())
+    before, after = step.before.pools[pool.currency], step.after.pools[pool.currency]
+    assert before.locked - after.locked == sum(step.book.covers[id_].amount for id_ in told)
+
+
+@proves(
+    "I-23", "an index stands, once it is fixed, held or void, as the readings and the second look made it"
+)
+def indices_are_the_books(step: Step) -> None:
+    for day, (state, median) in step.after.indices.items():
+        book = step.book
+        expected = HELD if day in book.held_days else VOID if day in book.void_days else FIXED
+        assert state == expected
+        if state != HELD:
+            assert median == book.indices.get(day, 0)
+        before = step.before.indices.get(day)
+        assert before is None or before == (state, median) or before[0] == HELD
+
+
+@proves(
+    "I-23 I-26",
+    "a held day is decided among its readings by a quorum, or is void; anybody gives it up, but not for two weeks",
+    on=("resolve_index", "give_up_index"),
+)
+def held_days_are_looked_at_again(step: Step) -> None:
+    day = step.facts["day"]
+    (told,) = step.every(IndexResolved)
+    assert step.before.indices[day][0] == HELD
+    assert step.after.indices[day] == ((VOID, 0) if told.is_void else (FIXED, told.value))
+    if step.verb == "give_up_index":
+        assert told.is_void
+        assert step.after.at > (day + 17) * 86_400
+    assert step.after.cash == step.before.cash
 
 
 @proves("I-23", "a policy is over once: paid for its first paying day, or expired, and never again")
@@ -65,7 +120,7 @@ def first_paying_days_pay(step: Step) -> None:
 def sales_come_before_events(step: Step) -> None:
     cover, today = step.facts["cover"], step.after.at // 86_400
     assert cover.first_day >= today + cover.waiting_days > today
-    assert all(step.book.indices.get(today - ago, 0) < cover.attach for ago in (1, 2, 3, 4))
+    assert all(step.book.peaks.get(today - ago, 0) < cover.attach for ago in (1, 2, 3, 4))
 
 
 @proves(
@@ -94,7 +149,7 @@ def capital_is_freed_late(step: Step) -> None:
 @proves("I-26", "what is locked falls by a policy paid or expired, and by nothing else")
 def locks_last(step: Step) -> None:
     for code, before in step.before.pools.items():
-        if step.verb not in {"pay_cover", "expire"}:
+        if step.verb not in {"pay_cover", "pay_batch", "expire"}:
             assert step.after.pools[code].locked >= before.locked
 
 
@@ -133,7 +188,7 @@ def shares_are_the_books(step: Step) -> None:
 def capital_leaves_by_payout_or_exit(step: Step) -> None:
     for code, pool in step.book.pools.items():
         lost = -step.change(code, pool.account)
-        assert lost <= 0 or step.verb in {"pay_cover", "leave"}
+        assert lost <= 0 or step.verb in {"pay_cover", "pay_batch", "leave"}
 
 
 @proves("I-28", "cover opens only between an insurer and an insured in good standing", on=("buy",))

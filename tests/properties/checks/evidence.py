@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from settlement.chain.bindings.clearance_oracle import ReserveSeated
 from settlement.chain.bindings.receivables import Recorded
 from tests.properties.books.arithmetic import CLOSED
 from tests.properties.registry import proves
@@ -17,9 +18,39 @@ def states_have_a_quorum(step: Step) -> None:
     assert step.order is not None
     committee = step.book.committees[step.after.orders[step.order.id].jurisdiction]
     signers = step.facts["signers"]
-    assert len(set(signers)) == len(signers) >= committee.threshold
-    assert all(committee.is_active(name) for name in signers)
-    assert 2 * committee.threshold > len(committee.seats)
+    assert len(set(signers)) == len(signers)
+    if all(committee.is_active(name) for name in signers) and len(signers) >= committee.threshold:
+        assert 2 * committee.threshold > committee.size
+    else:
+        assert len(signers) >= committee.former_threshold
+        assert set(signers) <= set(committee.in_grace(step.after.at))
+
+
+@proves(
+    "I-17 I-20",
+    "who sat in the version before counts for two hours more, only among its own, unless it was suspended since",
+    on=("attest", "attest!"),
+)
+def former_seats_end_with_their_grace(step: Step) -> None:
+    assert step.order is not None
+    committee = step.book.committees[step.before.orders[step.order.id].jurisdiction]
+    signers = set(step.facts["signers"])
+    if signers - set(committee.active):
+        is_by_grace = signers <= set(committee.former) and step.after.at <= committee.grace_until
+        assert is_by_grace or not step.is_done
+
+
+@proves("I-17", "reserves move up in their order whenever fewer than k seats count, and not before")
+def reserves_move_up(step: Step) -> None:
+    for committee in step.book.committees.values():
+        active = [name for name in committee.seats if step.after.seats[name] & 0xFF == 1]
+        assert len(active) >= committee.threshold or not committee.reserves
+        for event in step.every(ReserveSeated):
+            if event.jurisdiction == committee.jurisdiction:
+                was = [name for name in committee.seats if step.before.seats.get(name, 0) & 0xFF == 1]
+                assert committee.seats[event.index] not in was
+                assert len(was) <= committee.threshold
+                assert step.ids[committee.seats[event.index]] == event.member
 
 
 @proves("I-17", "released value, phase and hold come from attestations; a settlement or lapse only closes")
@@ -85,7 +116,7 @@ def suspended_seats_do_not_count(step: Step) -> None:
 def foreign_seats_do_not_count(step: Step) -> None:
     assert step.order is not None
     home = step.book.committees[step.before.orders[step.order.id].jurisdiction]
-    if not set(step.facts["signers"]) <= set(home.seats):
+    if not set(step.facts["signers"]) <= {*home.seats, *home.former}:
         assert step.refused_by is not None
 
 
@@ -97,6 +128,8 @@ def seats_are_the_books(step: Step) -> None:
             assert word & 0xFF == committee.status.get(name, 1)
             assert word >> 24 & 0xFFFF == committee.jurisdiction
             assert word >> 48 & 0xFFFFFFFF == step.ids[committee.treasury]
+            assert word >> 40 & 0xFF == committee.threshold
+            assert word >> 80 & 0xFF == committee.seats.index(name)
 
 
 @proves(
@@ -108,7 +141,7 @@ def minorities_stop_payment(step: Step) -> None:
     assert step.order is not None
     before, after = step.before.orders[step.order.id], step.after.orders[step.order.id]
     committee, signers = step.book.committees[after.jurisdiction], step.facts["signers"]
-    assert len(set(signers) & set(committee.active)) == len(signers) >= -(-len(committee.seats) // 3)
+    assert len(set(signers) & set(committee.active)) == len(signers) >= -(-committee.size // 3)
     assert after.flags ^ before.flags == 1
     assert (after.seq, after.phase, after.released) == (before.seq, before.phase, before.released)
     assert step.after.cash == step.before.cash
@@ -120,8 +153,11 @@ def minorities_stop_payment(step: Step) -> None:
 def equivocation_suspends(step: Step) -> None:
     seat = step.facts["seat"]
     assert step.facts["is_contradiction"]
-    assert (step.before.seats[seat] & 0xFF, step.after.seats[seat] & 0xFF) == (1, 2)
-    others = (name for name in step.after.seats if name != seat)
+    before, after = step.before.seats[seat], step.after.seats[seat]
+    # A seat of the former version is over already: it loses its grace.
+    assert (after & 0xFF == 2) if before & 0xFF == 1 else (before >> 120 != 0 == after >> 120)
+    moved_up = {event.member for event in step.every(ReserveSeated)}
+    others = (name for name in step.before.seats if name != seat and step.ids[name] not in moved_up)
     assert all(step.after.seats[name] == step.before.seats[name] for name in others)
 
 

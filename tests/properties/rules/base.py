@@ -12,7 +12,7 @@ from settlement.chain.abi import Call
 from settlement.chain.bindings.credit_lines import CreditLines
 from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import PurchaseOrder
-from tests.contracts.harness import Outcome, Reverted
+from tests.contracts.harness import Outcome, Reverted, signer
 from tests.contracts.harness.signers import typed_digest
 from tests.contracts.world import RELAYER
 from tests.properties.books import Order, Refused
@@ -39,6 +39,7 @@ class Act:
     call: Callable[..., Call[Any]]
     order: Order | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[int, int] | None = None  # scope and cash, where another key of the signer may sign as well
 
 
 class Base(RuleBasedStateMachine):
@@ -118,6 +119,9 @@ class Base(RuleBasedStateMachine):
         signatures = [self.market.sign(who, act.contract, struct) for who, struct in act.signed]
         if act.signed and dice.of(range(7 + 1), "flaw?") == 7:
             self.flawed(dice, act, signatures)
+        clerks = self.book.clerks_of(act.signed[0][0]) if act.needs else []
+        if bool(clerks) and dice.of((False, True), "by a clerk"):
+            return self.by_clerk(act, model, dice.of(clerks, "clerk"))
         is_own = len(act.signed) == 1 and dice.of(range(3 + 1), "own hand?") == 3
         sender = self.market.key(act.signed[0][0]) if is_own else RELAYER
         call = act.call(*([b""] if is_own else signatures))
@@ -125,6 +129,26 @@ class Base(RuleBasedStateMachine):
             act.verb, lambda: self.market.send(act.contract, call, sender), model, act.order, **act.facts
         )
         if done is not None and not is_own:
+            self.spent.append((act.verb, act.contract, call))
+        return done
+
+    def by_clerk(self, act: Act, model: Callable[[], None], number: int) -> Outcome[Any] | None:
+        """Signed by another key of the same member: within scope and limit it does what the account's does."""
+        assert act.needs is not None
+        (name, struct), (scope, amount) = act.signed[0], act.needs
+        call = act.call(signer(number).sign(self.market.at[act.contract], struct))
+        facts = {"key": number, "scope": scope, "cash": amount, "owner": name}
+        if not self.book.keys[number].may(name, scope, amount):
+            self.refused("unkeyed", lambda: self.market.send(act.contract, call), **facts)
+            return None
+        done = self.step(
+            act.verb,
+            lambda: self.market.send(act.contract, call),
+            model,
+            act.order,
+            **(act.facts | facts),
+        )
+        if done is not None:
             self.spent.append((act.verb, act.contract, call))
         return done
 

@@ -9,6 +9,7 @@ from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.structs import Leg, Withdrawal
 from settlement.chain.bindings.test_cash import TestCash
 from tests.properties.books.arithmetic import DAY
+from tests.properties.books.keys import WITHDRAW
 from tests.properties.market import CURRENCIES, MEMBERS, STRANGER
 from tests.properties.rules.base import Act, Base
 from tests.properties.rules.dice import DICE, Dice
@@ -60,6 +61,7 @@ class CashRules(Base):
             lambda by: CashLedger.withdraw(signed, by),
             None,
             facts,
+            (WITHDRAW, amount),
         )
         self.do(dice, act, lambda: self.book.withdraw(currency, actor, amount))
 

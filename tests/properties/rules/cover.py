@@ -9,9 +9,10 @@ from settlement.chain.bindings.enums import PayoutKind
 from settlement.chain.bindings.structs import Policy, PoolEntry, PoolExit, PoolFunding
 from tests.contracts.covers import COVER
 from tests.contracts.harness.signers import typed_digest
-from tests.contracts.observers import HAIPHONG, OBSERVERS, WIND, Station
+from tests.contracts.observers import HAIPHONG, OBSERVERS, SPREAD_BPS, WIND, Station
 from tests.properties.books import Cover
 from tests.properties.books.arithmetic import DAY
+from tests.properties.books.cover import LINEAR, SECOND_LOOK_DAYS, STEPPED, THRESHOLD, WINDOW_DAYS
 from tests.properties.rules.base import Act, Base
 from tests.properties.rules.dice import DICE, Dice
 
@@ -49,7 +50,12 @@ class CoverRules(Base):
             attach=attach,
             exhaust=dice.of([500, attach + 1], "exhaust"),
             waiting_days=dice.of([1] if is_plain else [1, 1, 2], "waiting"),
+            kind=dice.of((LINEAR, LINEAR, THRESHOLD, STEPPED), "kind"),
         )
+        if cover.kind == THRESHOLD:
+            cover.exhaust = attach
+        elif cover.kind == STEPPED:
+            cover.steps = self._stairs(cover)
         cover.terms = self._policy(cover)
         cover.id = int.from_bytes(typed_digest(self.market.at[COVER], cover.terms), "big")
         act = Act(
@@ -61,6 +67,18 @@ class CoverRules(Base):
             {"cover": cover, "payers": (insured,)},
         )
         self.do(dice, act, lambda: self.book.buy(cover))
+
+    def _stairs(self, cover: Cover) -> tuple[tuple[int, int], ...]:
+        """Up to three steps, the last one the whole sum; a sum of one unit has one."""
+        every = {cover.attach: cover.amount // 3, (cover.attach + cover.exhaust) // 2: cover.amount // 2}
+        every[cover.exhaust] = cover.amount
+        most, risen = 0, []
+        for at, pays in sorted(every.items()):
+            if pays > most:
+                most = pays
+                risen.append((at, pays))
+        cover.attach = risen[0][0]
+        return tuple(risen)
 
     def _policy(self, cover: Cover) -> Policy:
         ids = self.market.ids
@@ -75,11 +93,11 @@ class CoverRules(Base):
             place=HAIPHONG,
             first_day=cover.first_day,
             last_day=cover.last_day,
-            kind=PayoutKind.LINEAR,
+            kind=PayoutKind(cover.kind),
             attach=cover.attach,
             exhaust=cover.exhaust,
-            step_at=(),
-            step_pays=(),
+            step_at=tuple(at for at, _ in cover.steps),
+            step_pays=tuple(pays for _, pays in cover.steps),
             no_data_bps=0,
             waiting_days=cover.waiting_days,
             nonce=self.nonce(),
@@ -89,7 +107,7 @@ class CoverRules(Base):
     def unread(self) -> list[int]:
         """Past days whose readings are still taken."""
         past = (self.book.today - ago for ago in (1, 2))
-        return [day for day in past if self.book.is_open_day(day)]
+        return [day for day in past if self.book.is_open_day(day) and day not in self.book.held_days]
 
     @precondition(lambda self: self.unread())
     @rule(dice=DICE)
@@ -105,8 +123,11 @@ class CoverRules(Base):
         self.wait_until((cover.first_day + 1) * DAY + 60)
         if cover.first_day in self.unread():
             self._observe(cover.first_day, dice.of(STORMS, "index"))
-        if dice.of((True, False), "paid at once"):
+        how = dice.of(("alone", "in a batch", "later"), "paid")
+        if how == "alone":
             self._pay(cover, cover.first_day)
+        elif how == "in a batch":
+            self._pay_batch(dice, cover, cover.first_day)
 
     def coming(self) -> list[Cover]:
         """Policies whose first day is not over."""
@@ -115,14 +136,85 @@ class CoverRules(Base):
 
     def _observe(self, day: int, index: int) -> None:
         """All observers read the same, which fixes the index of a day."""
-        station = Station(self.market.evm, self.market.at["IndexOracle"])
-        station.observe_all(day, (index,) * 4)
-        last = OBSERVERS[4]
+        self._read(day, (index,) * 5)
 
-        def model() -> None:
-            self.book.indices[day] = index
+    def _read(self, day: int, values: tuple[int, ...]) -> None:
+        station, last = self.station, OBSERVERS[4]
+        station.observe_all(day, values[:4])
+        self.step(
+            "observe",
+            lambda: station.observe(day, values[4], last),
+            lambda: self.book.observe(day, values, SPREAD_BPS, 3),
+            day=day, values=values,
+        )  # fmt: skip
 
-        self.step("observe", lambda: station.observe(day, index, last), model)
+    @property
+    def station(self) -> Station:
+        """The observers' desk."""
+        return Station(self.market.evm, self.market.at["IndexOracle"])
+
+    @precondition(lambda self: self.unread())
+    @rule(dice=DICE)
+    def disagree(self, dice: Dice) -> None:
+        """Readings of a day that lie apart, or nearly so."""
+        day = dice.of(self.unread(), "day")
+        readings = ((0, 330, 500, 900, 2000), (360, 400, 440, 0, 9999), (100, 361, 400, 440, 800))
+        self._read(day, dice.of(readings, "readings"))
+
+    @precondition(lambda self: self.book.held_days or self.book.indices)
+    @rule(dice=DICE)
+    def look_again(self, dice: Dice) -> None:
+        """Observers decide a held day, or anybody gives it up after two weeks; now and then one that is not held."""
+        day = dice.of([*self.book.held_days] * 5 or [*self.book.indices], "day")
+        if dice.of((False, False, True), "given up"):
+            self.maybe_wait(dice, (day + 1 + WINDOW_DAYS + SECOND_LOOK_DAYS) * DAY + 1)
+            self.step(
+                "give_up_index",
+                lambda: self.station.give_up(day),
+                lambda: self.book.give_up_index(day),
+                day=day,
+            )
+            return
+        is_void = dice.of((False, False, True), "void")
+        value = 0 if is_void else dice.of((400, 500, 0, 9_999, 10_000), "value")
+        resolution = self.station.resolution(day, value, is_void=is_void)
+        self.step(
+            "resolve_index",
+            lambda: self.station.resolve(resolution),
+            lambda: self.book.resolve_index(day, value, is_void=is_void),
+            day=day, value=value,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.book.covers)
+    @rule(dice=DICE)
+    def pay_batch(self, dice: Dice) -> None:
+        """Anyone, all policies of a pool for one day, strangers and settled ones among them."""
+        first = self._cover(dice)
+        paying = [one for one in range(first.first_day, first.last_day + 1) if one in self.book.indices]
+        self._pay_batch(dice, first, dice.of(paying or [first.first_day], "day"))
+
+    def _pay_batch(self, dice: Dice, first: Cover, day: int) -> None:
+        covers = list(self.book.covers.values())
+        covers += covers[: dice.of((0, 1), "twice")]
+        pool = first.pool
+        orders = [one.order for one in covers]
+        call = DisruptionCover.pay_batch(
+            self.market.ids[pool.insurer],
+            pool.currency,
+            WIND,
+            HAIPHONG,
+            day,
+            tuple(one.terms for one in covers),
+        )
+        self.step(
+            "pay_batch",
+            lambda: self.market.send(COVER, call),
+            lambda: self.book.pay_batch(pool, day, covers),
+            pool=pool,
+            day=day,
+            touched=frozenset(one.id for one in orders),
+            payers={pool.account, *(one.reserve_account for one in orders)},
+        )
 
     @precondition(lambda self: self.book.covers)
     @rule(dice=DICE)

@@ -10,6 +10,7 @@ from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Draw, Repayment, ReserveMove, ReserveRelease, WriteOff
 from tests.properties.books import Order
 from tests.properties.books.arithmetic import DAY
+from tests.properties.books.keys import DRAW, PAY
 from tests.properties.market import BANKS, CURRENCIES, SUPPLIERS, line_of, version_of
 from tests.properties.rules.base import Act, Base
 from tests.properties.rules.dice import DICE, Dice
@@ -70,6 +71,7 @@ class CreditRules(Base):
             lambda by: Receivables.draw(signed, by),
             order,
             facts,
+            (DRAW, amount),
         )
         self.do(dice, act, lambda: self.book.draw(order, amount, index))
 
@@ -88,8 +90,15 @@ class CreditRules(Base):
         order = self.pick(dice, self.has_loan)
         signed = Repayment(order.id, self.market.ids[payer], amount, self.nonce(), self.book.now + DAY)
         facts = {"payer": payer, "amount": amount}
+        needs = (PAY, min(amount, sum(self.book.outstanding(order))))
         act = Act(
-            "repay", "CreditLines", ((payer, signed),), lambda by: CreditLines.repay(signed, by), order, facts
+            "repay",
+            "CreditLines",
+            ((payer, signed),),
+            lambda by: CreditLines.repay(signed, by),
+            order,
+            facts,
+            needs,
         )
         self.do(dice, act, lambda: self.book.repay(order, payer, amount))
 

@@ -11,10 +11,10 @@ from hypothesis.stateful import precondition, rule
 
 from settlement.chain.bindings.clearance_oracle import ClearanceOracle
 from settlement.chain.bindings.enums import Phase
-from settlement.chain.bindings.structs import Attestation, AttestationBatch, HoldRequest, SignedState
+from settlement.chain.bindings.structs import Attestation, AttestationBatch, HoldRequest, Seat, SignedState
 from tests.properties.books import Order
 from tests.properties.books.evidence import Committee, State
-from tests.properties.market import COMMITTEES
+from tests.properties.market import COMMITTEES, OTHERS
 from tests.properties.rules.base import Base
 from tests.properties.rules.dice import DICE, Dice
 
@@ -199,7 +199,8 @@ class EvidenceRules(Base):
     def prove_equivocation(self, dice: Dice) -> None:
         """Two signatures of one seat for one (order, seq): over two contents, or one content with two deadlines."""
         order = dice.of(list(self.book.orders.values()), "order")
-        name = dice.of([seat for one in self.book.committees.values() for seat in one.seats], "seat")
+        every = self.book.committees.values()
+        name = dice.of([seat for one in every for seat in dict.fromkeys((*one.seats, *one.former))], "seat")
         is_contradiction = dice.of((True, False), "contradiction")
         market, seq = self.market, order.seq + 1
         one = market.attestation(order.id, seq, jurisdiction=order.jurisdiction)
@@ -242,21 +243,70 @@ class EvidenceRules(Base):
     @precondition(lambda self: all(len(one.active) > 1 for one in self.book.committees.values()))
     @rule(dice=DICE)
     def suspend_seat(self, dice: Dice) -> None:
-        """Governance suspends a seat, which bites at once."""
-        active = [name for one in self.book.committees.values() for name in one.active]
-        name = dice.of(active, "seat")
+        """Governance suspends a seat, which bites at once; a former one too, and now and then one that counts no more."""
+        every = self.book.committees.values()
+        active = [name for one in every for name in one.active]
+        former = [name for one in every for name in one.former if name not in one.active]
+        name = dice.of([*active, *former, *former], "seat")
         call = ClearanceOracle.suspend_seat(self.market.key(name).address)
         self.step(
             "suspend_seat",
             lambda: self.market.govern("ClearanceOracle", call),
             lambda: self.book.suspend_seat(name),
+            seat=name,
         )
 
-    @precondition(lambda self: any(len(one.active) < one.threshold for one in self.book.committees.values()))
-    @rule()
-    def seat_anew(self) -> None:
-        """A committee that can no longer speak gets a new version of its members."""
-        short = next(one for one in self.book.committees.values() if len(one.active) < one.threshold)
-        anew = Committee(short.jurisdiction, *COMMITTEES[short.jurisdiction])
-        call = self.market.seat(anew.jurisdiction, anew.threshold, anew.treasury, anew.seats)
+    @rule(dice=DICE)
+    def seat_anew(self, dice: Dice) -> None:
+        """A new version of a committee, above all of one that can no longer speak: the same seats, or another among them."""
+        every = list(self.book.committees.values())
+        short = [one for one in every if len(one.active) < one.threshold]
+        if not short and dice.of((True, True, False), "let be"):
+            return
+        country = dice.of(short or every, "committee").jurisdiction
+        threshold, treasury, seats = COMMITTEES[country]
+        newcomer = OTHERS[country][0]
+        seats = dice.of((seats, (*seats[1:], newcomer), (newcomer, *seats[1:]), seats[::-1]), "seats")
+        anew = Committee(country, threshold, treasury, seats)
+        call = self.market.seat(country, threshold, treasury, seats)
         self.step("seat", lambda: self.market.govern("ClearanceOracle", call), lambda: self.book.seat(anew))
+
+    @rule(dice=DICE)
+    def name_reserves(self, dice: Dice) -> None:
+        """Who moves up where seats are missing; sometimes one that sits."""
+        committee = dice.of(list(self.book.committees.values()), "committee")
+        others = OTHERS[committee.jurisdiction]
+        names = dice.of((others, others[::-1], others[-1:], (*others, committee.seats[0])), "names")
+        country = committee.jurisdiction
+        seats = tuple(Seat(self.market.key(name).address, self.market.ids[name]) for name in names)
+        call = ClearanceOracle.name_reserves(country, seats)
+        self.step(
+            "name_reserves",
+            lambda: self.market.govern("ClearanceOracle", call),
+            lambda: self.book.name_reserves(country, names),
+            country=country,
+        )
+
+    def by_grace(self, order: Order) -> tuple[str, ...]:
+        """Former seats of the order's committee."""
+        return self.book.committees[order.jurisdiction].former
+
+    @precondition(lambda self: self.any_order(lambda order: not order.is_closed and self.by_grace(order)))
+    @rule(dice=DICE)
+    def attest_by_grace(self, dice: Dice) -> None:
+        """The version before speaks once more: in its grace, in its last second, after it, with too few or a new seat."""
+        order = self.pick(dice, lambda one: not one.is_closed and bool(self.by_grace(one)))
+        committee = self.book.committees[order.jurisdiction]
+        self.wait_until(committee.grace_until + dice.of((-7200, -7200, -7200, 0, 1), "after"))
+        need = committee.former_threshold
+        former = committee.former
+        choices = (
+            former[:need],
+            former,
+            former[-need:],
+            former[: need - 1],
+            (*former[: need - 1], committee.seats[-1]),
+        )
+        self.relay(
+            order, order.seq + 1, order.jurisdiction, dice.of(choices, "signers"), self.content(dice, order)
+        )

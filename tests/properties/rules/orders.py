@@ -127,10 +127,10 @@ class OrderRules(Base):
         """Anyone has this order settled."""
         self.step("settle", lambda: self.market.settle(order.id), lambda: self.book.settle(order), order)
 
-    @precondition(lambda self: self.any_order(lambda order: self.book.now > order.expiry))
+    @precondition(lambda self: self.any_order(lambda order: not order.is_closed))
     @rule(dice=DICE)
     def lapse(self, dice: Dice) -> None:
         """Anyone, after expiry."""
-        order = self.pick(dice, lambda one: self.book.now > one.expiry and any(one.undelivered))
+        order = self.pick(dice, lambda one: not one.is_closed and any(one.undelivered))
         self.maybe_wait(dice, order.expiry + POSTING_GRACE_S + 1)
         self.step("lapse", lambda: self.market.lapse(order.id), lambda: self.book.lapse(order), order)
