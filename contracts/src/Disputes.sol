@@ -104,7 +104,8 @@ abstract contract Disputes is ClaimChanges, IDisputes {
         extension.arrivedAt = arrivedAt;
         _keepExtension(order, extension);
         emit Arrived(order.id, uint32(carrier), arrivedAt, arrival.document);
-        if (order.released == order.whole) _setDue(order);
+        // What customs refused of it before is cut already; the rest is complete now.
+        if (order.has(OrderWords.LAPSED) || order.released == order.whole) _setDue(order);
         // Shares are paid by `settle`, which comes next.
         if (order.has(OrderWords.SPLIT)) return _store(order);
         // Nothing was payable before, so nothing is late.

@@ -46,12 +46,13 @@ contract SettlementDesk is Undertakings {
         uint256 until = _lapseAt(order);
         if (block.timestamp <= until) revert IReceivables.NotExpired(uint32(until));
         // Goods that were cleared on their way and never came are not delivered.
-        uint256 cut = _isArrivalOpen(order) ? order.claim() - order.paid : _undelivered(order);
+        bool isLost = _isArrivalOpen(order);
+        uint256 cut = isLost ? order.claim() - order.paid : _undelivered(order);
         // A release taken back since leaves another part undelivered.
-        bool isNews = !order.has(OrderWords.LAPSED) || cut + _undeliveredInShares(order) != 0;
+        bool isNews = !order.has(OrderWords.LAPSED) || cut + _undeliveredInShares(order, isLost) != 0;
         if (!isNews) revert IReceivables.NothingDue(id);
         uint256 late = _lateNow(order);
-        _reduceUndelivered(order, cut);
+        _reduceLeaves(order, cut, isLost);
         _pay(order, late, 0);
     }
 

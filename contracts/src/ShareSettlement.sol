@@ -160,12 +160,17 @@ abstract contract ShareSettlement is ShareBook {
         }
     }
 
-    /// @dev R4 for each leaf.
+    /// @dev R4 for each leaf of what customs refuse: what is neither delivered nor paid.
     function _reduceUndelivered(OrderWords.Order memory order, uint256 cut) internal override {
+        _reduceLeaves(order, cut, false);
+    }
+
+    /// @param isLost whether the goods never came: then all that is open is cut, cleared on its way or not
+    function _reduceLeaves(OrderWords.Order memory order, uint256 cut, bool isLost) internal {
         uint256[] memory sums = _sharesOf(order);
         // at most eight shares
         for (uint256 i; i < sums.length; ++i) {
-            uint256 ofShare = _shareUndelivered(order, sums[i]);
+            uint256 ofShare = _shareUndelivered(order, sums[i], isLost);
             if (ofShare == 0) continue;
             uint256 id = order.id | (i + 1);
             // Reduced stays within the face (R1).
@@ -176,11 +181,11 @@ abstract contract ShareSettlement is ShareBook {
     }
 
     /// @return cut what a lapse would cut of the shares
-    function _undeliveredInShares(OrderWords.Order memory order) internal view returns (uint256 cut) {
+    function _undeliveredInShares(OrderWords.Order memory order, bool isLost) internal view returns (uint256 cut) {
         uint256[] memory sums = _sharesOf(order);
         // at most eight shares
         for (uint256 i; i < sums.length; ++i) {
-            cut += _shareUndelivered(order, sums[i]);
+            cut += _shareUndelivered(order, sums[i], isLost);
         }
     }
 
@@ -205,9 +210,12 @@ abstract contract ShareSettlement is ShareBook {
         _moveOne(OrderWords.currencyOf(order.terms), ShareWords.accountOf(order.id), order.id, called);
     }
 
-    function _shareUndelivered(OrderWords.Order memory order, uint256 sums) private pure returns (uint256) {
-        // Goods that were cleared on their way and never came are not delivered.
-        if (_isArrivalOpen(order)) return OrderWords.openOf(sums);
+    function _shareUndelivered(OrderWords.Order memory order, uint256 sums, bool isLost)
+        private
+        pure
+        returns (uint256)
+    {
+        if (isLost) return OrderWords.openOf(sums);
         (uint256 delivered, uint256 paid) = (_shareDelivered(order, sums), OrderWords.paidOf(sums));
         return OrderWords.claimOf(sums) - (delivered > paid ? delivered : paid);
     }

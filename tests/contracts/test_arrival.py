@@ -8,11 +8,13 @@ from settlement.chain.bindings import errors
 from settlement.chain.bindings.enums import Phase, SettleOn, Status
 from settlement.chain.bindings.order_desk import Arrived, OrderDesk
 from settlement.chain.bindings.receivables import Closed, DueSet, Lapsed, Settled
+from settlement.chain.bindings.settlement_desk import ShareReduced, ShareSettled
 from settlement.chain.bindings.structs import Arrival
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts import changes
 from tests.contracts.changes import FACE, arrive, changes_of
 from tests.contracts.harness import reverts
+from tests.contracts.holdings import split
 from tests.contracts.world import CARRIER, DAY, World
 
 
@@ -51,6 +53,16 @@ def test_arrival__tenor__counts_from_the_arrival(world: World) -> None:
     arrive(world, early)
     world.evm.advance(DAY)
     assert world.attest(early, 1).one(DueSet).due == world.evm.now + 30 * DAY
+
+
+def test_arrival__tenor_of_a_part_that_was_not_refused__counts_from_the_arrival(world: World) -> None:
+    order = on_arrival(world, tenor_days=30)
+    assert not world.attest(order, 1, refused=True, released=40_000_00).every(DueSet)
+    world.evm.advance(DAY)
+    assert arrive(world, order).one(DueSet).due == world.evm.now + 30 * DAY
+    world.evm.advance(30 * DAY)
+    done = world.settle(order)
+    assert (done.one(Settled).face, done.one(Closed).order) == (40_000_00, order)
 
 
 def test_arrival__said_twice_too_early_or_where_nobody_waits__is_refused(world: World) -> None:
@@ -100,6 +112,26 @@ def test_refused__part_still_on_its_way__waits_for_its_arrival(world: World) -> 
     world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
     done = world.lapse(order)
     assert (done.one(Lapsed).reduced, done.one(Closed).order) == (30_000_00, order)
+
+
+def test_i07__split_order_refused_before_its_arrival__every_leaf_keeps_what_was_delivered(world: World) -> None:
+    """I-07: a refusal cuts of every leaf what was not delivered; only goods that never come are cut wholly."""
+    order = on_arrival(world)
+    split(world, order, [("supplier2", 20_000_00), ("bank2", 10_000_01)])
+    faces = [FACE - 30_000_01, 20_000_00, 10_000_01]
+    parts = [face * 30 // 100 for face in faces]
+    done = world.attest(order, 1, refused=True, released=30_000_00)
+    cuts = [done.one(Lapsed).reduced, *(one.reduced for one in done.every(ShareReduced))]
+    assert cuts == [face - part for face, part in zip(faces, parts, strict=True)]
+    with world.evm.branch():
+        assert not arrive(world, order).every(Settled)
+        done = world.settle(order)
+        assert [done.one(Settled).face, *(one.face for one in done.every(ShareSettled))] == parts
+        assert done.one(Closed).order == order
+    world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
+    done = world.lapse(order)
+    assert [done.one(Lapsed).reduced, *(one.reduced for one in done.every(ShareReduced))] == parts
+    assert done.one(Closed).order == order
 
 
 def test_arrival__amended_away__is_not_waited_for(world: World) -> None:

@@ -209,9 +209,11 @@ class ChangesBook(SettlementBook):
         self.ask_outsider(no, order, carrier)
         no.stand()
         order.arrived_at = arrived_at
-        if order.released == order.whole:
+        if order.lapsed or order.released == order.whole:
             self.set_due(order)
-        self.pay(order)
+        # Shares are paid by the settlement that comes next.
+        if not order.shares:
+            self.pay(order)
 
     def ask_outsider(self, no: Refusals, order: Order, name: str) -> None:
         """Who judges has no part in the order."""

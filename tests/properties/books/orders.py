@@ -259,6 +259,10 @@ class Order:
         """Whether a carrier's word is the missing half of the condition."""
         return self.settle_on == ON_ARRIVAL and not self.arrived_at
 
+    def is_due(self, now: int) -> bool:
+        """Whether something of it is due, though nobody may have said yet that it is unpaid."""
+        return bool(self.due and now >= self.due or not self.tenor_s and self.is_met and self.released)
+
     @property
     def use(self) -> int:
         """R10: what the order takes of its line."""

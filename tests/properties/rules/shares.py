@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 from settlement.chain.bindings.receivables import Receivables
 from settlement.chain.bindings.structs import Assignment, Split
 from tests.properties.books import Order, Share
-from tests.properties.books.arithmetic import AT_ONCE, DAY, MOST_SHARES, ON_ARRIVAL
+from tests.properties.books.arithmetic import AT_ONCE, DAY, MOST_SHARES
 from tests.properties.rules.base import Act
 from tests.properties.rules.cash import CashRules
 from tests.properties.rules.dice import DICE, Dice
@@ -27,7 +27,7 @@ class ShareRules(OrderRules, EvidenceRules, CashRules):
 
     def can_split(self, order: Order) -> bool:
         """Whether a share may be cut out."""
-        is_undrawn = order.settle_on != ON_ARRIVAL and (order.loan is None or order.loan.draws == 0)
+        is_undrawn = (order.loan is None or order.loan.draws == 0)
         return self.can_move(order) and is_undrawn and order.claim > 1 and len(order.shares) < MOST_SHARES
 
     @precondition(lambda self: self.any_order(self.can_move))
@@ -56,9 +56,7 @@ class ShareRules(OrderRules, EvidenceRules, CashRules):
     @rule(dice=DICE)
     def split(self, dice: Dice) -> None:
         """The holder cuts some shares out of its claim, sometimes more than there is."""
-        # Not on arrival: there a refusal cuts more of the shares than of the order's own leaf, which is to be mended.
-        every = [one for one in self.book.orders.values() if one.settle_on != ON_ARRIVAL]
-        order = self.pick(dice, self.can_split, every)
+        order = self.pick(dice, self.can_split)
         count = dice.of([1, 6, 2, 6, 3, 8, 0], "count")
         most = max(1, order.claim // (count + 1))
         part = dice.of([most, 1, (most + 1) // 2, most, order.claim, 0], "part")
