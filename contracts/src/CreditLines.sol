@@ -354,7 +354,6 @@ contract CreditLines is LineOffers, ICreditLines, ICreditBook {
         OrderWords.Order memory whole;
         _load(whole, id);
         bool isHeld = whole.has(OrderWords.HOLD) || whole.disputed() != 0;
-        // Unpaid though due: nobody may have said so yet, and of a frozen buyer nobody can.
-        if (isHeld || _payable(whole) != 0 || !_isOpenForDraws(order, loan)) revert DrawsClosed(id);
+        if (isHeld || !_isOpenForDraws(id, order, loan)) revert DrawsClosed(id);
     }
 }

@@ -288,19 +288,30 @@ abstract contract LoanBook is OrderBook {
 
     function _isDrawable(uint256 id, uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
         bool isDisputed = OrderWords.hasFlag(order, OrderWords.EXTENDED) && uint56(_words[id].extension) != 0;
-        return OrderWords.lineOf(order) != 0 && !isDisputed && _isOpenForDraws(order, loan);
+        return OrderWords.lineOf(order) != 0 && !isDisputed && _isOpenForDraws(id, order, loan);
     }
 
-    function _isOpenForDraws(uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
+    function _isOpenForDraws(uint256 id, uint256 order, LoanWord.Loan memory loan) internal view returns (bool) {
         // Once a buyer is late its lender lends nothing more on it.
         if (OrderWords.hasFlag(order, OrderWords.DRAWS_CLOSED | OrderWords.LATE)) return false;
         uint256 phase = OrderWords.phaseOf(order);
-        // A share of an order has no phase of its own, and no loan.
-        if (phase == uint256(Phase.None) || phase == uint256(Phase.Closed)) return false;
+        unchecked {
+            // A share of an order has no phase of its own, and no loan: none wraps round to the last ones.
+            bool isEarly = phase - uint256(Phase.Accepted) < 2;
+            if (!isEarly && (phase - uint256(Phase.Released) > 1 || _isUnpaid(id, order))) return false;
+        }
         // What is due may be unpaid without anybody having said so yet.
         uint256 due = OrderWords.dueOf(order);
         if (due != 0 && block.timestamp >= due) return false;
         return block.timestamp <= OrderWords.expiryOf(order) && loan.isClosed == 0 && loan.draws < LoanWord.MOST_DRAWS;
+    }
+
+    /// @dev An order without a tenor has no due date: of a frozen buyer nobody says that it is late.
+    function _isUnpaid(uint256 id, uint256 order) private view returns (bool) {
+        if (OrderWords.tenorOf(order) != 0) return false;
+        OrderWords.Order memory whole;
+        _load(whole, id);
+        return _payable(whole) != 0;
     }
 
     /// @dev R9 at this moment.

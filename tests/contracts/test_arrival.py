@@ -114,7 +114,9 @@ def test_refused__part_still_on_its_way__waits_for_its_arrival(world: World) -> 
     assert (done.one(Lapsed).reduced, done.one(Closed).order) == (30_000_00, order)
 
 
-def test_i07__split_order_refused_before_its_arrival__every_leaf_keeps_what_was_delivered(world: World) -> None:
+def test_i07__split_order_refused_before_its_arrival__every_leaf_keeps_what_was_delivered(
+    world: World,
+) -> None:
     """I-07: a refusal cuts of every leaf what was not delivered; only goods that never come are cut wholly."""
     order = on_arrival(world)
     split(world, order, [("supplier2", 20_000_00), ("bank2", 10_000_01)])

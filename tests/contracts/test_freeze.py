@@ -9,12 +9,13 @@ import pytest
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger, FreezeSet
 from settlement.chain.bindings.credit_lines import CreditLines
-from settlement.chain.bindings.enums import FundBy, Status
+from settlement.chain.bindings.enums import FundBy, Phase, SettleOn, Status
 from settlement.chain.bindings.order_desk import OrderDesk
 from settlement.chain.bindings.receivables import Unpaid
 from settlement.chain.bindings.structs import Leg
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.bindings.trusted_network import TrustedNetwork
+from tests.contracts.changes import arrive
 from tests.contracts.covers import open_desk
 from tests.contracts.harness import reverts
 from tests.contracts.odd_wallets import odd_wallet
@@ -132,6 +133,35 @@ def test_freeze__of_a_buyer_that_is_late__stops_the_charge_and_keeps_what_it_owe
     world.deposit("buyer", 100_000_00 + 30 * day)
     world.settle(order)
     assert world.cash("supplier") == 100_000_00 + 30 * day
+
+
+def test_freeze__of_a_buyer_whose_order_is_due__closes_the_draws_on_it(world: World) -> None:
+    """Nobody says of a frozen buyer that it is late, so its lender must not be drawn on for what it leaves unpaid."""
+    line = world.publish()
+    by_arrival = world.accepted(line, settle_on=SettleOn.ARRIVAL)
+    cleared, shipped, later = world.accepted(line), world.accepted(line), world.accepted(line, tenor_days=1)
+    world.draw(cleared, 1_000_00)
+    freeze(world, "buyer")
+    for order, phase in ((cleared, Phase.CLEARED), (by_arrival, Phase.CLEARED), (shipped, Phase.SHIPPED)):
+        assert not world.attest(order, 1, phase=phase, released=1).every(Unpaid)
+    world.attest(later, 1)
+    assert [
+        world.view("CreditLines", CreditLines.drawable_of(one)) != 0 for one in (cleared, by_arrival)
+    ] == [
+        False,
+        True,
+    ]
+    with reverts(errors.DrawsClosed(cleared)):
+        world.draw(cleared, 1, index=1)
+    for order in (by_arrival, shipped, later):
+        world.draw(order, 1)
+    arrive(world, by_arrival)
+    world.evm.set_time(world.position(later).due)
+    for order in (by_arrival, later):
+        assert world.view("CreditLines", CreditLines.drawable_of(order)) == 0
+        with reverts(errors.DrawsClosed(order)):
+            world.draw(order, 1, index=1)
+    world.draw(shipped, 1, index=1)
 
 
 def test_freeze__supplier_or_funder__gives_nothing_up(world: World) -> None:

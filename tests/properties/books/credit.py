@@ -126,12 +126,8 @@ class CreditBook(KeyBook):
         """Whether draws are open at all."""
         if order.loan is None or not order.loan.is_open or order.loan.draws >= MOST_DRAWS:
             return False
-        is_over = order.is_closed or self.now > order.expiry or order.disputed or self.is_past_due(order)
+        is_over = order.is_closed or self.now > order.expiry or order.disputed or order.is_due(self.now)
         return not (is_over or order.is_touched or order.late is not None or order.hold)
-
-    def is_past_due(self, order: Order) -> bool:
-        """What is due may be unpaid before anybody says that the buyer is late."""
-        return order.due != 0 and self.now >= order.due
 
     def draw(self, order: Order, amount: int, index: int) -> None:
         """R9; fee out of the amount, rounded up."""

@@ -261,7 +261,9 @@ class Order:
 
     def is_due(self, now: int) -> bool:
         """Whether something of it is due, though nobody may have said yet that it is unpaid."""
-        return bool(self.due and now >= self.due or not self.tenor_s and self.is_met and self.released)
+        if self.tenor_s:
+            return bool(self.due and now >= self.due)
+        return self.is_met and self.delivered > self.paid + self.disputed
 
     @property
     def use(self) -> int:

@@ -87,8 +87,7 @@ class SettlementBook(CreditBook):
         no.when(source != present, "NotReservedOn")
         no.when(order.loan is not None and order.loan.draws, "AlreadyDrawn")
         is_over = order.is_closed or self.now > order.expiry or order.is_touched or order.late is not None
-        is_due = self.is_past_due(order) or self.payable(order) > 0
-        no.when(is_over or order.hold or order.disputed or is_due, "DrawsClosed")
+        no.when(is_over or order.hold or order.disputed or order.is_due(self.now), "DrawsClosed")
         no.when((order.loan and not order.loan.is_open), "DrawsClosed")
         self.ask_standing(no, order.supplier, SUPPLIER)
         self.ask_standing(no, order.buyer, BUYER)

@@ -27,7 +27,7 @@ class ShareRules(OrderRules, EvidenceRules, CashRules):
 
     def can_split(self, order: Order) -> bool:
         """Whether a share may be cut out."""
-        is_undrawn = (order.loan is None or order.loan.draws == 0)
+        is_undrawn = order.loan is None or order.loan.draws == 0
         return self.can_move(order) and is_undrawn and order.claim > 1 and len(order.shares) < MOST_SHARES
 
     @precondition(lambda self: self.any_order(self.can_move))
