@@ -161,6 +161,13 @@ def test_offer__longest_days_of_the_line__bind_to_the_second(world: World) -> No
         assert world.view("CreditLines", CreditLines.offer(line, wish)).refusal == refusal
 
 
+def test_publish__line_that_ends_at_once__is_refused_and_a_second_later_taken(world: World) -> None:
+    with reverts(errors.InvalidTerms()):
+        world.publish(expiry=world.evm.now)
+    line = world.publish(expiry=world.evm.now + 1)
+    assert world.view("CreditLines", CreditLines.terms_of(line, 1)).expiry == world.evm.now + 1
+
+
 def test_token_uri__currency_without_a_symbol__is_drawn_all_the_same(world: World) -> None:
     token = world.evm.deploy(odd_token(), signer(30).address, "TestCash")
     world.govern("CashLedger", CashLedger.list(EUR, 2, token))

@@ -25,6 +25,7 @@ def test_shares__of_an_order__are_told_by_number_and_count_their_payments(world:
             (order | 1, seq),
             (order | 2, seq),
         ]
+        assert world.position(order).settlements == seq
     assert [(one.number, one.settlements) for one in shares(world, order)] == [(1, 2), (2, 2)]
 
 
