@@ -42,8 +42,8 @@ class Compiler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._node.kill()
-        self._node.wait()
+        with self._node:
+            self._node.kill()
 
     def compile(
         self, roots: list[str], changed: dict[str, str] | None = None, *, trees: bool = False

@@ -111,8 +111,8 @@ class Tests:
 
     def close(self) -> None:
         """End the runner."""
-        self._process.kill()
-        self._process.wait()
+        with self._process:
+            self._process.kill()
 
 
 def judge(build: Build, compiler: Compiler, chosen: list[Mutant], also: list[str]) -> Iterator[Verdict]:

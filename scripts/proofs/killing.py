@@ -22,18 +22,26 @@ PROBES_VARIABLE = "HANSE_PROOFS_PROBES"
 
 
 class Failures:
-    """A pytest plugin that remembers which tests failed, and how long each took."""
+    """A pytest plugin that remembers which tests failed, in which phase and with what words, and how long each took."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
+        self.words: list[str] = []
         self.seconds: dict[str, float] = {}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Called by pytest for each phase of each test."""
         if report.failed:
             self.failed.append(report.nodeid)
+            self.words.append(f"{report.when}: {_crash(report)}")
         if report.when == "call":
             self.seconds[report.nodeid] = round(report.duration, 3)
+
+
+def _crash(report: Any) -> str:
+    """The line that failed and what it said; plain assertions say nothing themselves."""
+    lines = [line for line in str(report.longrepr).splitlines() if line[:1] in (">", "E")]
+    return " ".join(" ".join(line[1:].split()) for line in lines)[:240]
 
 
 def turn(switch: int) -> None:
@@ -71,7 +79,8 @@ def run_here(job: dict[str, Any], answer: int) -> int:
     ]
     code = pytest.main(words, plugins=[seen])
     with os.fdopen(answer, "wb") as pipe:
-        pipe.write(json.dumps({"code": int(code), "failed": seen.failed, "seconds": seen.seconds}).encode())
+        told = {"code": int(code), "failed": seen.failed, "words": seen.words, "seconds": seen.seconds}
+        pipe.write(json.dumps(told).encode())
     return 0
 
 
@@ -94,7 +103,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     os.close(reading)
     os.waitpid(child, 0)
     if not told:
-        return {"code": -1, "failed": [], "isTimeout": not ready}
+        return {"code": -1, "failed": [], "words": [], "isTimeout": not ready}
     answer: dict[str, Any] = json.loads(told)
     return answer
 

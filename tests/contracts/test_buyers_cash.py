@@ -13,6 +13,7 @@ from settlement.chain.bindings.receivables import (
     Settled,
     Unpaid,
 )
+from tests.contracts.changes import credit
 from tests.contracts.harness import reverts
 from tests.contracts.world import DAY, World
 
@@ -209,11 +210,14 @@ def test_p26__order_of_one_unit__settles_beside_large_ones(world: World) -> None
 def test_p27__odd_parts__leave_the_fraction_with_the_buyer_until_the_end(world: World) -> None:
     """P27: every remainder has an owner: after a lapse at 3 of 7 the part is floored, and the sum stays whole (R2)."""
     order = world.accepted(face=7)
-    for seq, released in enumerate((1, 2, 3), start=1):
-        assert world.attest(order, seq, released=released).one(Settled).face == 1
+    credit(world, order, 2)
+    # 5 of 7 are claimed: 5/7, 10/7, 15/7, each rounded down.
+    for seq, (released, paid) in enumerate(((1, 0), (2, 1), (3, 2)), start=1):
+        world.attest(order, seq, released=released)
+        assert world.position(order).paid == paid
     world.attest(order, 4, refused=True, released=3)
     position = world.position(order)
-    assert (position.paid, position.reduced, position.phase) == (3, 4, Phase.CLOSED)
+    assert (position.paid, position.reduced, position.phase) == (2, 5, Phase.CLOSED)
 
 
 def test_settle__two_orders_one_purse__first_call_wins_and_nothing_is_lost(world: World) -> None:

@@ -218,13 +218,15 @@ def test_o05__signature_for_another_chain_or_deployment__is_nobodys(world: World
     """O05: replay on a fork, on another deployment or on a sister contract finds no seat (I-20)."""
     state = world.attestation(world.accepted(), 1)
     rest = signatures(world, state, 2, 3)
-    for foreign in (
-        world.key("customs1").sign(world.at["ClearanceOracle"], state, chain_id=CHAIN_ID + 1),
-        world.key("customs1").sign(world.at["Receivables"], state),
-    ):
+    here, keys = world.at["ClearanceOracle"], [world.key(f"customs{number}") for number in (1, 2, 3)]
+    on_fork = [key.sign(here, state, chain_id=CHAIN_ID + 1) for key in keys]
+    on_sister = [key.sign(world.at["Receivables"], state) for key in keys]
+    # A whole quorum that signed for elsewhere, and one foreign signature among good ones.
+    for foreign in (b"".join(on_fork), b"".join(on_sister), on_fork[0] + rest, on_sister[0] + rest):
         with pytest.raises(Reverted) as refused:
-            send(world, state, foreign + rest)
+            send(world, state, foreign)
         assert isinstance(refused.value.error, errors.SeatNotActive)
+    send(world, state, signatures(world, state, 1, 2, 3))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.contracts.covers import (
     Desk,
     open_desk,
 )
-from tests.contracts.harness import reverts, signer
+from tests.contracts.harness import CHAIN_ID, reverts, signer
 from tests.contracts.observers import DAY, OBSERVERS, WINDOW
 from tests.contracts.world import INSURER, JPY, USD, build_world
 
@@ -290,11 +290,13 @@ def test_o15__storm_over_for_five_days__sales_go_on(desk: Desk, order: int) -> N
 def test_o05__policy_signed_for_another_contract_or_chain__is_refused(desk: Desk, order: int) -> None:
     """I-20: a signature is good for one chain and one contract."""
     terms, insurer = desk.terms(order), desk.world.key("insurer")
-    good = desk.world.sign("supplier", COVER, terms)
-    other_chain = insurer.sign(desk.world.at[COVER], terms, chain_id=1)
-    for stray in (other_chain, insurer.sign(desk.world.at["CashLedger"], terms)):
-        with reverts(errors.KeyNotValid):
-            desk.world.send(COVER, DisruptionCover.buy(terms, stray, good))
+    supplier, good = desk.world.key("supplier"), desk.world.sign("supplier", COVER, terms)
+    for at, chain_id in ((desk.world.at[COVER], 1), (desk.world.at["CashLedger"], CHAIN_ID)):
+        stray, beside = (key.sign(at, terms, chain_id=chain_id) for key in (insurer, supplier))
+        # Both signed for elsewhere, or the insurer alone.
+        for other in (beside, good):
+            with reverts(errors.KeyNotValid):
+                desk.world.send(COVER, DisruptionCover.buy(terms, stray, other))
 
 
 def test_o01__other_forms_of_the_insurers_signature__are_nobodys(desk: Desk, order: int) -> None:
