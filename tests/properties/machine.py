@@ -28,9 +28,9 @@ class TradeMachine(
     ChangeRules,
     CoverRules,
     EvidenceRules,
+    KeyRules,
     CashRules,
     NetworkRules,
-    KeyRules,
 ):
     """Whatever happens in whatever order, chain and books agree: on refusals by name, on amounts to the unit."""
 

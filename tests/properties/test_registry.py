@@ -32,7 +32,7 @@ def shape(event: Any) -> Kind:
 
 def kind_of(step: Step) -> Kind:
     """What was tried, what became of it, and what it told."""
-    hint = (step.facts.get("how"), step.facts.get("flaw"))
+    hint = (step.facts.get("how"), step.facts.get("flaw"), "key" in step.facts)
     return (step.verb, str(step.refused_by), hint, frozenset(map(shape, step.events)))
 
 

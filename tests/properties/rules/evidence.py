@@ -108,15 +108,25 @@ class EvidenceRules(Base):
         elif how == "stale":
             seq = order.seq - dice.of(range(order.seq + 1), "behind")
         elif how == "suspended":
-            signers = self.book.committees[country].seats
+            committee = self.book.committees[country]
+            how, signers = (
+                "suspended" if len(committee.active) < len(committee.seats) else "all",
+                committee.seats,
+            )
         elif how == "wrong country":
             country, signers = other, self.quorum(dice, other)
         else:
             signers = (*signers[:-1], "buyer")
-        self.relay(order, seq, country, signers, content)
+        self.relay(order, seq, country, signers, content, how)
 
     def relay(
-        self, order: Order, seq: int, country: int, signers: tuple[str, ...], content: dict[str, Any]
+        self,
+        order: Order,
+        seq: int,
+        country: int,
+        signers: tuple[str, ...],
+        content: dict[str, Any],
+        how: str = "",
     ) -> None:
         """Sign and send."""
         market = self.market
@@ -130,6 +140,7 @@ class EvidenceRules(Base):
             order,
             state=state,
             signers=signers,
+            how=how,
         )
         if done is not None:
             self.spent.append(("attest", "ClearanceOracle", call))

@@ -10,7 +10,8 @@ from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts.harness import signer
 from tests.properties.books.arithmetic import DAY
 from tests.properties.books.keys import DRAW, KEYS, NO_LIMIT, PAY, WITHDRAW
-from tests.properties.rules.base import Base
+from tests.properties.market import CURRENCIES
+from tests.properties.rules.cash import CashRules
 from tests.properties.rules.dice import DICE, Dice
 
 NETWORK = "TrustedNetwork"
@@ -18,7 +19,7 @@ KEEPERS = ("supplier", "supplier2", "trader", "buyer2", "bank2")
 NUMBERS = tuple(range(60, 68))
 
 
-class KeyRules(Base):
+class KeyRules(CashRules):
     """Who signs for a member."""
 
     def signers_for(self, dice: Dice, member: str) -> int:
@@ -46,6 +47,10 @@ class KeyRules(Base):
         )  # fmt: skip
         if done is not None:
             self.spent.append(("grant_key", NETWORK, call))
+            if dice.of((True, False), "used"):
+                currency = max(CURRENCIES, key=lambda code: self.book.of(code, member))
+                self.deposit(member, currency, 500)
+                self.withdraw(dice, member, currency, 2)
 
     @precondition(lambda self: any(self.book.clerks_of(name) for name in KEEPERS))
     @rule(dice=DICE)
