@@ -37,6 +37,8 @@ from tests.chain.trade import (
     prepare,
 )
 
+ABROAD: Final = COUNTRY + 80
+
 KEEPS_NO_PROOF: Final = {"block_number"}
 """The block of a row's last change: no view and no single event tells it (the outbox's own is compared)."""
 
@@ -105,7 +107,7 @@ def _reseat(trade: Trade) -> None:
         seats = tuple(
             Seat(address_of(f"{version} {actor}"), member_of(actor)) for actor in ("customs1", "customs2")
         )
-        trade.send(trade.gateways.clearance.seat(COUNTRY + 1, 2, member_of("customs1"), seats), by="governor")
+        trade.send(trade.gateways.clearance.seat(ABROAD, 2, member_of("customs1"), seats), by="governor")
 
 
 def _lose(trade: Trade) -> None:
@@ -302,6 +304,8 @@ NEW_WORDS: Final = (
     ("undertaking", "left_minor", "undertakings"),
     ("undertaking", "claim_minor", "undertakings"),
     ("undertaking", "expiry_at", "undertakings"),
+    ("index_bucket", "state", "rows_as_told_by_events"),
+    ("policy", "steps", "policies"),
 )
 
 

@@ -77,7 +77,14 @@ def _pools(pinned: Pinned) -> Tally:
 
 def _policies(pinned: Pinned) -> Tally:
     tally = Tally("policies")
-    address, rows = pinned.deployment.disruption_cover, pinned.rows(Policy)
+    address, rows = pinned.deployment.disruption_cover, []
+    for row in pinned.rows(Policy):
+        try:
+            policy_terms(row)
+        except ValueError as trouble:
+            tally.wrong(f"policy {row.policy}: its terms cannot be read: {trouble}")
+        else:
+            rows.append(row)
     states = pinned.ask(address, [DisruptionCover.policy_of(id_from_text(row.policy)) for row in rows])
     # The id is the digest both parties signed: it binds every term, also those that the contract does not store.
     ids = pinned.ask(address, [DisruptionCover.policy_id(policy_terms(row)) for row in rows])

@@ -23,6 +23,7 @@ from settlement.chain.bindings import (
     share_desk,
     trusted_network,
 )
+from settlement.chain.bindings.enums import IndexState
 from settlement.ids import id_text, share_number, undertaking_account
 from settlement.store import tables_projection as rows
 
@@ -260,8 +261,24 @@ def _observed(
         "recorded_at": block.timestamp,
         "tx_hash": placed.tx_hash,
     }
-    yield rows.IndexBucket, (_hex(event.bucket),), {"version": told.observers}
+    yield rows.IndexBucket, (_hex(event.bucket),), {"version": told.observers, "state": 0}
     yield rows.Observation, (_hex(event.bucket), told.observers, event.observer), words
+
+
+def _decided(state: IndexState) -> Teller:
+    def tell(_: Told, event: Any, __: BlockHeader, ___: PlacedEvent) -> Iterator[Words]:
+        yield rows.IndexBucket, (_hex(event.bucket),), {"state": int(state)}
+
+    return tell
+
+
+def _resolved(
+    _: Told, event: index_oracle.IndexResolved, __: BlockHeader, ___: PlacedEvent
+) -> Iterator[Words]:
+    # Held and fixed: people chose the value.
+    state = IndexState.VOID if event.is_void else IndexState.HELD
+    words = {"state": int(state), "fixed": not event.is_void}
+    yield rows.IndexBucket, (_hex(event.bucket),), words
 
 
 def _bought(
@@ -332,6 +349,10 @@ _TELLERS: Final[dict[type, Teller]] = {
     credit_lines.Repaid: _repaid,
     index_oracle.ObserversSeated: _observers,
     index_oracle.Observed: _observed,
+    index_oracle.IndexFixed: _decided(IndexState.FIXED),
+    index_oracle.IndexHeld: _decided(IndexState.HELD),
+    index_oracle.IndexWithoutData: _decided(IndexState.NO_DATA),
+    index_oracle.IndexResolved: _resolved,
     disruption_cover.CoverBought: _bought,
     disruption_cover.CoverPaid: _cover_paid,
 }
