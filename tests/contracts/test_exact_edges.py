@@ -8,7 +8,7 @@ import json
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger
 from settlement.chain.bindings.credit_lines import CreditLines, ReserveChanged
-from settlement.chain.bindings.enums import Phase, SettleOn
+from settlement.chain.bindings.enums import HaltOn, Phase, SettleOn
 from settlement.chain.bindings.order_desk import Arrived, OrderDesk
 from settlement.chain.bindings.receivables import Closed, DueSet, Receivables, Settled
 from settlement.chain.bindings.structs import Cancellation, Wish
@@ -16,9 +16,9 @@ from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts.changes import ALL, arrive, consents, credit, credit_note
 from tests.contracts.committee import ask_hold, hold_request
 from tests.contracts.harness import reverts, signer
-from tests.contracts.holdings import assign
+from tests.contracts.holdings import assign, split
 from tests.contracts.odd_tokens import odd_token
-from tests.contracts.world import BUYER, CARRIER, DAY, USD, World
+from tests.contracts.world import BUYER, CARRIER, DAY, JPY, USD, World
 
 FACE = 100_000_00
 EUR = 978
@@ -111,6 +111,31 @@ def test_consents__keys_that_may_move_no_cash__sign_what_moves_none(world: World
     by_all = consents(world, end, ("buyer", "supplier", "bank2"), holder="bank2")
     world.send("Receivables", OrderDesk.cancel(end, by_all))
     assert world.position(order).phase == Phase.CLOSED
+
+
+def test_cancel__order_that_its_supplier_holds__needs_no_third_signature(world: World) -> None:
+    order = world.accepted()
+    end = Cancellation(order=order, version=0, deadline=world.evm.now + DAY)
+    by_both = consents(world, end, ("buyer", "supplier"), holder="nobody")
+    world.send("Receivables", OrderDesk.cancel(end, by_both))
+    assert world.position(order).phase == Phase.CLOSED
+
+
+def test_share__of_an_order_that_goes_its_way__is_neither_held_nor_lapsed(world: World) -> None:
+    order = world.accepted()
+    split(world, order, [("bank2", 20_000_00)])
+    share = world.position(order | 1)
+    assert (share.hold, share.lapsed) == (False, False)
+
+
+def test_i30__halt_of_a_member_that_is_lifted__leaves_that_of_a_currency(world: World) -> None:
+    """I-30: each halt ends by itself."""
+    for on, subject in ((HaltOn.MEMBER, world.ids["buyer"]), (HaltOn.CURRENCY, JPY)):
+        world.govern("TrustedNetwork", TrustedNetwork.halt(on, subject))
+    world.govern("TrustedNetwork", TrustedNetwork.lift_halt(HaltOn.MEMBER, world.ids["buyer"]))
+    assert world.accepted()
+    with reverts(errors.NewBusinessHalted):
+        world.accepted(currency=JPY)
 
 
 def test_hold__in_a_jurisdiction_without_a_committee__is_refused_before_any_signature(world: World) -> None:
