@@ -7,7 +7,7 @@ import json
 
 from settlement.chain.bindings import errors
 from settlement.chain.bindings.cash_ledger import CashLedger
-from settlement.chain.bindings.credit_lines import CreditLines, ReserveChanged
+from settlement.chain.bindings.credit_lines import Accrued, CreditLines, Repaid, ReserveChanged
 from settlement.chain.bindings.enums import HaltOn, Phase, SettleOn
 from settlement.chain.bindings.order_desk import Arrived, OrderDesk
 from settlement.chain.bindings.receivables import Closed, DueSet, Receivables, Settled
@@ -154,6 +154,15 @@ def test_i15__loan_repaid_before__the_holder_has_all_of_the_payment(world: World
     done = world.attest(order, 1)
     assert done.one(Settled) == Settled(order, 1, FACE, 0, 0, FACE, 0)
     assert world.cash("supplier") - before == FACE
+
+
+def test_lapse__with_a_loan_out__tells_what_accrued_and_no_repayment(world: World) -> None:
+    order = world.accepted(world.publish())
+    world.draw(order, 60_000_00)
+    world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
+    done = world.lapse(order)
+    assert [one.order for one in done.every(Accrued)] == [order]
+    assert not done.every(Repaid)
 
 
 def test_i11__credit_note_after_a_repayment__takes_no_headroom_again(world: World) -> None:
