@@ -12,6 +12,7 @@ import {Legs} from "./lib/Legs.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {Payout} from "./lib/Payout.sol";
 import {PolicyWords} from "./lib/PolicyWords.sol";
+import {ShareWords} from "./lib/ShareWords.sol";
 import {INSURER, OBSERVATION_WINDOW, PayoutKind, Phase, Policy} from "./lib/Terms.sol";
 
 /// @title Parametric cover against collateral locked at the sale
@@ -256,7 +257,13 @@ contract DisruptionCover is CoverPools {
         (, uint256 order) = _receivables.wordsOf(terms.order);
         if (order == 0) revert IReceivables.UnknownOrder(terms.order);
         bool isParty = terms.insured == order.holderOf() || terms.insured == order.buyerOf();
-        if (!isParty || order.phaseOf() == uint256(Phase.Closed)) {
+        uint256 phase = order.phaseOf();
+        if (phase == uint256(Phase.None)) {
+            // A share has its phase from its order.
+            (, uint256 whole) = _receivables.wordsOf(ShareWords.orderOf(terms.order));
+            phase = whole.phaseOf();
+        }
+        if (!isParty || phase == uint256(Phase.Closed)) {
             revert NoInsurableInterest(terms.insured, terms.order);
         }
         uint256 currency = OrderWords.currencyOf(order);

@@ -28,6 +28,7 @@ from tests.contracts.covers import (
     open_desk,
 )
 from tests.contracts.harness import CHAIN_ID, reverts, signer
+from tests.contracts.holdings import split
 from tests.contracts.observers import DAY, OBSERVERS, WINDOW
 from tests.contracts.world import INSURER, JPY, USD, build_world
 
@@ -214,6 +215,19 @@ def test_buy__nothing_to_lose_under_the_order__is_refused(desk: Desk, order: int
     assert desk.world.position(order).phase == Phase.CLOSED
     with reverts(errors.NoInsurableInterest(desk.world.ids["supplier"], order)):
         desk.buy(desk.terms(order))
+
+
+def test_buy__for_a_share__is_refused_once_its_order_is_closed(desk: Desk) -> None:
+    world = desk.world
+    order = world.accepted()
+    split(world, order, [("supplier2", 1_00), ("supplier", 2_00)])
+    desk.buy(desk.terms(order | 2, sum=1_00, premium=0))
+    world.attest(order, 1, released=1)
+    desk.buy(desk.terms(order | 2, sum=1_00, premium=0))
+    world.attest(order, 2)
+    assert world.position(order).phase == Phase.CLOSED
+    with reverts(errors.NoInsurableInterest(world.ids["supplier"], order | 2)):
+        desk.buy(desk.terms(order | 2, sum=1_00, premium=0))
 
 
 def test_p04__cover_in_another_currency_than_the_order__is_refused(desk: Desk, order: int) -> None:
