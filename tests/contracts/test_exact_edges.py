@@ -97,6 +97,21 @@ def test_unpaid__charge_of_a_millionth__costs_a_unit_and_is_over(world: World) -
     assert done.one(Closed) == Closed(order)
 
 
+def test_unpaid__buyer_that_paid_up__is_not_charged_for_the_time_before_a_new_part(world: World) -> None:
+    order = world.accepted(late_bps=1000)
+    world.drain("buyer")
+    world.attest(order, 1, released=40_000_00)
+    world.evm.advance(73 * DAY)
+    world.deposit("buyer", 40_800_00)
+    assert world.settle(order).one(Settled).late == 800_00
+    world.evm.advance(DAY)
+    assert world.view("Receivables", OrderDesk.late_of(order)) == 0
+    world.deposit("buyer", 61_000_00)
+    done = world.attest(order, 2)
+    assert (done.one(Settled).face, done.one(Settled).late) == (60_000_00, 0)
+    assert done.one(Closed) == Closed(order)
+
+
 def test_consents__keys_that_may_move_no_cash__sign_what_moves_none(world: World) -> None:
     """The limit of a key is for cash; a note or an end costs none."""
     order = world.accepted()
