@@ -26,6 +26,7 @@ contract ClearanceOracle is Committees, EIP712 {
     uint256 private constant ENOUGH_GAS = 600_000;
 
     address private immutable _receivables;
+    mapping(bytes32 proof => bool) private _isProven;
 
     constructor(address authority, address network, address receivables)
         Committees(authority, network)
@@ -87,6 +88,10 @@ contract ClearanceOracle is Committees, EIP712 {
         address key = _signerOf(one);
         if (key != _signerOf(other)) revert NoContradiction();
         uint256 taken = _countingSeat(key);
+        // Once, so that a key that governance seats again is not put out by the old proof.
+        bytes32 proof = keccak256(abi.encode(key, order, seq));
+        if (_isProven[proof]) revert AlreadyProven(order, uint32(seq), key);
+        _isProven[proof] = true;
         emit Equivocated(order, uint32(seq), key);
         _suspend(key, taken);
     }

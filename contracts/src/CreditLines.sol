@@ -223,7 +223,9 @@ contract CreditLines is LineOffers, ICreditLines, ICreditBook {
         LoanWord.Loan memory loan = _loanNow(id, order);
         if (loan.principal == 0 || loan.isWrittenOff()) revert NoLoan(id);
 
-        usage = usage.withUsed(usage.usedOf() - loan.use).withLost(usage.lostOf() + loan.principal);
+        // A sum over all time; at the end of its field it stands still.
+        uint256 lost = Waterfall.min(usage.lostOf() + loan.principal, type(uint56).max);
+        usage = usage.withUsed(usage.usedOf() - loan.use).withLost(lost);
         (loan.use, loan.isClosed) = (0, 1);
         _usage[line] = usage;
         _words[id].loan = loan.pack();

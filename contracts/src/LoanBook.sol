@@ -203,7 +203,7 @@ abstract contract LoanBook is OrderBook {
             // R8: what is paid of the principal is at most that.
             if (loan.isWrittenOff()) {
                 // P13: what comes in after the write-off is taken from the loss; the line was freed before.
-                if (principal != 0) _usage[line] = usage.withLost(usage.lostOf() - principal);
+                if (principal != 0) _usage[line] = usage.withLost(Waterfall.minusFloor(usage.lostOf(), principal));
             } else if (loan.isClosed == 1 && loan.use != loan.principal - principal) {
                 // R10: the line's sum counts this loan's use, so it is at least as large.
                 used = used - loan.use + loan.principal - principal;
@@ -266,8 +266,9 @@ abstract contract LoanBook is OrderBook {
             // What the buyer leaves unpaid is the supplier's only with recourse; non-performance always is.
             OrderWords.Order memory whole;
             _load(whole, id);
-            // Under a dispute it is not known yet whose it is.
-            bool isSuppliers = _payable(whole) == 0 && whole.disputed() == 0;
+            // Under a dispute it is not known yet whose it is; nor under a hold that came after the buyer's default.
+            bool isOpen = whole.disputed() != 0 || whole.has(OrderWords.HOLD) && whole.has(OrderWords.LATE);
+            bool isSuppliers = _payable(whole) == 0 && !isOpen;
             if (terms.hasRecourse() || isSuppliers) return interest + loan.principal;
         }
         uint256 cover = terms.mostOf(OrderWords.claimOf(sums) - OrderWords.paidOf(sums));

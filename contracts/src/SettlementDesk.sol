@@ -36,7 +36,12 @@ contract SettlementDesk is Undertakings {
         if (ShareWords.numberOf(id) != 0) return _payAside(order);
         // Put in first, so that it counts as cash where the settlement asks whether there is any.
         if (order.has(OrderWords.EXTENDED) && order.phase != uint256(Phase.Closed)) _callUndertaking(order);
+        (uint256 settlements, bool wasLate) = (order.settlements, order.has(OrderWords.LATE));
         _settle(order);
+        // Among leaves the last units may round to nothing: then nothing was moved, and nothing new is told.
+        bool isNews = order.settlements != settlements || order.has(OrderWords.LATE) != wasLate;
+        bool isIdle = !isNews && settlements != LAST_COUNT && order.phase != uint256(Phase.Closed);
+        if (isIdle) revert IReceivables.BuyerShort(_payable(order), 0);
     }
 
     /// @inheritdoc ISettlementDesk

@@ -63,6 +63,8 @@ contract ShareDesk is LoanBook, IShareDesk {
         OrderWords.Order memory order;
         _loadMovable(order, request.order);
         if (ShareWords.numberOf(order.id) != 0) revert IsShare(order.id);
+        // What a lapse cut is in the order's own leaf, of which the shares must have their part (R2).
+        if (order.has(OrderWords.LAPSED)) revert OrderLapsed(order.id);
         uint256 claim = order.claim();
         address key = Signature.actor(_digest(request.hash()), signature);
         _requireHolder(order, key, request.holder, claim - order.paid);

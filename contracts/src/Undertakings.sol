@@ -7,6 +7,7 @@ import {IReceivables} from "./interfaces/IReceivables.sol";
 import {ISettlementDesk} from "./interfaces/ISettlementDesk.sol";
 import {Bounds} from "./lib/Bounds.sol";
 import {Interest} from "./lib/Interest.sol";
+import {Legs} from "./lib/Legs.sol";
 import {NonceMap} from "./lib/NonceMap.sol";
 import {OrderWords} from "./lib/OrderWords.sol";
 import {ShareWords} from "./lib/ShareWords.sol";
@@ -20,6 +21,7 @@ import {Waterfall} from "./lib/Waterfall.sol";
 /// @dev It is the buyer that is guaranteed, so its holder and its lender are paid as if the buyer had paid, and the
 /// guarantor takes their place against the buyer, after them (R13).
 abstract contract Undertakings is ShareSettlement, ISettlementDesk {
+    using Legs for uint256;
     using NonceMap for NonceMap.Spent;
     using OrderWords for OrderWords.Order;
     using TypedHash for Undertaking;
@@ -39,13 +41,17 @@ abstract contract Undertakings is ShareSettlement, ISettlementDesk {
         if (!_nonces.spend(guarantor, undertaking.nonce)) {
             revert ICreditLines.NonceUsed(guarantor, undertaking.nonce);
         }
-        _displace(order, amount, expiry);
+        (uint256 owed, uint256 former) = _displace(order, amount, expiry);
 
-        _words[order.id].undertaking = ShareWords.packUndertaking(amount, 0, expiry, guarantor);
+        _words[order.id].undertaking = ShareWords.packUndertaking(amount - owed, owed, expiry, guarantor);
         order.set(OrderWords.EXTENDED);
         _words[order.id].terms = order.packTerms();
         emit Undertaken(order.id, guarantor, amount, expiry);
-        _moveOne(OrderWords.currencyOf(order.terms), guarantor, ShareWords.accountOf(order.id), amount);
+        if (owed != 0) emit UndertakingCalled(order.id, owed, owed);
+        uint256 legs = Legs.start(OrderWords.currencyOf(order.terms));
+        if (former != guarantor) legs.add(guarantor, former, owed);
+        legs.add(guarantor, ShareWords.accountOf(order.id), amount - owed);
+        legs.send(_ledger);
     }
 
     /// @inheritdoc ISettlementDesk
@@ -92,15 +98,20 @@ abstract contract Undertakings is ShareSettlement, ISettlementDesk {
 
     /// @dev A stranger's small undertaking must not keep out a real one: the larger displaces the smaller (P02),
     /// unless it ends before both that one and the order's last day: nobody may buy a guarantor out of its word.
-    function _displace(OrderWords.Order memory order, uint256 amount, uint256 until) private {
-        (uint256 left, uint256 claim, uint256 expiry,) =
-            ShareWords.unpackUndertaking(_words[order.id].undertaking);
+    /// @return owed what the buyer owes the former guarantor; the newcomer's first cash, which pays it out (R13)
+    function _displace(OrderWords.Order memory order, uint256 amount, uint256 until)
+        private
+        returns (uint256 owed, uint256 former)
+    {
+        uint256 left;
+        uint256 expiry;
+        (left, owed, expiry, former) = ShareWords.unpackUndertaking(_words[order.id].undertaking);
         bool isInForce = left != 0 && block.timestamp < expiry;
         uint256 last = OrderWords.expiryOf(order.terms) + OrderWords.tenorOf(order.terms) * 1 days + Bounds.POSTING_GRACE;
-        bool isLess = amount <= left || until < Waterfall.min(expiry, last);
-        // A guarantor that the buyer still owes keeps its place.
-        if (claim != 0 || (isInForce && isLess)) revert UndertakingTaken(order.id, left);
+        bool isLess = amount <= left + owed || until < Waterfall.min(expiry, last);
+        if (amount <= owed || (isInForce && isLess)) revert UndertakingTaken(order.id, left + owed);
         if (left != 0) _giveBack(order);
+        if (owed != 0) emit GuarantorRefunded(order.id, uint32(former), owed);
     }
 
     function _giveBack(OrderWords.Order memory order) private {

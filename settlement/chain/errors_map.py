@@ -266,6 +266,10 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         EvidenceError,
         "these are not two contents that one seat signed for one order and number",
     ),
+    "AlreadyProven": (
+        Conflict,
+        "that {key} signed two contents for number {seq} of order {order} was proven before; it counts once",
+    ),
     "SignatureExpired": (
         EvidenceError,
         "the signature was good until {deadline}; sign again with a later deadline",
@@ -378,11 +382,12 @@ MEANINGS: Final[dict[str, tuple[type[HanseError], str]]] = {
         Conflict,
         "order {order} was split; it is not amended, credited, disputed or cancelled any more",
     ),
+    "OrderLapsed": (Conflict, "a part of order {order} was refused or lapsed; it is not split any more"),
     "ClaimDiffers": (Conflict, "the claim is {present}, signed was {signed}; agree again on what is there"),
     "ShareOutOfOrder": (Conflict, "the next share has number {next}, signed was {first}; sign again"),
     "UndertakingTaken": (
         Conflict,
-        "order {order} has an undertaking with {left} left, or its guarantor is still owed; offer more or later",
+        "order {order} has a guarantor with {least} left or owed to it; offer more than that, for as long",
     ),
     "UndertakingInForce": (Conflict, "the undertaking of order {order} stands until {expiry}"),
     "NothingDue": (Conflict, "nothing is payable on order {order} now"),

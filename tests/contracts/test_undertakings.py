@@ -208,16 +208,6 @@ def test_undertake__larger_but_shorter__does_not_buy_a_guarantor_out(world: Worl
     undertake(world, order, BACKED + 2, expiry=last)
 
 
-def test_undertake__while_the_buyer_owes_a_guarantor__keeps_its_place(world: World) -> None:
-    """R13: who paid for the buyer does not lose its claim to a later one."""
-    order = world.accepted()
-    undertake(world, order, 1_00)
-    world.drain("buyer")
-    world.attest(order, 1)
-    with reverts(errors.UndertakingTaken(order, 0)):
-        undertake(world, order, BACKED, "bank")
-
-
 def test_undertake__terms_that_cannot_stand__are_refused(world: World) -> None:
     order = world.accepted()
     with reverts(errors.FaceOutOfRange(0)):

@@ -62,6 +62,7 @@ interface IClearanceOracle {
     error BatchOfManyJurisdictions();
     error TooLittleGas(uint256 left, uint256 needed);
     error NoContradiction();
+    error AlreadyProven(uint256 order, uint32 seq, address key);
 
     /// @notice Governance: seat a new version of a committee. 2k > n, 1..16 seats, distinct keys and members, these with
     /// the customs role and no trading role. A key that the network knows must be its member's and active.

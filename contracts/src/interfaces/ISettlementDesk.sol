@@ -28,7 +28,8 @@ interface ISettlementDesk {
     event GuarantorRefunded(uint256 indexed order, uint32 indexed guarantor, uint256 amount);
 
     error GuarantorIsBuyer(uint32 member);
-    error UndertakingTaken(uint256 order, uint256 left);
+    /// @dev `least` is what a newcomer must exceed: the former's cash and its claim.
+    error UndertakingTaken(uint256 order, uint256 least);
     error UndertakingInForce(uint256 order, uint32 expiry);
     error NothingUndertaken(uint256 order);
 
@@ -37,7 +38,8 @@ interface ISettlementDesk {
     function lapse(uint256 order) external;
 
     /// @notice A funder locks free cash that pays under the order when the buyer is short. A larger one takes the place
-    /// of one that was not called, whose cash goes back.
+    /// of another, whose cash goes back; what the buyer owes the former guarantor is paid to it at once, out of the
+    /// newcomer's amount, and is the newcomer's claim from then on.
     function undertake(Undertaking calldata undertaking, bytes calldata signature) external;
 
     /// @notice Anyone: cash that no longer stands behind the order, expired or closed, goes back to the guarantor.

@@ -31,6 +31,7 @@ interface IShareDesk {
     error NotHolder(address from);
     error ReceiverRefused(address to);
     error IsShare(uint256 share);
+    error OrderLapsed(uint256 order);
     error SharesOutOfRange(uint256 count, uint256 most);
     error ShareOutOfOrder(uint8 first, uint8 next);
     error SharesExceedClaim(uint256 faces, uint256 claim);

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "ClearanceOracle"
-ABI_HASH = "0x38624b888f3e54fb04d2dc79584b4449ec0c92b39700d8ec14e2da1c06cc820e"
+ABI_HASH = "0x77445842a02203ca676d6609d15159d3668d0a2b80ead7fa57720a662ff58c10"
 
 
 @dataclass(frozen=True)
@@ -264,6 +264,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.AccessManagedInvalidAuthority,
     errors.AccessManagedRequiredDelay,
     errors.AccessManagedUnauthorized,
+    errors.AlreadyProven,
     errors.BatchOfManyJurisdictions,
     errors.BatchOutOfBounds,
     errors.DeadlineNotOnGrid,

@@ -456,6 +456,24 @@ class AlreadyPaid:
 
 
 @dataclass(frozen=True)
+class AlreadyProven:
+    """Custom error AlreadyProven(uint256,uint32,address)."""
+
+    SIGNATURE: ClassVar[str] = "AlreadyProven(uint256,uint32,address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7dd6d67b")
+
+    order: int
+    seq: int
+    key: str
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AlreadyProven:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256", "uint32", "address"), body)
+        return cls(order=values[0], seq=values[1], key=abi.checksum(values[2]))
+
+
+@dataclass(frozen=True)
 class AlreadyReleased:
     """Custom error AlreadyReleased(uint256)."""
 
@@ -2297,6 +2315,22 @@ class OrderIsSplit:
 
 
 @dataclass(frozen=True)
+class OrderLapsed:
+    """Custom error OrderLapsed(uint256)."""
+
+    SIGNATURE: ClassVar[str] = "OrderLapsed(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b7571db5")
+
+    order: int
+
+    @classmethod
+    def from_body(cls, body: bytes) -> OrderLapsed:
+        """Read what follows the selector."""
+        values = abi.decode(("uint256",), body)
+        return cls(order=values[0])
+
+
+@dataclass(frozen=True)
 class PartiesNotDistinct:
     """Custom error PartiesNotDistinct()."""
 
@@ -2945,13 +2979,13 @@ class UndertakingTaken:
     SELECTOR: ClassVar[bytes] = bytes.fromhex("8abf2f14")
 
     order: int
-    left: int
+    least: int
 
     @classmethod
     def from_body(cls, body: bytes) -> UndertakingTaken:
         """Read what follows the selector."""
         values = abi.decode(("uint256", "uint256"), body)
-        return cls(order=values[0], left=values[1])
+        return cls(order=values[0], least=values[1])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "SettlementDesk"
-ABI_HASH = "0xaa6d7e268f904480f4e5636768b3c3afd8acf577640b2c2c83b8b88b3b5c2054"
+ABI_HASH = "0xabb4cba71f75370f335f8343070e414c0a93f6136903663217f286a498c99247"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "ShareDesk"
-ABI_HASH = "0x7e11f98a23575b9069187b963f844eedabc9f509f1c178662b4fb7024527ba11"
+ABI_HASH = "0xd76d16e418f8317f21ab351a4367100e0aec65fb6bf4e485d64c8443ae08a926"
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ ERRORS: tuple[type[Any], ...] = (
     errors.NotSignedBy,
     errors.OrderClosed,
     errors.OrderIsSplit,
+    errors.OrderLapsed,
     errors.PartiesNotDistinct,
     errors.PrincipalOutstanding,
     errors.ReceiverRefused,

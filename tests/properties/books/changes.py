@@ -211,8 +211,8 @@ class ChangesBook(SettlementBook):
         order.arrived_at = arrived_at
         if order.lapsed or order.released == order.whole:
             self.set_due(order)
-        # Shares are paid by the settlement that comes next.
-        if not order.shares:
+        # Shares are paid, and a guarantor is called, by the settlement that comes next.
+        if not order.shares and order.guarantee is None:
             self.pay(order)
 
     def ask_outsider(self, no: Refusals, order: Order, name: str) -> None:

@@ -209,8 +209,9 @@ class CreditBook(KeyBook):
             return 0
         interest, principal = self.outstanding(order)
         is_mature = self.now >= order.base + order.version.grace_s
-        # Under a dispute it is not known yet whose the missing payment is.
-        if is_mature and (order.version.recourse or (payable == 0 and not order.disputed)):
+        # Under a dispute, or a hold since the buyer's default, it is not known yet whose the missing payment is.
+        is_open = order.disputed or (order.hold and order.late is not None)
+        if is_mature and (order.version.recourse or (payable == 0 and not is_open)):
             return interest + principal
         excess = max(0, principal - order.version.most(order.claim - order.paid))
         return interest + excess if excess else 0

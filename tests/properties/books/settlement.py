@@ -107,9 +107,7 @@ class SettlementBook(CreditBook):
             self._duty_due(order),
             self.payable(order),
         )
-        # Duty is never paid out of the hold.
-        has_any = self.free(order) > 0 or (self.spendable(order) > 0 and payable + late > 0)
-        has_any = has_any or self.callable(order) > 0
+        has_any = self._moves_any(order, late, duty)
         is_news = order.late is None and payable > 0 and not self.is_frozen(order)
         is_nothing = payable + late + duty == 0
         no = Refusals()
@@ -123,6 +121,15 @@ class SettlementBook(CreditBook):
         self.count_late(order)
         self.call_guarantor(order)
         self.pay(order)
+
+    def _moves_any(self, order: Order, late: int, duty: int) -> bool:
+        """Whether there is cash for it; among leaves the last units may round to nothing."""
+        dues = self.payables(order)
+        cash = self.spendable(order) + self.free(order) + self.callable(order)
+        face = min(sum(dues), cash)
+        # Duty is never paid out of the hold.
+        has_duty = duty > 0 and self.free(order) > 0 and cash > sum(dues) + late
+        return any(face * due // sum(dues) for due in dues if due) or (late > 0 and cash > face) or has_duty
 
     def lapse(self, order: Order) -> None:
         """Anyone, after expiry and posting grace."""
@@ -197,7 +204,7 @@ class SettlementBook(CreditBook):
             share.paid += part
             share.settlements += bool(part + charge)
         order.duty_paid += duty
-        left = max(0, (order.late or 0) - late * 10**6) if order.whole_claim else 0
+        left = max(0, (order.late or 0) - late * 10**6) if self._has_charge(order) else 0
         # What a frozen buyer cannot pay does not make it late.
         is_short = face_due > face and not (order.late is None and self.is_frozen(order))
         if is_short or left:
@@ -229,6 +236,11 @@ class SettlementBook(CreditBook):
     def _charge(self, order: Order, late: int) -> int:
         """R6: like the face, only while the condition is met; none where nothing is claimed any more."""
         return due_up(late) if order.is_met and order.whole_claim else 0
+
+    def _has_charge(self, order: Order) -> bool:
+        """Whether a late charge can still fall due; without it nothing would ever end an order with nothing open."""
+        is_moot = order.whole_open == 0 and order.lapsed and not order.hold and not order.is_met
+        return not is_moot and order.whole_claim > 0
 
     def _duty_due(self, order: Order) -> int:
         """R12 before the cash is asked."""

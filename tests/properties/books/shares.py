@@ -48,6 +48,7 @@ class ShareBook(UndertakingBook):
         no = Refusals()
         self._ask_movable(no, order, order, holder)
         count, given = len(order.shares), sum(face for _, face in parts)
+        no.when(order.lapsed, "OrderLapsed")
         no.when(order.loan and order.loan.draws, "PrincipalOutstanding")
         no.when(not parts or count + len(parts) > MOST_SHARES, "SharesOutOfRange")
         no.when(first != count + 1, "ShareOutOfOrder")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.properties.books.arithmetic import DAY, POSTING_GRACE_S, due_up
 from tests.properties.books.changes import ChangesBook
@@ -16,7 +16,10 @@ class UndertakingBook(ChangesBook):
     """What a guarantor may do; what it pays is in the settlement. A change of the parties does not call it."""
 
     def undertake(self, order: Order, given: Guarantee) -> None:
-        """A larger one takes the place of one in force, unless that buys a guarantor out of its word (P02)."""
+        """A larger one takes the place of one in force, unless that buys a guarantor out of its word (P02).
+
+        What the buyer owes the former guarantor the newcomer pays first, and is owed it (R13).
+        """
         former, name = order.guarantee, given.guarantor
         no = Refusals()
         no.when(order.is_closed, "OrderClosed")
@@ -27,19 +30,23 @@ class UndertakingBook(ChangesBook):
         no.when(name == order.buyer, "GuarantorIsBuyer")
         no.when(former is not None and self._is_firm(order, former, given), "UndertakingTaken")
         no.when((order.currency, name) in self.frozen, "AccountFrozen")
-        own = former.left if former is not None and former.guarantor == name else 0
-        no.when(given.left > self.of(order.currency, name) + own, "InsufficientCash")
+        owed = former.claim if former is not None else 0
+        is_own = former is not None and former.guarantor == name
+        own = former.left if former is not None and is_own else 0
+        needed = given.left - owed if is_own else given.left
+        no.when(needed > self.of(order.currency, name) + own, "InsufficientCash")
         no.stand()
         if former is not None:
             self.move(order.currency, order.undertaking_account, former.guarantor, former.left)
-        order.guarantee = given
-        self.move(order.currency, name, order.undertaking_account, given.left)
+            self.move(order.currency, name, former.guarantor, owed)
+        order.guarantee = replace(given, left=given.left - owed, claim=owed)
+        self.move(order.currency, name, order.undertaking_account, order.guarantee.left)
 
     def _is_firm(self, order: Order, former: Guarantee, given: Guarantee) -> bool:
         last = order.expiry + order.tenor_s // DAY * DAY + POSTING_GRACE_S
         is_in_force = former.left > 0 and self.now < former.expiry
-        is_less = given.left <= former.left or given.expiry < min(former.expiry, last)
-        return former.claim > 0 or (is_in_force and is_less)
+        is_less = given.left <= former.left + former.claim or given.expiry < min(former.expiry, last)
+        return given.left <= former.claim or (is_in_force and is_less)
 
     def return_undertaking(self, order: Order) -> None:
         """Anyone: cash behind nothing any more is the guarantor's again."""

@@ -222,9 +222,9 @@ def lenders_take_no_more_than_is_owed(step: Step) -> None:
 def short_buyers_paid_all_they_had(step: Step) -> None:
     assert step.order is not None
     assert step.told is not None
-    # An arrival only says that shares are due: the settlement that comes next pays them.
-    is_told_only = step.verb == "arrive" and step.order.shares
-    if step.told.payable and not is_told_only:
+    # Shares are paid, and a guarantor is called, by the settlement that comes after the carrier's word.
+    is_waiting = step.verb == "arrive" and (step.order.shares or step.order.guarantee)
+    if step.told.payable and not is_waiting:
         currency = step.order.currency
         disputed = step.after.orders[step.order.id].disputed
         kept = step.after.cash[currency, step.order.id] - disputed

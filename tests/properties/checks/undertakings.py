@@ -108,7 +108,7 @@ def undertakings_return_whole(step: Step) -> None:
 
 @proves(
     "I-02 I-18",
-    "an undertaking in force is displaced only by a larger one, its cash back at once; an owed one keeps its place",
+    "an undertaking is displaced only by a larger one that pays out what is owed to it; its cash is back at once",
     on=("undertake",),
 )
 def undertakings_stand(step: Step) -> None:
@@ -116,16 +116,20 @@ def undertakings_stand(step: Step) -> None:
     assert order is not None
     before, after = step.before.guarantees[order.id], step.after.guarantees[order.id]
     (told,) = step.every(Undertaken)
-    assert (told.amount, told.guarantor, told.expiry) == (after.left, after.guarantor, after.expiry)
-    assert before.claim == 0 < after.left
+    signed = after.left + after.claim
+    assert (told.amount, told.guarantor, told.expiry) == (signed, after.guarantor, after.expiry)
+    assert after.left > 0
+    assert after.claim == before.claim
     returned = {event.guarantor: event.amount for event in step.every(UndertakingReturned)}
     assert returned == ({before.guarantor: before.left} if before.left else {})
+    refunded = {event.guarantor: event.amount for event in step.every(GuarantorRefunded)}
+    assert refunded == ({before.guarantor: before.claim} if before.claim else {})
     if before.left and step.after.at < before.expiry:
         assert after.left > before.left
     for name, number in step.ids.items():
         if number in {before.guarantor, after.guarantor}:
-            gained = returned.get(number, 0) - (after.left if number == after.guarantor else 0)
-            assert step.change(order.currency, name) == gained
+            gained = returned.get(number, 0) + refunded.get(number, 0)
+            assert step.change(order.currency, name) == gained - (signed if number == after.guarantor else 0)
 
 
 @proves(
