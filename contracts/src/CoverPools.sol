@@ -106,7 +106,8 @@ abstract contract CoverPools is IDisruptionCover, EIP712 {
         if (wish.shares > held) revert SharesOutOfRange(wish.shares, held);
         _requireNothingPending(id, pool);
         _requireStayed(pool, shares[wish.investor] >> 88);
-        if (amount == 0) revert InvalidTerms();
+        // Shares worth less than a unit are given up whole, else they would keep the pool from ever opening anew.
+        if (wish.shares == 0 || (amount == 0 && wish.shares != held)) revert InvalidTerms();
         if (amount < wish.minAmount) revert PriceMoved(amount, wish.minAmount);
         // Covers that begin later count too (O16).
         uint256 free = capital - pool.locked;

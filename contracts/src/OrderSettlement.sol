@@ -123,7 +123,15 @@ abstract contract OrderSettlement is LoanBook {
         order.set(OrderWords.LAPSED);
         emit IReceivables.Lapsed(order.id, cut);
         if (order.disputed() != 0) _clampDispute(order);
+        if (order.has(OrderWords.FUNDED | OrderWords.EXTENDED)) _unlock(order);
         _setDue(order);
+    }
+
+    /// @dev What the hold has beyond all that is still open is the buyer's again, the cut part of a dispute too.
+    function _unlock(OrderWords.Order memory order) private {
+        (uint256 currency, uint256 buyer) = (OrderWords.currencyOf(order.terms), OrderWords.buyerOf(order.terms));
+        uint256 held = _ledger.balanceOf(uint16(currency), order.id);
+        _moveOne(currency, order.id, buyer, Waterfall.minusFloor(held, _openOf(order)));
     }
 
     /// @dev Nothing more may be drawn; what the reserve kept for it is free.
@@ -135,18 +143,15 @@ abstract contract OrderSettlement is LoanBook {
         order.set(OrderWords.DRAWS_CLOSED);
     }
 
-    /// @dev R4: no more is disputed than is open; the cut goes back to the buyer.
+    /// @dev R4: no more is disputed than is open.
     function _clampDispute(OrderWords.Order memory order) private {
         (uint256 disputed, uint256 open) = (order.disputed(), order.claim() - order.paid);
         if (disputed <= open) return;
         unchecked {
             // The disputed part is the lowest field of its word.
             order.extension -= disputed - open;
-            _words[order.id].extension = order.extension;
-            _moveOne(
-                OrderWords.currencyOf(order.terms), order.id, OrderWords.buyerOf(order.terms), disputed - open
-            );
         }
+        _words[order.id].extension = order.extension;
     }
 
     /// @dev Lock the buyer's cash the first time the phase is reached that it promised it for (FundBy.Shipped or

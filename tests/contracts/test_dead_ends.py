@@ -166,6 +166,27 @@ def test_r5__arrival_with_an_undertaking__is_not_unpaid_before_the_guarantor_was
         assert world.settle(order).one(Settled).face == FACE
 
 
+@pytest.mark.parametrize("given", [0, 30_000_00], ids=["whole", "split"])
+@pytest.mark.parametrize("is_refused", [True, False], ids=["refused", "lapsed"])
+def test_r4__part_refused_or_lapsed_with_a_tenor__frees_the_cash_locked_for_it_at_once(
+    world: World, is_refused: bool, given: int
+) -> None:
+    """I-02: a lock serves what is open; the buyer does not wait for the due date to have the rest back."""
+    order = world.accepted(fund_by=FundBy.ACCEPTED, tenor_days=60)
+    if given:
+        split(world, order, [("supplier2", given)])
+    free = world.cash("buyer")
+    world.attest(order, 1, released=60_000_00, refused=is_refused)
+    if not is_refused:
+        assert world.cash(order) == FACE
+        expire(world, order)
+        world.lapse(order)
+    assert (world.cash(order), world.cash("buyer") - free) == (60_000_00, 40_000_00)
+    world.evm.set_time(world.position(order).due)
+    assert world.settle(order).every(Closed)
+    assert world.cash(order) == 0
+
+
 def test_write_off__losses_beyond_the_field__stand_still_and_spoil_no_other_field(world: World) -> None:
     """P11: a sum over all time ends at its field's last value."""
     big = 2**55

@@ -310,7 +310,8 @@ class CoverBook(EvidenceBook):
             pool.joined_in.get(investor) != self.epoch_of(pool, self.today) if pool.epoch_days else True
         )
         no.when(not has_stayed, "NotExitDay")
-        no.when(amount == 0, "InvalidTerms")
+        is_given_up = 0 < shares == pool.shares.get(investor, 0)
+        no.when(amount == 0 and not is_given_up, "InvalidTerms")
         no.when(amount > capital - self.locked(pool), "CapitalShort")
         no.stand()
         pool.shares[investor] -= shares

@@ -263,13 +263,13 @@ class SettlementBook(CreditBook):
         return order.late + accrual(self.payable(order), order.late_bps, seconds, LATE_BASIS)
 
     def reduce_undelivered(self, order: Order, cuts: list[int]) -> None:
-        """R4: each leaf's cut, draws closed, and W clamped to what is open, its cash given back."""
+        """R4: each leaf's cut, draws closed, and W clamped to what is open; cash beyond that is free."""
         self.end_draws(order)
         for leaf, cut in zip(order.leaves, cuts, strict=True):
             leaf.reduced += cut
         order.lapsed = True
-        surplus = max(0, order.disputed - order.open)
-        order.disputed -= surplus
+        order.disputed = min(order.disputed, order.open)
+        surplus = max(0, self.held(order) - order.whole_open)
         self.move(order.currency, order.id, order.buyer, surplus)
         self.set_due(order)
 
