@@ -78,11 +78,10 @@ class KeyRules(CashRules):
         at, key = self.market.at[NETWORK], signer(number)
         struct = AccountReplacement(self.market.ids[member], key.address, self.nonce(), self.book.now + DAY)
         call = TrustedNetwork.replace_account(struct, signer(by).sign(at, struct), key.sign(at, struct))
-        done = self.step(
-            "replace_account",
-            lambda: self.market.send(NETWORK, call),
-            lambda: self.book.replace_account(member, number, by),
-            by=by, number=number,
-        )  # fmt: skip
-        if done is not None:
+
+        def replace() -> None:
+            self.book.replace_account(member, number, by)
+            # Before the chain is looked at: what lies outside is the new account's from now on.
             self.market.accounts[member] = key
+
+        self.step("replace_account", lambda: self.market.send(NETWORK, call), replace, by=by, number=number)
