@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from proofs.compiler import HERE, ROOT, WORK, Build, Compiler, minimal_build, sources
+from proofs.compiler import CONTRACTS, HERE, ROOT, WORK, Build, Compiler, minimal_build, sources
 from proofs.judging import HITS, judge
 from proofs.mutants import Mutant, mutants_of
 
@@ -73,8 +73,21 @@ def wanted_sources(only: str | None, *, is_changed: bool) -> list[str]:
     return [name for name in names if only is None or Path(name).stem == only.removesuffix(".sol")]
 
 
+def stale_reasons(population: Population) -> list[tuple[str, ...]]:
+    """Reasons for mutants that the text of the chosen sources no longer has, or of sources that are gone."""
+    there, files = (
+        {mutant.key for mutant in population.mutants},
+        {mutant.key[0] for mutant in population.mutants},
+    )
+    return sorted(
+        key
+        for key in known_survivors()
+        if key not in there and (key[0] in files or not (CONTRACTS / "src" / key[0]).is_file())
+    )
+
+
 def report(population: Population, chosen: list[Mutant]) -> int:
-    """Figures of what is stored for the chosen mutants; 1 where a survivor has no reason."""
+    """Figures of what is stored for the chosen mutants; 1 where a survivor has no reason, or a reason no mutant."""
     verdicts, reasons = stored(), known_survivors()
     by_source: dict[str, Counter[str]] = {}
     unexplained: list[Mutant] = []
@@ -91,6 +104,9 @@ def report(population: Population, chosen: list[Mutant]) -> int:
     print(row("all", total))
     for mutant in unexplained:
         print(f"survived  {mutant.file}:{mutant.line} {mutant.function}: {mutant.kind}: {mutant.code}")
+    stale = stale_reasons(population)
+    for key in stale:
+        print(f"stale     a reason is given for what is no longer there: {key}")
     if len(chosen) < len(population.mutants):
         killed, judged = figures(total)
         low, high = interval(killed, judged)
@@ -98,7 +114,7 @@ def report(population: Population, chosen: list[Mutant]) -> int:
             f"estimate for all {len(population.mutants)}: {low:.1%} to {high:.1%} are killed "
             f"(95 %; {killed} of {judged} that are no equivalents); too good where tests were written for this draw"
         )
-    return 1 if unexplained else 0
+    return 1 if unexplained or stale else 0
 
 
 def figures(counts: Counter[str]) -> tuple[int, int]:

@@ -183,7 +183,7 @@ def test_r4__part_refused_or_lapsed_with_a_tenor__frees_the_cash_locked_for_it_a
         world.lapse(order)
     assert (world.cash(order), world.cash("buyer") - free) == (60_000_00, 40_000_00)
     world.evm.set_time(world.position(order).due)
-    assert world.settle(order).every(Closed)
+    assert world.settle(order).every(Closed) == [Closed(order)]
     assert world.cash(order) == 0
 
 

@@ -206,6 +206,7 @@ def test_undertake__larger_but_shorter__does_not_buy_a_guarantor_out(world: Worl
     with reverts(errors.UndertakingTaken(order, BACKED + 1)):
         undertake(world, order, BACKED + 2, expiry=last - 1)
     undertake(world, order, BACKED + 2, expiry=last)
+    assert guarantee(world, order) == Guarantee(world.ids["bank2"], BACKED + 2, 0, last)
 
 
 def test_undertake__terms_that_cannot_stand__are_refused(world: World) -> None:

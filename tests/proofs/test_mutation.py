@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proofs.judging import CannotJudge, _require_ran, reaching
 from proofs.mutants import mutants_of, schema
-from proofs.mutation import interval, known_survivors, row
+from proofs.mutation import Population, interval, known_survivors, report, row
 
 TEXT = b"function f() pure { if (a < b) x += 2; else revert E(); }"
 SOURCE = "src/A.sol"
@@ -87,6 +89,41 @@ def test_figures__equivalent_and_not_run__are_not_in_the_share() -> None:
 
 def test_survivors__each_listed__has_its_reason() -> None:
     assert all(len(reason) > 10 for reason in known_survivors().values())
+
+
+def functions_named(name: str, text: str) -> str:
+    """The functions of this name, on one line; each ends where its closing brace stands below its head."""
+    head = name if name in ("constructor", "fallback", "receive") else rf"(?:function|modifier) {name}"
+    pattern = rf"^( *)({head}\b.*?^\1}}|{head}\b[^\n]*}}$)"
+    found = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
+    return " ".join(" ".join(body for _, body in found).split())
+
+
+def test_survivors__code_of_each__stands_in_its_function(project_root: Path) -> None:
+    sources = project_root / "contracts" / "src"
+    stale = [
+        (file, function, code)
+        for file, function, _, code in known_survivors()
+        if code not in functions_named(function, (sources / file).read_text(encoding="utf-8"))
+    ]
+    assert stale == []
+
+
+def test_report__reason_without_its_mutant__fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mutant = mutants_of(SOURCE, TREE, TEXT)[0]
+    population = Population.__new__(Population)
+    population.mutants = [mutant]
+    gone = (*mutant.key[:3], "a == b")
+    for reasons, verdict in (
+        ({mutant.key: "same"}, 0),
+        ({gone: "same"}, 1),
+        ({("B.sol", *gone[1:]): "same"}, 1),
+    ):
+        monkeypatch.setattr("proofs.mutation.known_survivors", lambda reasons=reasons: reasons)
+        assert report(population, []) == verdict
+        assert ("stale" in capsys.readouterr().out) is bool(verdict)
 
 
 def test_interval__share_of_a_sample__is_wilsons() -> None:

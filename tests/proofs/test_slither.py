@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.slither import Baseline, Finding, read_baseline, report
+from proofs.slither import Baseline, CannotInstall, Finding, main, read_baseline, report
 
 SEEN = Finding(
     "High", "reentrancy-eth", "CashLedger", "withdraw", "src/CashLedger.sol", 9, "calls, then writes"
@@ -35,3 +35,18 @@ def test_baseline__each_entry__has_a_reason() -> None:
     baseline = read_baseline()
     assert all(len(reason) > 20 for reason in [*baseline.known.values(), *baseline.off.values()])
     assert len(baseline.off) <= 2
+
+
+@pytest.mark.parametrize(("ci", "code"), [(None, 0), ("true", 1)], ids=["at home", "in CI"])
+def test_main__packages_not_to_be_had__is_told_and_fails_in_ci_only(
+    ci: str | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise CannotInstall("no registry")
+
+    monkeypatch.setattr("proofs.slither.environment", refuse)
+    monkeypatch.delenv("CI", raising=False)
+    if ci is not None:
+        monkeypatch.setenv("CI", ci)
+    assert main([]) == code
+    assert "SKIPPED" in capsys.readouterr().out

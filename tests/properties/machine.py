@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis.stateful import rule
 
 from tests.properties import checks
+from tests.properties.registry import PROPERTIES
 from tests.properties.rules.cash import CashRules
 from tests.properties.rules.changes import ChangeRules
 from tests.properties.rules.cover import CoverRules
@@ -17,7 +18,7 @@ from tests.properties.rules.orders import OrderRules
 from tests.properties.rules.shares import ShareRules
 from tests.properties.rules.undertakings import UndertakingRules
 
-assert checks.__all__
+assert PROPERTIES, f"importing {checks.__name__} enters the properties that every step is looked at with"
 
 
 class TradeMachine(

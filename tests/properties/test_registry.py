@@ -74,9 +74,17 @@ def holds(one: Property, step: Step) -> bool:
     try:
         if concerns(one, step):
             one.check(step)
-    except (AssertionError, KeyError, IndexError, ValueError):
+    except AssertionError:
         return False
     return True
+
+
+def sees(one: Property, lie: Step) -> bool:
+    """Whether the property speaks against the lie; one that it cannot read at all it has not seen."""
+    try:
+        return not holds(one, lie)
+    except (KeyError, IndexError, ValueError):
+        return False
 
 
 def spread(steps: list[Step]) -> list[Step]:
@@ -104,7 +112,7 @@ def test_properties__planted_defect__is_seen(name: str) -> None:
     assert all(holds(one, step) for step in steps)
     some = spread(steps)
     lies = chain.from_iterable([*map(other_outcomes, steps), *map(other_figures, some)])
-    assert any(not holds(one, lie) for lie in lies)
+    assert any(sees(one, lie) for lie in lies)
 
 
 def test_properties__readme__lists_them_all() -> None:
