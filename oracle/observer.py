@@ -18,13 +18,12 @@ from oracle.network import business_time, deadline_on_grid, signing_domain
 from oracle.refusal import first_wrong_field
 from oracle.signed_book import SignedBook
 from settlement import typed_data
+from settlement.days import DAY_S
 from settlement.errors import EvidenceError, HanseError, InputRefused
 from settlement.ids import bucket_of, place_bytes
 from settlement.wire.client import HanseClient, Refused
 from settlement.wire.cover import Peril, Place
 from settlement.wire.model import Day, IndexValue, Instant
-
-_DAY_S = 86_400
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +55,7 @@ def read_reading(raw: bytes) -> Reading:
         reading = Reading.model_validate_json(raw)
     except ValidationError as wrong:
         raise first_wrong_field("reading", wrong) from wrong
-    if reading.observed_at < reading.day * _DAY_S:
+    if reading.observed_at < reading.day * DAY_S:
         raise InputRefused(
             f"reading: observed_at {reading.observed_at} lies before day {reading.day}", field="observed_at"
         )
@@ -105,7 +104,7 @@ class Observer:
     def _attend(self, envelope: Envelope, now_at: int) -> None:
         """Hand a reading in once its day is over, and again if its signature ran out before it was on chain."""
         reading = read_reading(envelope.raw)
-        if (reading.day + 1) * _DAY_S > now_at or self._handed.get(envelope.sha256, 0) >= now_at:
+        if (reading.day + 1) * DAY_S > now_at or self._handed.get(envelope.sha256, 0) >= now_at:
             return
         if self._is_on_chain(reading):
             self._done.add(envelope.sha256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from settlement.days import DAY_S
 from settlement.errors import InputRefused
 from settlement.money import ceil_ratio
 
@@ -17,11 +18,6 @@ ACCRUED_MOST: Final = (1 << 88) - 1
 YEAR_DAYS: Final[Mapping[int, int]] = {0: 360, 1: 365}
 """Days in the year of a line's rate, by the contract's ``DayCount``: actual/360, actual/365."""
 
-LATE_YEAR_DAYS: Final = 365
-"""Days in the year of the buyer's late charge (R6)."""
-
-_DAY_S: Final = 86_400
-
 
 def accrue_up(accrued: int, principal_minor: int, rate_bps: int, elapsed_s: int, year_days: int) -> int:
     """Add the interest of a span at one rate, rounded up to the millionth (R7).
@@ -30,7 +26,7 @@ def accrue_up(accrued: int, principal_minor: int, rate_bps: int, elapsed_s: int,
     Holds:  I-13 (never falls; stops at its word instead of overflowing).
     Source: contracts/src/lib/Interest.sol, accrueUp.
     """
-    added = ceil_ratio(principal_minor * rate_bps * elapsed_s * 100, year_days * _DAY_S)
+    added = ceil_ratio(principal_minor * rate_bps * elapsed_s * 100, year_days * DAY_S)
     return min(accrued + added, ACCRUED_MOST)
 
 

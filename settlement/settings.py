@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from settlement.days import DAY_S
 from settlement.errors import InputRefused
 
 LOCAL_CHAIN_ID = 31337
-REAL_DELAY_S = 2 * 86_400
+REAL_DELAY_S = 2 * DAY_S
 LOCAL_DELAY_S = 1
 
 

@@ -12,6 +12,7 @@ from settlement.chain.bindings.structs import AttestationBatch
 from settlement.chain.bindings.test_cash import TestCash
 from settlement.chain.bindings.trusted_network import TrustedNetwork
 from settlement.chain.signer import demo_signer
+from settlement.days import DAY_S
 from settlement.ids import lei_hash
 from settlement.money import currency
 
@@ -22,7 +23,7 @@ BATCH_BARS: Final[dict[str, int | None]] = {"batch50_same_each": 52_000, "batch5
 _ITEMS: Final = 50
 _NUMBERS: Final = range(1, _ITEMS + 1)
 _ROUNDS: Final = 2
-_YEARS_S: Final = 3650 * 86_400
+_YEARS_S: Final = 3650 * DAY_S
 _CASH_MINOR: Final = 1_000_000_00
 _ROLES: Final = {"buyer": 1, "supplier": 2, "bank": 4}
 

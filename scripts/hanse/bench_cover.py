@@ -11,9 +11,9 @@ from settlement.chain.bindings.index_oracle import IndexOracle
 from settlement.chain.bindings.structs import Observation, Policy, PoolFunding, PoolTerms
 from settlement.chain.client import ChainClient
 from settlement.chain.deployment import Deployment
+from settlement.days import DAY_S
 from settlement.ids import bucket_of
 
-DAY_S: Final = 86_400
 BATCH: Final = 50
 PERIL: Final = 2
 PLACE: Final = b"VNHPH".ljust(32, b"\0")

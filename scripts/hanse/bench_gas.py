@@ -48,13 +48,13 @@ from settlement.chain.local.server import LocalNode
 from settlement.chain.messages import message_from_struct
 from settlement.chain.signer import SignerName, Unsigned, demo_signer
 from settlement.chain.wanted import Wanted
+from settlement.days import DAY_S
 from settlement.errors import ChainError
 from settlement.ids import MemberId, lei_hash
 from settlement.money import currency
 from settlement.settings import LOCAL_CHAIN_ID
 from settlement.typed_data import sign, struct_hash, typed_message
 
-DAY_S: Final = 86_400
 COUNTRY: Final = 276
 USD: Final = currency("USD")
 _MOST_GAS: Final = 8_000_000

@@ -18,6 +18,7 @@ from settlement.chain.deployment import Deployment
 from settlement.chain.gateways import open_gateways
 from settlement.chain.local.accounts import well_known_accounts
 from settlement.chain.signer import load_signer
+from settlement.days import DAY_S
 from settlement.durable_file import write_durably
 from settlement.errors import ChainError, InputRefused
 from settlement.settings import LOCAL_CHAIN_ID, Settings
@@ -31,7 +32,7 @@ from settlement.wire.model import instant_text
 THRESHOLD = 3
 GUARDIAN_ACCOUNT = 2
 SEAL_WITHIN_S = 60
-YEARS_VALID_S = 5 * 365 * 86_400
+YEARS_VALID_S = 5 * 365 * DAY_S
 RATE_BPS = 600
 DEMO_LIMITS = {"GBP": 50_000_000, "USD": 50_000_000}
 
@@ -177,7 +178,7 @@ def line_wish(stage: Stage, code: str, limit_minor: int) -> dict[str, Any]:
         "day_count": "act/365",
         "grace_days": 10,
         "recourse": False,
-        "expires_at": instant_text(stage.now() + 365 * 86_400),
+        "expires_at": instant_text(stage.now() + 365 * DAY_S),
     }
 
 

@@ -71,8 +71,8 @@ class Tally:
 
     statements: int = 0
     statements_run: int = 0
-    lines: set[int] = field(default_factory=set)
-    lines_missed: set[int] = field(default_factory=set)
+    lines: set[tuple[str, int]] = field(default_factory=set)
+    lines_missed: set[tuple[str, int]] = field(default_factory=set)
     branches: int = 0
     branches_run: int = 0
 
@@ -159,11 +159,11 @@ def measure(build: Build, found: Reach, source: str) -> tuple[Tally, list[Miss]]
         if node["nodeType"] in STATEMENTS and present.within(span):
             line = text.count(b"\n", 0, span.start) + 1
             tally.statements += 1
-            tally.lines.add(line)
+            tally.lines.add((source, line))
             if run.within(span):
                 tally.statements_run += 1
             else:
-                tally.lines_missed.add(line)
+                tally.lines_missed.add((source, line))
                 miss(span, "not run")
         is_fork = node["nodeType"] in FORKS or node.get("operator") in SHORT_CIRCUITS
         if is_fork and span in found.forks:
@@ -207,8 +207,8 @@ def report(build: Build, found: Reach) -> int:
         total.statements_run += tally.statements_run
         total.branches += tally.branches
         total.branches_run += tally.branches_run
-        total.lines |= {hash((source, line)) for line in tally.lines}
-        total.lines_missed |= {hash((source, line)) for line in tally.lines_missed}
+        total.lines |= tally.lines
+        total.lines_missed |= tally.lines_missed
         print(row(source.removeprefix("src/"), tally))
     print(row("all", total))
     unexplained = [miss for miss in sorted(misses) if miss.key not in reasons]

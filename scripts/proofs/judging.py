@@ -96,7 +96,11 @@ class Tests:
         )
 
     def run(self, switch: int, tests: list[str], timeout_s: float, *, is_first: bool = True) -> Json:
-        """Run tests with one mutant switched on, until the first fails or all of them."""
+        """Run tests with one mutant switched on, until the first fails or all of them.
+
+        Units:  ``timeout_s`` seconds.
+        Raises: CannotJudge when the runner ended, or has no pipes.
+        """
         asked, answered = self._process.stdin, self._process.stdout
         if asked is None or answered is None:
             raise CannotJudge("the runner has no pipes")
@@ -119,6 +123,8 @@ def judge(build: Build, compiler: Compiler, chosen: list[Mutant], also: list[str
     """Compile mutants of any sources into one build and run tests on each until one fails.
 
     ``also`` are tests that the last coverage run did not know; they run first.
+
+    Raises: CannotJudge when tests could not be run at all.
     """
     own = dict(enumerate(chosen, 1))
     numbered = [replace(mutant, switch=number) for number, mutant in own.items()]

@@ -65,7 +65,7 @@ def run_here(job: dict[str, Any], answer: int) -> int:
     os.dup2(quiet, 2)
     turn(job["switch"])
     seen = Failures()
-    # Plain assertions: modules loaded before the fork cannot be rewritten, and nobody reads what failed.
+    # Plain assertions: modules loaded before the fork cannot be rewritten; `words` hold the line that failed.
     words = [
         "-q",
         "--assert=plain",

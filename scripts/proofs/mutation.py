@@ -1,4 +1,4 @@
-"""How many mutants of the contracts the tests kill. Goes on where it was; a full run takes a night, a sample an hour."""
+"""How many mutants of the contracts the tests kill. Goes on where it was; a full run: about two hours on a quiet core."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from settlement.chain.gateways import open_gateways
 from settlement.chain.pace import Pace
 from settlement.chain.policy_terms import policy_terms
 from settlement.chain.wanted import Wanted
+from settlement.days import DAY_S
 from settlement.errors import ChainError, Conflict
 from settlement.ids import OrderId, bucket_of, id_from_text
 from settlement.payout import payout_at, payout_without_data
@@ -36,12 +37,16 @@ from settlement.store.repositories.intents import QUEUED, SENT, add_intent, inte
 from settlement.store.repositories.lines import find_version
 from settlement.store.repositories.loans import drawable_loans, outstanding_loans
 from settlement.store.repositories.receivables import open_receivables
-from settlement.store.repositories.shares import live_undertakings, shares_by_order, shares_set_aside
+from settlement.store.repositories.shares import shares_of, shares_set_aside
+from settlement.store.repositories.undertakings import live_undertakings
 from settlement.waterfall import delivered_down
 
-DAY_S: Final = 86_400
 POSTING_GRACE_S: Final = 5 * DAY_S
-"""How long after its expiry an order may still be amended before it lapses. Source: Bounds.POSTING_GRACE."""
+"""How long after an order's expiry customs may still post for it; it does not lapse before.
+
+Units:  seconds.
+Source: Bounds.POSTING_GRACE.
+"""
 ASK_AGAIN_S: Final = 10
 """Business time after which something that was not due is asked about again though nothing around it changed."""
 
@@ -130,7 +135,7 @@ class Keeper:
 
     def _orders(self, session: Session, now: int) -> Iterator[Candidate]:
         """Payments that are due or whose late buyer has cash, lapses, overdue disputes, money set aside."""
-        by_order = shares_by_order(session)
+        by_order = shares_of(session)
         guaranteed = {row.order: row.block_number for row, _ in live_undertakings(session)}
         for row in open_receivables(session, closed_phase=int(Phase.CLOSED)):
             order = OrderId(id_from_text(row.order))

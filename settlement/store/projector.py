@@ -32,11 +32,6 @@ WINDOW: Final = 256
 _MODELS: Final = {TABLES[model].name: model for model in PROJECTION_TABLES}
 
 
-def apply_block(session: Session, block: BlockHeader, events: Sequence[PlacedEvent]) -> None:
-    """Project one block; see ``apply_blocks``."""
-    apply_blocks(session, [(block, events)])
-
-
 def apply_blocks(session: Session, blocks: Sequence[tuple[BlockHeader, Sequence[PlacedEvent]]]) -> None:
     """Project blocks that follow the cursor, in the caller's transaction, and move the cursor.
 

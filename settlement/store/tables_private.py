@@ -266,22 +266,4 @@ class Audit(PrivateTable, table=True):
     effect: str
 
 
-PRIVATE_TABLES: tuple[type[PrivateTable], ...] = (
-    Client,
-    Company,
-    IdempotencyKey,
-    Document,
-    OrderDraft,
-    Act,
-    ActSignature,
-    Intent,
-    Broadcast,
-    SignerLease,
-    HandedAttestation,
-    NetworkIdentity,
-    Cursor,
-    Retraction,
-    Audit,
-)
-
 bound_amounts(METADATA)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from settlement import typed_data
+from settlement.days import DAY_S
 from settlement.errors import NotFound
 from settlement.ids import MemberId
 from settlement.store import tables_private as tables
@@ -20,9 +21,8 @@ from settlement.use_cases.context import Context
 from settlement.use_cases.transactions import view_transaction
 from settlement.wire.act import Act, ActKind, safe_integers
 
-WEEK_S: Final = 7 * 86_400
+WEEK_S: Final = 7 * DAY_S
 HOUR_S: Final = 3_600
-DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True)

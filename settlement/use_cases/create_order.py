@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from settlement import typed_data
+from settlement.days import DAY_S
 from settlement.documents.detect import read_order
 from settlement.documents.order import Order
 from settlement.errors import Conflict, InputRefused, NotPermitted
@@ -17,7 +18,7 @@ from settlement.store.repositories import cash, clients, documents, members, ord
 from settlement.store.repositories.locks import lock_subject
 from settlement.store.repositories.orders_seen import renew_draft
 from settlement.store.tables_private import OrderDraft
-from settlement.use_cases.acts import DAY_S, WEEK_S, Signatory, open_act
+from settlement.use_cases.acts import WEEK_S, Signatory, open_act
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context
 from settlement.use_cases.order_document import check_declarations, check_party, normalised, signed_fields

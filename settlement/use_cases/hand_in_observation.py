@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from settlement import typed_data
 from settlement.chain.bindings.structs import Observation
 from settlement.chain.messages import struct_from_message
+from settlement.days import DAY_S
 from settlement.errors import EvidenceError, InputRefused
 from settlement.ids import bucket_of, place_bytes
 from settlement.store.handles import Session
@@ -16,8 +15,6 @@ from settlement.use_cases.context import Context
 from settlement.use_cases.transactions import view_transaction, want
 from settlement.wire.cover import ObservationWish
 from settlement.wire.transaction import Submitted
-
-_DAY_S: Final = 86_400
 
 
 def hand_in_observation(
@@ -34,7 +31,7 @@ def hand_in_observation(
     Units:  ``now_at`` business time, ``received_at`` wall time.
     Raises: EvidenceError when the signature is no sitting observer's; InputRefused for a day that is not over.
     """
-    if (wish.day + 1) * _DAY_S > now_at:
+    if (wish.day + 1) * DAY_S > now_at:
         raise InputRefused(f"day {wish.day} is not over; readings are taken afterwards", field="day")
     place = place_bytes(wish.place)
     message = {

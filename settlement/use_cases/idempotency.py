@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from settlement.days import DAY_S
 from settlement.errors import Conflict, InputRefused
 from settlement.store.engine import transaction
 from settlement.store.handles import Engine, Session
@@ -37,7 +38,7 @@ __all__ = [
 LOCK_S: Final = 60
 """Longer than any request takes, its wait of up to 30 s included; units: seconds of wall time."""
 
-KEPT_S: Final = 7 * 86_400
+KEPT_S: Final = 7 * DAY_S
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

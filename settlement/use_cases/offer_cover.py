@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from settlement import typed_data
+from settlement.days import DAY_S
 from settlement.errors import InputRefused, NotFound, NotPermitted
 from settlement.ids import MemberId, id_from_text, id_text, new_nonce, place_bytes
 from settlement.money import currency, minor_from_text
@@ -12,7 +13,7 @@ from settlement.payout import Kind
 from settlement.store.handles import Session
 from settlement.store.repositories import receivables
 from settlement.store.tables_projection import Receivable
-from settlement.use_cases.acts import DAY_S, HOUR_S, Signatory, open_act, open_own_act
+from settlement.use_cases.acts import HOUR_S, Signatory, open_act, open_own_act
 from settlement.use_cases.amounts import minor_in
 from settlement.use_cases.caller import Caller
 from settlement.use_cases.context import Context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from settlement.days import DAY_S
 from settlement.errors import NotFound, NotPermitted
 from settlement.interest import YEAR_DAYS, accrue_up, due_up
 from settlement.money import ceil_ratio, floor_share
@@ -17,7 +18,6 @@ from settlement.wire.trade import Offer
 from settlement.wire.words import ROLES
 
 _BPS = 10_000
-_DAY_S = 86_400
 
 
 def read_offers(session: Session, caller: Caller, order_id: str, now_at: int) -> Page[Offer]:
@@ -78,8 +78,8 @@ def _is_eligible(
 
 def _is_short_enough(draft: OrderDraft, terms: tables.LineVersion, now_at: int) -> bool:
     """Whether the latest due date that the order can get is one that the line takes."""
-    latest = int(draft.terms["expiry"]) + int(draft.terms["tenorDays"]) * _DAY_S
-    return terms.longest_days == 0 or latest <= now_at + terms.longest_days * _DAY_S
+    latest = int(draft.terms["expiry"]) + int(draft.terms["tenorDays"]) * DAY_S
+    return terms.longest_days == 0 or latest <= now_at + terms.longest_days * DAY_S
 
 
 def _is_backed(
@@ -108,10 +108,10 @@ def _offer(
 ) -> tuple[int, Offer]:
     """The offer, behind its price in millionths of what it lends: a small advance is not a cheap one."""
     drawable = [min(free_minor, floor_share(draft.face_minor, bps, _BPS)) for bps in _advances(terms)]
-    days = max(1, ceil_ratio(draft.terms["expiry"] - now_at, _DAY_S) + draft.terms["tenorDays"])
+    days = max(1, ceil_ratio(draft.terms["expiry"] - now_at, DAY_S) + draft.terms["tenorDays"])
     # The estimate takes what may be drawn by terms, so that a funder short of cash does not look cheap.
     principal = floor_share(draft.face_minor, terms.advance_accepted_bps, _BPS)
-    interest = due_up(accrue_up(0, principal, terms.rate_bps, days * _DAY_S, YEAR_DAYS[terms.day_count]))
+    interest = due_up(accrue_up(0, principal, terms.rate_bps, days * DAY_S, YEAR_DAYS[terms.day_count]))
     commitment = _commitment_minor(draft, terms)
     fee = ceil_ratio(principal * terms.fee_bps, _BPS) + commitment
     unit = draft.currency

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from settlement.chain.bindings.enums import Phase
+from settlement.days import DAY_S
 from settlement.errors import NotFound
 from settlement.store import tables_projection as tables
 from settlement.store.handles import Session
@@ -244,7 +245,7 @@ def _funding(session: Session, row: tables.Receivable) -> Funding | None:
 def maturity_of(session: Session, row: tables.Receivable) -> int | None:
     """When the loan falls due whatever happens: (due or expiry) + grace. Units: unix seconds; none without a line."""
     terms = lines.find_version(session, row.line, row.version) if row.line else None
-    return None if terms is None else (row.due_at or row.expiry_at) + terms.grace_days * 86_400
+    return None if terms is None else (row.due_at or row.expiry_at) + terms.grace_days * DAY_S
 
 
 def reason_of(row: tables.Receivable | None) -> str | None:

@@ -30,6 +30,13 @@ from settlement.store import tables_projection as rows
 BY_REPAYMENT: Final = 1
 """Source of a Repaid that anyone may cause; all others close the draws."""
 
+FORMER_S: Final = 2 * 3_600
+"""How long quorums of a former committee count; stated here again, so that the projection's number is checked too.
+
+Units:  seconds.
+Source: Committees.GRACE.
+"""
+
 Key = tuple[Any, ...]
 Words = tuple[type[rows.ProjectionTable], Key, dict[str, Any]]
 
@@ -230,7 +237,7 @@ def _seated(
     place = (event.jurisdiction, event.version)
     words = {"threshold": event.threshold, "treasury": event.treasury}
     # Of a version that no longer sits only its event tells.
-    words["grace_until_at"] = 0 if event.version == 1 else block.timestamp + 2 * 3_600
+    words["grace_until_at"] = 0 if event.version == 1 else block.timestamp + FORMER_S
     yield rows.Committee, place, words
     for number, seat in enumerate(event.seats):
         yield rows.CommitteeSeat, (*place, number), {"key": seat.key, "member": seat.member}
@@ -261,7 +268,7 @@ def _observed(
         "recorded_at": block.timestamp,
         "tx_hash": placed.tx_hash,
     }
-    yield rows.IndexBucket, (_hex(event.bucket),), {"version": told.observers, "state": 0}
+    yield rows.IndexBucket, (_hex(event.bucket),), {"version": told.observers, "state": int(IndexState.NONE)}
     yield rows.Observation, (_hex(event.bucket), told.observers, event.observer), words
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settlement.days import DAY_S
 from settlement.wire.cash import Currency
 from settlement.wire.model import Address, Answer, Instant, Jurisdiction, MemberNumber, Wish
 
@@ -65,7 +66,7 @@ class Clock(Answer):
     block: int
 
 
-LONGEST_ADVANCE_S = 400 * 86_400
+LONGEST_ADVANCE_S = 400 * DAY_S
 """How far one request may move the clock."""
 
 

@@ -38,7 +38,13 @@ class OrderTerms(Wish):
 
     buyer: MemberNumber
     supplier: MemberNumber
-    settle_on: SettleOnWord = "release"
+    settle_on: Annotated[
+        SettleOnWord,
+        Field(
+            description="which state of the goods makes released value payable. With `release`, only duty demanded up to "
+            "the release is paid, for an order paid in full is closed; `clearance`, or a tenor, keeps it open for the duty"
+        ),
+    ] = "release"
     fund_by: FundByWord = "never"
     tenor_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
     late_bps: BasisPoints = 0

@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlmodel import select
 
 from settlement.store.engine import reading
-from settlement.store.repositories.audits import audits_of
 from settlement.store.repositories.intents import intents_of_subject
+from settlement.store.tables_private import Audit
 from tests.api.service import Service, usd
 
 
@@ -42,7 +43,7 @@ def test_t06__20_parallel_identical_posts__one_effect(any_service: Service) -> N
     order = made[0].json()["id"]
     assert len(any_service.order(order)["acts"]) == 1
     with reading(any_service.context.engine) as session:
-        assert len(audits_of(session, f"order {order}")) == 1
+        assert len(session.exec(select(Audit).where(Audit.effect == f"order {order}")).all()) == 1
 
 
 def test_t06__20_parallel_signatures_with_keys_of_their_own__one_transaction(any_service: Service) -> None:

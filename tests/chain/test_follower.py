@@ -18,7 +18,7 @@ from settlement.store.handles import Engine
 from settlement.store.projector import CURSOR, window_blocks
 from settlement.store.rebuild import rebuild, state_hash
 from settlement.store.repositories.cursors import find_cursor
-from settlement.store.repositories.receivables import all_receivables, find_receivable
+from settlement.store.repositories.receivables import find_receivable, open_receivables
 from settlement.store.tables_projection import Receivable
 from tests.chain.trade import Trade
 
@@ -121,7 +121,7 @@ def test_t25__a_fork__is_rolled_back_and_the_other_branch_projected(
     follow(follower)
     kept = trade.accept(orders[0])
     with reading(database) as session:
-        assert len(all_receivables(session)) == len(orders)
+        assert len(open_receivables(session)) == len(orders)
 
     trade.client.ask("anvil_reorg", depth, [])
     assert follow(follower) >= 2

@@ -8,6 +8,7 @@ from settlement.chain.bindings import errors
 from settlement.chain.bindings.enums import FundBy, Phase
 from settlement.chain.bindings.receivables import (
     Closed,
+    DutyUnpaid,
     Funded,
     Receivables,
     Settled,
@@ -228,3 +229,25 @@ def test_settle__two_orders_one_purse__first_call_wins_and_nothing_is_lost(world
     done = world.attest(second, 1)
     assert done.one(Unpaid).remaining == 50_000_00
     assert world.cash("supplier") == 150_000_00
+
+
+def test_settle__only_duty_unpaid_and_no_cash__is_refused(world: World) -> None:
+    order = world.accepted(duty_cap=5_00)
+    world.drain("buyer")
+    assert world.attest(order, 1, released=0, duty=5_00).one(DutyUnpaid).remaining == 5_00
+    for _ in range(2):
+        with reverts(errors.BuyerShort(5_00, 0)):
+            world.settle(order)
+    world.deposit("buyer", 3_00)
+    done = world.settle(order)
+    assert (done.one(Settled).to_customs, done.one(DutyUnpaid).remaining) == (3_00, 2_00)
+
+
+def test_settle__face_unpaid_for_the_first_time__is_recorded_once(world: World) -> None:
+    order = world.accepted(tenor_days=1)
+    world.attest(order, 1)
+    world.drain("buyer")
+    world.evm.advance(DAY)
+    assert world.settle(order).one(Unpaid).remaining == FACE
+    with reverts(errors.BuyerShort(FACE, 0)):
+        world.settle(order)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hanse.demo.stage import DAY_S, Stage
+from hanse.demo.stage import Stage
 from hanse.demo.steps import Declaration, Line, Plan, accept_order, place_order
 from hanse.network import ensure_demo_cash, ensure_lines
+from settlement.days import DAY_S
 from tests.faults.live import LiveNetwork, once
 from tests.journeys.conftest import run_hanse
 

@@ -18,7 +18,7 @@ from settlement.blocks import BlockHeader, PlacedEvent
 from settlement.errors import ChainError
 from settlement.store import rebuild as rebuilding
 from settlement.store.engine import open_database, reading, transaction
-from settlement.store.projector import CURSOR, apply_block, apply_blocks, rollback_to, window_blocks
+from settlement.store.projector import CURSOR, apply_blocks, rollback_to, window_blocks
 from settlement.store.rebuild import dump_projection, rebuild, state_hash
 from settlement.store.repositories.cursors import find_cursor
 from settlement.store.repositories.documents import find_document, put_document
@@ -39,7 +39,7 @@ def test_rebuild__after_following__gives_the_same_bytes(
     story = whole_story()
     for block, events in story:
         with transaction(database) as session:
-            apply_block(session, block, events)
+            apply_blocks(session, [(block, events)])
     followed, undo = dump(database), state_hash(database)
     assert rebuild(database, story) == story[-1][0]
     assert dump(database) == followed

@@ -10,7 +10,7 @@ from settlement.chain.bindings import clearance_oracle, settlement_desk, share_d
 from settlement.chain.bindings.enums import Phase
 from settlement.ids import id_text
 from settlement.store.engine import reading, transaction
-from settlement.store.projector import apply_block, apply_blocks, window_blocks
+from settlement.store.projector import apply_blocks, window_blocks
 from settlement.store.repositories import cover, lines, loans, orders_seen, outbox, receivables, settlements
 from settlement.store.repositories.clearance import jurisdictions_of, quorums
 from tests.store.story import (
@@ -100,7 +100,7 @@ def test_t02__a_suspended_or_former_committee__sees_nothing_any_more(projected: 
     event = clearance_oracle.CommitteeSeated(276, 3, 1, 0, (structs.Seat(address(60), 7),))
     header = BlockHeader(last.number + 1, block_hash(9_999), last.hash, last.timestamp + 1)
     with transaction(projected) as session:
-        apply_block(session, header, [PlacedEvent("ClearanceOracle", event, 0, block_hash(1))])
+        apply_blocks(session, [(header, [PlacedEvent("ClearanceOracle", event, 0, block_hash(1))])])
     with reading(projected) as session:
         assert jurisdictions_of(session, CUSTOMS) == set()
         assert receivables.find_receivable(session, id_text(FIRST), CUSTOMS) is None
@@ -113,8 +113,8 @@ def _go_on(database: Engine, *events: object) -> None:
         last = window_blocks(session)[0]
         place = block_hash(last.number + 1, "more")
         header = BlockHeader(last.number + 1, place, last.hash, last.timestamp + 1)
-        apply_block(
-            session, header, [PlacedEvent("any", event, at, place) for at, event in enumerate(events)]
+        apply_blocks(
+            session, [(header, [PlacedEvent("any", event, at, place) for at, event in enumerate(events)])]
         )
 
 

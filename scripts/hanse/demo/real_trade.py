@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 from hanse.actors import COMPANIES, UNITED_KINGDOM, Cast, Company
 from hanse.demo.play import conclude
 from hanse.demo.report import order_report
-from hanse.demo.stage import DAY_S, Stage
+from hanse.demo.stage import Stage
 from hanse.demo.steps import accept_order, draw, order_terms
 from hanse.network import ensure_demo_cash, ensure_lines
 from hanse.tree import Tree
 from oracle.link import write_link
+from settlement.days import DAY_S
 from settlement.documents.customs.basis import whole_order
 from settlement.documents.customs.course import reading_order
 from settlement.documents.customs.event import CustomsEvent, Kind

@@ -17,7 +17,6 @@ from settlement.wire.client import HanseClient
 from settlement.wire.model import instant_from_text
 from settlement.wire.network import LONGEST_ADVANCE_S
 
-DAY_S = 86_400
 COMMITTEE_SIZE = 5
 
 

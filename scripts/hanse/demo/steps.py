@@ -9,6 +9,7 @@ from typing import Any
 
 from hanse.demo.stage import Stage, amount_body, amount_text, minor
 from oracle.link import write_link
+from settlement.days import DAY_S
 from settlement.documents.customs.event import Duty, ItemScope
 from settlement.documents.customs.wco_writer import wco_notification
 from settlement.order_number import canonical_number
@@ -50,7 +51,7 @@ def place_order(stage: Stage, plan: Plan) -> dict[str, Any]:
     order = _known_order(stage, plan.number)
     if order is None:
         terms = order_terms(
-            stage, plan.settle_on, plan.duty_cap_minor, stage.now() + plan.expires_in_days * 86_400
+            stage, plan.settle_on, plan.duty_cap_minor, stage.now() + plan.expires_in_days * DAY_S
         )
         order = stage.client("buyer").post("/v1/orders", {"terms": terms, "document": _document(stage, plan)})
         stage.tell("buyer", f"sends order {plan.number} over {amount_text(order['face'])}")

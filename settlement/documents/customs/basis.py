@@ -2,19 +2,17 @@
 
 A declaration belongs to an order by the signed terms or by a k-signed pre-lodged state; who calls this has checked that.
 
-Source: issue 2, "Documents"; CHECKLISTS D03, D07.
+Source: issue 2, "Documents"; CHECKLISTS D03.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
-from settlement.documents.customs.declaration import Declaration
 from settlement.documents.order import Order
 from settlement.errors import InputRefused
-from settlement.money import Currency, floor_share
+from settlement.money import Currency
 
 
 @dataclass(frozen=True)
@@ -95,33 +93,3 @@ def scope_of_lines(order: Order, line_ids: Sequence[str]) -> DeclarationScope:
         for at, one in enumerate(line_ids, start=1)
     )
     return DeclarationScope(sum(item.value_minor for item in items), items)
-
-
-def scope_of_declaration(value_minor: int, declaration: Declaration) -> DeclarationScope:
-    """Split a declaration's share over its goods items by their declared values; the parts add up exactly.
-
-    The declared currency may be another than the order's: only the proportions are taken from it.
-
-    Units:  minor units of the order's currency.
-    Raises: InputRefused when the declaration is no sale, or its items cannot be weighed against each other.
-    """
-    if not declaration.is_sale:
-        raise InputRefused(
-            f"declaration {declaration.trader_reference} is no import by sale (type {declaration.type_code}); "
-            "re-export and return release nothing",
-            field="declaration",
-        )
-    weights = [0 if item.value is None else item.value.minor for item in declaration.items]
-    if declaration.currency is None or sum(weights) == 0:
-        raise InputRefused(
-            f"declaration {declaration.trader_reference} gives no values in one currency; sign its share by lines instead",
-            field="declaration",
-        )
-    ends = [floor_share(value_minor, upto, sum(weights)) for upto in accumulate(weights)]
-    return DeclarationScope(
-        value_minor,
-        tuple(
-            ItemShare(item.sequence, end - start, item.quantity, item.unit)
-            for item, start, end in zip(declaration.items, [0, *ends], ends, strict=False)
-        ),
-    )

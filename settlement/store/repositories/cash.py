@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from settlement.ids import id_text
@@ -34,11 +33,3 @@ def accounts_of(session: Session, account: int) -> list[AccountBalance]:
     """An account in all its currencies."""
     statement = select(AccountBalance).where(AccountBalance.account == id_text(account))
     return list(session.exec(statement.order_by(col(AccountBalance.currency))))
-
-
-def totals_minor(session: Session) -> dict[int, int]:
-    """The sum of all accounts, by currency (I-01)."""
-    statement = select(AccountBalance.currency, func.sum(col(AccountBalance.balance_minor))).group_by(
-        col(AccountBalance.currency)
-    )
-    return {currency: int(total) for currency, total in session.exec(statement)}

@@ -54,8 +54,3 @@ def put_company(session: Session, *, lei_hash: str, lei: str, name: str, created
 def find_company(session: Session, lei_hash: str) -> Company | None:
     """The company of this LEI hash, as far as this installation knows it."""
     return session.get(Company, lei_hash)
-
-
-def companies_by_hash(session: Session) -> dict[str, Company]:
-    """All companies this installation knows."""
-    return {company.lei_hash: company for company in session.exec(select(Company))}

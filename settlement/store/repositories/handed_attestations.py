@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -27,11 +25,3 @@ def handed_for(session: Session, order: str, seq: int | None = None) -> list[Han
         statement = statement.where(HandedAttestation.seq == seq)
     keys = (col(HandedAttestation.seq), col(HandedAttestation.received_at), col(HandedAttestation.key))
     return list(session.exec(statement.order_by(*keys)))
-
-
-def handed_by_digest(session: Session, order: str, seq: int) -> dict[str, list[HandedAttestation]]:
-    """What was handed in for one state, grouped by the digest that was signed."""
-    groups: defaultdict[str, list[HandedAttestation]] = defaultdict(list)
-    for handed in handed_for(session, order, seq):
-        groups[handed.digest].append(handed)
-    return dict(groups)

@@ -40,11 +40,6 @@ def visible_orders(
     return page_of(session, statement, keys, limit=limit, cursor=cursor, newest_first=True)
 
 
-def all_receivables(session: Session) -> list[Receivable]:
-    """Every receivable, by order."""
-    return list(session.exec(select(Receivable).order_by(col(Receivable.order))))
-
-
 def open_receivables(session: Session, *, closed_phase: int = 5) -> list[Receivable]:
     """Every receivable that is not closed, oldest first: what the keeper looks through."""
     statement = select(Receivable).where(col(Receivable.phase) != closed_phase)

@@ -11,7 +11,6 @@ from settlement.documents.customs.basis import (
     DeclarationScope,
     ItemShare,
     OrderBasis,
-    scope_of_declaration,
     scope_of_lines,
     whole_order,
 )
@@ -78,7 +77,7 @@ def test_read_wco__a_folder_of_both__tells_them_apart(samples: Path) -> None:
     }
 
 
-def test_d07__re_export_and_return__carry_no_share_of_an_order(samples: Path, lodged: Declaration) -> None:
+def test_d07__re_export_and_return__are_no_sale(samples: Path, lodged: Declaration) -> None:
     re_export = declaration_from_wco(
         (samples / "customs_wco_hmrc" / "export_reexport" / "TT_EX016a.xml").read_bytes()
     )
@@ -86,22 +85,6 @@ def test_d07__re_export_and_return__carry_no_share_of_an_order(samples: Path, lo
     brought_back = replace(lodged, items=tuple(replace(item, procedures=("6123",)) for item in lodged.items))
     for one in (re_export, returned, brought_back):
         assert not one.is_sale
-        with pytest.raises(InputRefused, match="no import by sale"):
-            scope_of_declaration(1_000, one)
-
-
-def test_scope_of_declaration__a_share_in_another_currency__is_split_by_the_declared_values(
-    lodged: Declaration,
-) -> None:
-    scope = scope_of_declaration(622_501, lodged)
-    assert [item.value_minor for item in scope.items] == [518_750, 51_875, 51_876]
-    assert sum(item.value_minor for item in scope.items) == scope.value_minor == 622_501
-
-
-def test_scope_of_declaration__without_values__is_refused(lodged: Declaration) -> None:
-    bare = replace(lodged, items=tuple(replace(item, value=None) for item in lodged.items))
-    with pytest.raises(InputRefused, match="no values in one currency"):
-        scope_of_declaration(1, bare)
 
 
 def test_scope_of_lines__the_lines_of_two_declarations__share_the_whole_face(order: Order) -> None:

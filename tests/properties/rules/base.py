@@ -117,12 +117,12 @@ class Base(RuleBasedStateMachine):
     def do(self, dice: Dice, act: Act, model: Callable[[], None]) -> Outcome[Any] | None:
         """Try it now and then with a flawed signature first, which must change nothing; then as it is meant."""
         signatures = [self.market.sign(who, act.contract, struct) for who, struct in act.signed]
-        if act.signed and dice.of(range(7 + 1), "flaw?") == 7:
+        if act.signed and dice.of(range(8), "flaw?") == 7:
             self.flawed(dice, act, signatures)
         clerks = self.book.clerks_of(act.signed[0][0]) if act.needs else []
         if bool(clerks) and dice.of((False, True), "by a clerk"):
             return self.by_clerk(act, model, dice.of(clerks, "clerk"))
-        is_own = len(act.signed) == 1 and dice.of(range(3 + 1), "own hand?") == 3
+        is_own = len(act.signed) == 1 and dice.of(range(4), "own hand?") == 3
         sender = self.market.key(act.signed[0][0]) if is_own else RELAYER
         call = act.call(*([b""] if is_own else signatures))
         done = self.step(
@@ -155,7 +155,7 @@ class Base(RuleBasedStateMachine):
     def flawed(self, dice: Dice, act: Act, signatures: list[bytes]) -> None:
         """One of the signatures is not what it should be."""
         flaw = dice.of(FLAWS, "flaw")
-        place = dice.of(range(len(signatures) - 1 + 1), "place")
+        place = dice.of(range(len(signatures)), "place")
         who, struct = act.signed[place]
         wrong = list(signatures)
         wrong[place] = self.spoil(dice, flaw, who, struct, act.contract, signatures[place])
@@ -199,7 +199,7 @@ class Base(RuleBasedStateMachine):
         """Mostly an order where the act can succeed, now and then any: refusals must agree too."""
         every = every if every is not None else list(self.book.orders.values())
         likely = [order for order in every if is_likely(order)]
-        is_any = not likely or dice.of(range(5 + 1), "any") == 5
+        is_any = not likely or dice.of(range(6), "any") == 5
         return dice.of(every if is_any else likely, "order")
 
     def any_order(self, is_so: Callable[[Order], bool]) -> bool:

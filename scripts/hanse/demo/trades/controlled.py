@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hanse.demo.stage import DAY_S, Stage
+from hanse.demo.stage import Stage
 from hanse.demo.steps import Declaration, Line, Plan, accept_order, draw, drawn_at, place_order, settled
+from settlement.days import DAY_S
 from settlement.documents.customs.event import ItemScope
 
 PLAN = Plan(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hanse.demo.stage import DAY_S, Stage, amount_text, minor
+from hanse.demo.stage import Stage, amount_text, minor
 from hanse.demo.steps import Declaration, Line, Plan, accept_order, draw, drawn_at, evidence_of, place_order
+from settlement.days import DAY_S
 from settlement.documents.customs.wco_writer import REFUSAL
 
 PLAN = Plan(

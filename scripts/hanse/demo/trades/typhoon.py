@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hanse.demo.stage import DAY_S, Stage, amount_text, minor
+from hanse.demo.stage import Stage, amount_text, minor
 from hanse.demo.steps import Declaration, Line, Plan, accept_order, draw, place_order, settled
 from hanse.waiting import wait_for
+from settlement.days import DAY_S
 from settlement.wire.model import instant_text
 
 WIND = 2
