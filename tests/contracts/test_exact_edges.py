@@ -16,7 +16,7 @@ from settlement.chain.bindings.trusted_network import TrustedNetwork
 from tests.contracts.changes import ALL, arrive, consents, credit, credit_note
 from tests.contracts.committee import ask_hold, hold_request
 from tests.contracts.harness import reverts, signer
-from tests.contracts.holdings import assign, split
+from tests.contracts.holdings import assign, split, undertake
 from tests.contracts.odd_tokens import odd_token
 from tests.contracts.world import BUYER, CARRIER, DAY, JPY, USD, World
 
@@ -224,3 +224,32 @@ def test_token_uri__currency_without_a_symbol__is_drawn_all_the_same(world: Worl
     _, _, body = str(world.view("Receivables", Receivables.token_uri(order))).partition(",")
     traits = {one["trait_type"]: one["value"] for one in json.loads(base64.b64decode(body))["attributes"]}
     assert (traits["Currency code"], traits["Face"]) == (EUR, "100000.00")
+
+
+def test_draw__at_the_last_second_of_the_order__is_paid_and_a_second_later_refused(world: World) -> None:
+    order = world.accepted(world.publish())
+    expiry = world.position(order).expiry
+    world.evm.set_time(expiry)
+    world.draw(order, 1_00)
+    world.evm.set_time(expiry + 1)
+    with reverts(errors.DrawsClosed(order)):
+        world.draw(order, 1_00, index=1)
+
+
+def test_undertake__larger_but_not_up_to_the_last_day_with_its_tenor__is_refused(world: World) -> None:
+    """P02: the order may be paid until its tenor and the posting grace are over."""
+    order = world.accepted(tenor_days=30)
+    undertake(world, order, 1_00, "bank2", expiry=2**32 - 1)
+    last = world.position(order).expiry + (30 + 5) * DAY
+    with reverts(errors.UndertakingTaken(order, 1_00)):
+        undertake(world, order, 2_00, "bank", expiry=last - 1)
+    undertake(world, order, 2_00, "bank", expiry=last)
+
+
+def test_halt__of_one_member__is_not_its_neighbours(world: World) -> None:
+    """I-30: ids that differ in their last bit have halts of their own."""
+    members = set(world.ids.values())
+    even = next(number for number in sorted(members) if number % 2 == 0 and number + 1 in members)
+    world.govern("TrustedNetwork", TrustedNetwork.halt(HaltOn.MEMBER, even))
+    for other in members - {even}:
+        assert world.view("TrustedNetwork", TrustedNetwork.halt_of(HaltOn.MEMBER, other)) == 0
