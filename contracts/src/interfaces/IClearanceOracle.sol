@@ -74,7 +74,7 @@ interface IClearanceOracle {
     /// the list before; a new version starts without one. With all that ever sat in a version, at most 32.
     function nameReserves(uint16 jurisdiction, Seat[] calldata seats) external;
 
-    /// @notice Governance or guardian: a suspended seat's signatures no longer count, nor by grace.
+    /// @notice Governance: a suspended seat's signatures no longer count, nor by grace.
     function suspendSeat(address key) external;
 
     /// @notice Anyone: suspend the seat of a member that lost its standing or the customs role, or of a key that the

@@ -33,13 +33,14 @@ interface ISettlementDesk {
     error UndertakingInForce(uint256 order, uint32 expiry);
     error NothingUndertaken(uint256 order);
 
-    /// @notice After expiry and posting grace the undelivered part becomes reduced. Anyone; again, but not
-    /// under a hold, where a release was taken back since.
+    /// @notice After expiry and posting grace, 90 days later under a hold, the undelivered part becomes reduced. Anyone;
+    /// again where a release was taken back since.
     function lapse(uint256 order) external;
 
     /// @notice A funder locks free cash that pays under the order when the buyer is short. A larger one takes the place
     /// of another, whose cash goes back; what the buyer owes the former guarantor is paid to it at once, out of the
-    /// newcomer's amount, and is the newcomer's claim from then on.
+    /// newcomer's amount, and is the newcomer's claim from then on. One in force gives way only to one
+    /// that ends no earlier than itself, or than the order's last day.
     function undertake(Undertaking calldata undertaking, bytes calldata signature) external;
 
     /// @notice Anyone: cash that no longer stands behind the order, expired or closed, goes back to the guarantor.

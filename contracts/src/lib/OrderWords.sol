@@ -9,7 +9,7 @@ import {PurchaseOrder} from "./Terms.sol";
 /// terms  buyer 32 | holder 32 | line 32 | due 32 | expiry 32 | jurisdiction 16 | currency 16 | tenor 16 | late 16
 ///        | version 16 | flags 8 | phase 4 | settleOn 2 | fundBy 2
 /// duty   cap 56 | paid 56 | demanded 56 | treasury 32, only with a duty cap
-/// late   accrued 88 | since 32, only while the buyer is late
+/// late   accrued 88 | since 32 | frozen 32, only while the buyer is late
 /// extension  disputed 56 | arbiter 32 | until 32 | arrived 32 | amendments 16 | disputes 16, only with EXTENDED
 ///
 /// The other trade contracts read single fields from the words; Receivables works on the whole order.
