@@ -108,6 +108,7 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("order", "uint256"),
         ("guarantor", "uint32"),
         ("amount", "uint56"),
+        ("owed", "uint56"),
         ("expiry", "uint32"),
         ("nonce", "uint64"),
         ("deadline", "uint32"),

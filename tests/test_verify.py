@@ -132,7 +132,7 @@ def _split(trade: Trade) -> None:
     _book(trade, Receivables.split(request, trade.sign("supplier", at, request)))
     sale = Assignment(id_ | 2, supplier, bank, 1_00, 11, trade.now + DAY)
     _book(trade, Receivables.assign(sale, trade.sign("supplier", at, sale)))
-    pledge = Undertaking(id_, bank, 2_00, trade.now + DAY, 12, trade.now + DAY)
+    pledge = Undertaking(id_, bank, 2_00, 0, trade.now + DAY, 12, trade.now + DAY)
     _book(trade, Receivables.undertake(pledge, trade.sign("bank", at, pledge)))
     free = trade.gateways.ledger.balance(USD.number, member_of("buyer"))
     leaving = Withdrawal(member_of("buyer"), USD.number, free - order.face + 1_00, 13, trade.now + DAY)

@@ -106,10 +106,15 @@ abstract contract Disputes is ClaimChanges, IDisputes {
         emit Arrived(order.id, uint32(carrier), arrivedAt, arrival.document);
         // What customs refused of it before is cut already; the rest is complete now.
         if (order.has(OrderWords.LAPSED) || order.released == order.whole) _setDue(order);
-        // Shares are paid by `settle`, which comes next, and a guarantor's cash is called there.
-        if (order.has(OrderWords.SPLIT) || _words[order.id].undertaking != 0) return _store(order);
+        // Shares are paid by `settle`, which comes next, and a guarantor of a short buyer is called there.
+        if (order.has(OrderWords.SPLIT) || (_words[order.id].undertaking != 0 && _isShort(order))) return _store(order);
         // Nothing was payable before, so nothing is late.
         _pay(order, 0, 0);
+    }
+
+    function _isShort(OrderWords.Order memory order) private view returns (bool) {
+        (uint256 held, uint256 free,) = _cashFor(order);
+        return _payable(order) > held + free;
     }
 
     /// @inheritdoc IDisputes

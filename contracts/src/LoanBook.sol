@@ -267,8 +267,8 @@ abstract contract LoanBook is OrderBook {
             OrderWords.Order memory whole;
             _load(whole, id);
             // Under a dispute it is not known yet whose it is; nor under a hold that came after the buyer's default.
-            bool isOpen = whole.disputed() != 0 || whole.has(OrderWords.HOLD) && whole.has(OrderWords.LATE);
-            bool isSuppliers = _payable(whole) == 0 && !isOpen;
+            bool isHeld = whole.has(OrderWords.HOLD) && whole.has(OrderWords.LATE) && _duePart(whole) != 0;
+            bool isSuppliers = _payable(whole) == 0 && whole.disputed() == 0 && !isHeld;
             if (terms.hasRecourse() || isSuppliers) return interest + loan.principal;
         }
         uint256 cover = terms.mostOf(OrderWords.claimOf(sums) - OrderWords.paidOf(sums));

@@ -194,11 +194,10 @@ abstract contract OrderSettlement is LoanBook {
                 ++order.settlements;
             }
         }
-        if (late != 0) {
-            bool hasCharge = _hasCharge(order, order.claim() - order.paid);
-            late = hasCharge ? Interest.afterPayment(late, payment.late) : 0;
-        }
+        if (late != 0) late = _claimOf(order) == 0 ? 0 : Interest.afterPayment(late, payment.late);
         bool isLate = late | payment.faceUnpaid != 0;
+        // Whose default the missing payment is must not be forgotten under a hold, when nothing is payable.
+        if (order.has(OrderWords.HOLD) && order.has(OrderWords.LATE)) isLate = isLate || order.claim() != order.paid;
         if (isLate || order.has(OrderWords.LATE)) _keepLate(order, late, isLate);
         bool isWhole = !isLate && order.claim() == order.paid;
         if (isWhole) order.phase = uint256(Phase.Closed);
@@ -210,13 +209,6 @@ abstract contract OrderSettlement is LoanBook {
         if (payment.dutyUnpaid != 0) emit IReceivables.DutyUnpaid(order.id, payment.dutyUnpaid);
         if (isWhole) emit IReceivables.Closed(order.id);
         if (isPaying || isWhole) _move(order, payment, isWhole);
-    }
-
-    /// @dev A late charge waits for the condition (R6). Once a lapse left nothing open that could bring it about, the
-    /// charge ends: it would keep the order open, and what lies in its hold, for ever (I-09).
-    function _hasCharge(OrderWords.Order memory order, uint256 open) internal view returns (bool) {
-        bool isMoot = open == 0 && order.has(OrderWords.LAPSED) && !order.has(OrderWords.HOLD) && !_isConditionMet(order);
-        return !isMoot && _claimOf(order) != 0;
     }
 
     /// @dev The lender first (R8), who says what it takes; the rest is the holder's.

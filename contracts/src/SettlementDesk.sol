@@ -55,10 +55,17 @@ contract SettlementDesk is Undertakings {
         uint256 cut = isLost ? order.claim() - order.paid : _undelivered(order);
         // A release taken back since leaves another part undelivered.
         bool isNews = !order.has(OrderWords.LAPSED) || cut + _undeliveredInShares(order, isLost) != 0;
-        if (!isNews) revert IReceivables.NothingDue(id);
+        if (!isNews && !_isMoot(order)) revert IReceivables.NothingDue(id);
         uint256 late = _lateNow(order);
         _reduceLeaves(order, cut, isLost);
-        _pay(order, late, 0);
+        _pay(order, _isMoot(order) ? 0 : late, 0);
+    }
+
+    /// @dev A late charge waits for the condition (R6). Where nothing is left open that could bring it about, the charge
+    /// ends: it would keep the order open, and what lies in its hold, for ever (I-09).
+    function _isMoot(OrderWords.Order memory order) private view returns (bool) {
+        bool isWaiting = !order.has(OrderWords.HOLD) && !_isConditionMet(order);
+        return order.has(OrderWords.LATE) && isWaiting && _openOf(order) == 0;
     }
 
     /// @dev What was set aside for a share goes to its holder; whoever calls.

@@ -42,11 +42,9 @@ abstract contract ShareSettlement is ShareBook {
         if (own != 0) _divide(order, payment, own);
         bool isPaying = own | sharing.paid | payment.duty != 0;
         if (isPaying && order.settlements < LAST_COUNT) ++order.settlements;
-        if (late != 0) {
-            bool hasCharge = _hasCharge(order, order.claim() - order.paid + sharing.open);
-            late = hasCharge ? Interest.afterPayment(late, sharing.late) : 0;
-        }
+        if (late != 0) late = _claimOf(order) == 0 ? 0 : Interest.afterPayment(late, sharing.late);
         bool isLate = late | payment.faceUnpaid != 0;
+        if (order.has(OrderWords.HOLD) && order.has(OrderWords.LATE)) isLate = isLate || _openOf(order) != 0;
         if (isLate || order.has(OrderWords.LATE)) _keepLate(order, late, isLate);
         bool isWhole = !isLate && order.claim() == order.paid && sharing.open == 0;
         if (isWhole) order.phase = uint256(Phase.Closed);

@@ -42,6 +42,8 @@ abstract contract Undertakings is ShareSettlement, ISettlementDesk {
             revert ICreditLines.NonceUsed(guarantor, undertaking.nonce);
         }
         (uint256 owed, uint256 former) = _displace(order, amount, expiry);
+        // It signed how much of its cash is not behind the order but goes to another (I-02).
+        if (owed > undertaking.owed) revert UndertakingTaken(order.id, owed);
 
         _words[order.id].undertaking = ShareWords.packUndertaking(amount - owed, owed, expiry, guarantor);
         order.set(OrderWords.EXTENDED);

@@ -75,7 +75,7 @@ def test_t02__a_guarantor__sees_the_order_while_its_cash_stands_behind_it(servic
     assert service.ask("GET", f"/v1/orders/{order}", "bank").status_code == 404
     now = service.now()
     pledge = Undertaking(
-        id_from_text(order), service.members["bank"], 1_000_00, now + 400 * DAY, 92, now + DAY
+        id_from_text(order), service.members["bank"], 1_000_00, 0, now + 400 * DAY, 92, now + DAY
     )
     _on_chain(service, order, Receivables.undertake(pledge, _signed(service, "bank", pledge)))
     assert service.order(order, "bank")["jurisdiction"] == COUNTRY

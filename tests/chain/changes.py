@@ -76,7 +76,7 @@ def undertake(
 ) -> Wanted:
     """A guarantor locks cash behind an order."""
     until = trade.now + days * DAY
-    signed = Undertaking(trade.id_of(order), member_of(by), amount, until, nonce, trade.now + DAY)
+    signed = Undertaking(trade.id_of(order), member_of(by), amount, 0, until, nonce, trade.now + DAY)
     return _wanted(trade, SettlementDesk.undertake(signed, _sign(trade, by, signed)))
 
 

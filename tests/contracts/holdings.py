@@ -61,6 +61,7 @@ def undertake(world: World, order: int, amount: int, actor: str = "bank2", **cha
         "order": order,
         "guarantor": world.ids[actor],
         "amount": amount,
+        "owed": 0,
         "expiry": world.evm.now + 30 * DAY,
         "nonce": next(NONCES),
         "deadline": world.evm.now + DAY,

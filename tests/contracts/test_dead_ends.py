@@ -93,6 +93,57 @@ def test_recourse__minority_hold_after_the_buyers_default__leaves_the_supplier_a
         world.recourse(order)
 
 
+@pytest.mark.parametrize("late_bps", [0, 1000])
+def test_recourse__quorums_hold_after_the_buyers_default__leaves_the_supplier_alone(
+    world: World, late_bps: int
+) -> None:
+    """Nor does an attested hold, whatever the rate of the late charge: whose default it was is not forgotten."""
+    line = world.publish(recourse=False)
+    order = world.accepted(line, late_bps=late_bps)
+    world.draw(order, 50_000_00)
+    world.drain("buyer")
+    world.attest(order, 1)
+    world.attest(order, 2, hold=True)
+    world.evm.set_time(world.position(order).expiry + 11 * DAY)
+    with reverts(errors.NothingDueFromSupplier(order)):
+        world.recourse(order)
+
+
+def test_recourse__hold_with_only_a_late_charge_open__does_not_shield_the_supplier(world: World) -> None:
+    """What was delivered is paid; the rest never came, and that is the supplier's."""
+    line = world.publish(recourse=False)
+    order = world.accepted(line, settle_on=SettleOn.RELEASE, late_bps=1000)
+    world.draw(order, 80_000_00)
+    world.drain("buyer")
+    world.attest(order, 1, phase=Phase.RELEASED, released=10_000_00)
+    world.evm.advance(10 * DAY)
+    world.deposit("buyer", 10_000_00)
+    world.settle(order)
+    world.attest(order, 2, phase=Phase.RELEASED, released=10_000_00, hold=True)
+    world.evm.set_time(world.position(order).expiry + 11 * DAY)
+    before = world.cash("supplier")
+    world.recourse(order)
+    assert world.cash("supplier") < before
+
+
+def test_r6__phase_taken_back_after_a_lapse__does_not_end_a_charge_that_was_owed(world: World) -> None:
+    """R6: a state may be corrected the next hour; only a lapse ends what can never fall due."""
+    order = world.accepted(settle_on=SettleOn.RELEASE, late_bps=1000)
+    world.drain("buyer")
+    world.attest(order, 1, phase=Phase.RELEASED, released=50_000_00)
+    world.evm.advance(10 * DAY)
+    world.deposit("buyer", 50_000_00)
+    world.settle(order)
+    expire(world, order)
+    world.lapse(order)
+    assert not world.attest(order, 2, phase=Phase.SHIPPED, released=50_000_00).every(Closed)
+    with world.evm.branch():
+        world.attest(order, 3, phase=Phase.RELEASED, released=50_000_00)
+        world.deposit("buyer", FACE)
+        assert world.settle(order).one(Settled).late > 0
+    assert world.lapse(order).every(Closed) == [Closed(order)]
+
+
 def test_recourse__held_goods_that_were_never_due__are_the_suppliers_at_maturity(world: World) -> None:
     """Non-performance is the supplier's: customs hold what was never payable."""
     line = world.publish(recourse=False)
@@ -141,7 +192,9 @@ def test_p02__guarantor_owed_one_unit__does_not_keep_out_a_real_one(world: World
     with reverts(errors.UndertakingTaken(order, 1)):
         undertake(world, order, 1, "bank")
     (free, former) = (world.cash("bank"), world.cash("bank2"))
-    done = undertake(world, order, BACKED, "bank")
+    with reverts(errors.UndertakingTaken(order, 1)):
+        undertake(world, order, BACKED, "bank", owed=0)
+    done = undertake(world, order, BACKED, "bank", owed=1)
     assert done.one(GuarantorRefunded) == GuarantorRefunded(order, world.ids["bank2"], 1)
     assert done.one(UndertakingCalled) == UndertakingCalled(order, 1, 1)
     assert (free - world.cash("bank"), world.cash("bank2") - former) == (BACKED, 1)
@@ -159,8 +212,11 @@ def test_r5__arrival_with_an_undertaking__is_not_unpaid_before_the_guarantor_was
     order = world.accepted(settle_on=SettleOn.ARRIVAL, late_bps=1000)
     if backed:
         undertake(world, order, backed)
-    world.drain("buyer")
     world.attest(order, 1)
+    with world.evm.branch():
+        # A buyer that has the cash pays with the arrival, whoever stands behind it.
+        assert arrive(world, order).one(Settled).face == FACE
+    world.drain("buyer")
     assert bool(arrive(world, order).every(Unpaid)) is (backed == 0)
     if backed:
         assert world.settle(order).one(Settled).face == FACE

@@ -125,7 +125,7 @@ def test_module__called_at_its_own_address__changes_nothing(world: World) -> Non
         ("ShareDesk", ShareDesk.safe_transfer_from_2(NOBODY, NOBODY, 1, b"")),
         ("SettlementDesk", SettlementDesk.record(world.attestation(1, 1), 1)),
         ("SettlementDesk", SettlementDesk.settle(1)),
-        ("SettlementDesk", SettlementDesk.undertake(Undertaking(1, 2, 3, 4, 5, 6), b"")),
+        ("SettlementDesk", SettlementDesk.undertake(Undertaking(1, 2, 3, 4, 5, 6, 7), b"")),
         ("SettlementDesk", SettlementDesk.return_undertaking(1)),
         ("SettlementDesk", SettlementDesk.refund_guarantor(1)),
     ]

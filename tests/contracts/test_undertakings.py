@@ -238,12 +238,12 @@ def test_undertake__by_the_buyer_for_itself__is_refused(world: World) -> None:
 
 def test_undertake__same_signature_again__is_spent(world: World) -> None:
     order = world.accepted()
-    signed = Undertaking(order, world.ids["bank2"], 5, world.evm.now + DAY, 7, world.evm.now + 3 * DAY)
+    signed = Undertaking(order, world.ids["bank2"], 5, 0, world.evm.now + DAY, 7, world.evm.now + 3 * DAY)
     world.send("Receivables", Receivables.undertake(signed, b""), world.key("bank2"))
     world.evm.advance(2 * DAY)
     give_back(world, order)
     with reverts(errors.OrderExpired):
         world.send("Receivables", Receivables.undertake(signed, b""), world.key("bank2"))
-    again = Undertaking(order, world.ids["bank2"], 5, world.evm.now + DAY, 7, world.evm.now + DAY)
+    again = Undertaking(order, world.ids["bank2"], 5, 0, world.evm.now + DAY, 7, world.evm.now + DAY)
     with reverts(errors.NonceUsed(world.ids["bank2"], 7)):
         world.send("Receivables", Receivables.undertake(again, b""), world.key("bank2"))

@@ -26,6 +26,7 @@ struct Undertaking {
     uint256 order;
     uint32 guarantor;
     uint56 amount;
+    uint56 owed; // of it, the most that may pay out a former guarantor
     uint32 expiry; // from then on the cash goes back
     uint64 nonce;
     uint32 deadline;

@@ -66,7 +66,8 @@ library TypedHash {
         "Split(uint256 order,uint32 holder,uint8 first,uint32[] holders,uint56[] faces,uint32 deadline)"
     );
     bytes32 internal constant UNDERTAKING = keccak256(
-        "Undertaking(uint256 order,uint32 guarantor,uint56 amount,uint32 expiry,uint64 nonce,uint32 deadline)"
+        "Undertaking(uint256 order,uint32 guarantor,uint56 amount,uint56 owed,uint32 expiry,uint64 nonce,"
+        "uint32 deadline)"
     );
     bytes32 internal constant ATTESTATION_BATCH = keccak256(
         "AttestationBatch(Attestation[] items)"
@@ -230,7 +231,7 @@ library TypedHash {
         assembly {
             place := signed
         }
-        return ofWords(UNDERTAKING, place, 6);
+        return ofWords(UNDERTAKING, place, 7);
     }
 
     function hash(Split calldata signed) internal pure returns (bytes32) {

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "Receivables"
-ABI_HASH = "0xbddcab50dc389ab09d79f3480cdf82f7f7807024ecc752b7d7241e0d3207ae82"
+ABI_HASH = "0x88de86fda88f9db5b85d970ef9c2d53a2e4037d783b3a45720e8bad1a7496b73"
 
 
 @dataclass(frozen=True)
@@ -1168,9 +1168,9 @@ class Receivables:
 
     @staticmethod
     def undertake(undertaking: structs.Undertaking, signature: bytes) -> abi.Call[None]:
-        """undertake((uint256,uint32,uint56,uint32,uint64,uint32),bytes)"""
+        """undertake((uint256,uint32,uint56,uint56,uint32,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "undertake", bytes.fromhex("304e45e6") + abi.encode(("(uint256,uint32,uint56,uint32,uint64,uint32)", "bytes"), (undertaking.to_abi(), signature)), False, _undertake_answer
+            NAME, "undertake", bytes.fromhex("48e1e720") + abi.encode(("(uint256,uint32,uint56,uint56,uint32,uint64,uint32)", "bytes"), (undertaking.to_abi(), signature)), False, _undertake_answer
         )
 
     @staticmethod

@@ -13,7 +13,7 @@ from settlement.chain.bindings import enums, errors, structs
 
 
 NAME = "SettlementDesk"
-ABI_HASH = "0xabb4cba71f75370f335f8343070e414c0a93f6136903663217f286a498c99247"
+ABI_HASH = "0xdda54fafc21b24ea1ccc4d67fa4e401ff238e4a21e2fca6290b2c9c6ac60b1d5"
 
 
 @dataclass(frozen=True)
@@ -281,9 +281,9 @@ class SettlementDesk:
 
     @staticmethod
     def undertake(undertaking: structs.Undertaking, signature: bytes) -> abi.Call[None]:
-        """undertake((uint256,uint32,uint56,uint32,uint64,uint32),bytes)"""
+        """undertake((uint256,uint32,uint56,uint56,uint32,uint64,uint32),bytes)"""
         return abi.Call(
-            NAME, "undertake", bytes.fromhex("304e45e6") + abi.encode(("(uint256,uint32,uint56,uint32,uint64,uint32)", "bytes"), (undertaking.to_abi(), signature)), False, _undertake_answer
+            NAME, "undertake", bytes.fromhex("48e1e720") + abi.encode(("(uint256,uint32,uint56,uint56,uint32,uint64,uint32)", "bytes"), (undertaking.to_abi(), signature)), False, _undertake_answer
         )
 
     @staticmethod

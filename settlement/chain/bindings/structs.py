@@ -1547,18 +1547,19 @@ class Split:
 class Undertaking:
     """Solidity struct Undertaking."""
 
-    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint56,uint32,uint64,uint32)"
+    ABI_TYPE: ClassVar[str] = "(uint256,uint32,uint56,uint56,uint32,uint64,uint32)"
 
     order: int
     guarantor: int
     amount: int
+    owed: int
     expiry: int
     nonce: int
     deadline: int
 
     def to_abi(self) -> tuple[Any, ...]:
         """The values as eth_abi takes them."""
-        return (self.order, self.guarantor, self.amount, self.expiry, self.nonce, self.deadline)
+        return (self.order, self.guarantor, self.amount, self.owed, self.expiry, self.nonce, self.deadline)
 
     @classmethod
     def from_abi(cls, values: Sequence[Any]) -> Undertaking:
@@ -1567,9 +1568,10 @@ class Undertaking:
             order=values[0],
             guarantor=values[1],
             amount=values[2],
-            expiry=values[3],
-            nonce=values[4],
-            deadline=values[5],
+            owed=values[3],
+            expiry=values[4],
+            nonce=values[5],
+            deadline=values[6],
         )
 
 

@@ -148,8 +148,8 @@ def repaid(projection: Projection, event: Repaid, place: EventPlace) -> None:
     line = projection.get(Line, loan.line)
     line.used_minor = event.used
     if loan.written_off:
-        # What comes in after the write-off is taken from the loss.
-        line.lost_minor -= event.principal
+        # What comes in after the write-off is taken from the loss, which stood still at the end of its field.
+        line.lost_minor = max(0, line.lost_minor - event.principal)
     # A stranger's repayment leaves the draws open (P31).
     is_strangers = event.source == BY_REPAYMENT and (
         event.payer != projection.get(Receivable, loan.order).holder

@@ -211,8 +211,9 @@ class ChangesBook(SettlementBook):
         order.arrived_at = arrived_at
         if order.lapsed or order.released == order.whole:
             self.set_due(order)
-        # Shares are paid, and a guarantor is called, by the settlement that comes next.
-        if not order.shares and order.guarantee is None:
+        # Shares are paid, and the guarantor of a short buyer is called, by the settlement that comes next.
+        is_short = self.payable(order) > self.spendable(order) + self.free(order)
+        if not order.shares and not (order.guarantee and is_short):
             self.pay(order)
 
     def ask_outsider(self, no: Refusals, order: Order, name: str) -> None:

@@ -203,14 +203,14 @@ class CreditBook(KeyBook):
         self.book(order, taken, closes=closes)
         self.fit_reserve(order)
 
-    def due_from_supplier(self, order: Order, payable: int) -> int:
-        """R11 at once, all of it at maturity without performance or with recourse."""
+    def due_from_supplier(self, order: Order, payable: int, due: int) -> int:
+        """R11 at once, all of it at maturity without performance or with recourse; ``due``: payable but for a hold."""
         if order.line is None or order.version is None or order.loan is None or order.loan.principal == 0:
             return 0
         interest, principal = self.outstanding(order)
         is_mature = self.now >= order.base + order.version.grace_s
         # Under a dispute, or a hold since the buyer's default, it is not known yet whose the missing payment is.
-        is_open = order.disputed or (order.hold and order.late is not None)
+        is_open = order.disputed or (order.hold and order.late is not None and due)
         if is_mature and (order.version.recourse or (payable == 0 and not is_open)):
             return interest + principal
         excess = max(0, principal - order.version.most(order.claim - order.paid))

@@ -137,10 +137,13 @@ class SettlementBook(CreditBook):
         no.when(order.is_closed, "OrderClosed")
         grace = POSTING_GRACE_S + (HOLD_GRACE_S if order.hold else 0)
         no.when(self.now <= order.expiry + grace, "NotExpired")
-        no.when(order.lapsed and not any(order.undelivered), "NothingDue")
+        is_over = order.lapsed and not any(order.undelivered) and not self._is_moot(order)
+        no.when(is_over, "NothingDue")
         no.stand()
         self.count_late(order)
         self.reduce_undelivered(order, order.undelivered)
+        if self._is_moot(order):
+            order.late = 0
         self.call_guarantor(order)
         self.pay(order)
 
@@ -150,7 +153,7 @@ class SettlementBook(CreditBook):
 
     def supplier_owes(self, order: Order) -> int:
         """R11."""
-        return self.due_from_supplier(order, self.payable(order))
+        return self.due_from_supplier(order, self.payable(order), sum(self.dues(order)))
 
     def payable(self, order: Order) -> int:
         """The sum of Y over the leaves."""
@@ -158,8 +161,12 @@ class SettlementBook(CreditBook):
 
     def payables(self, order: Order) -> list[int]:
         """Y of R3, of each leaf."""
+        return self.dues(order) if order.is_met else [0 for _ in order.leaves]
+
+    def dues(self, order: Order) -> list[int]:
+        """The same once the condition is met: nothing before the due date, nor after the close."""
         is_early = order.tenor_s and (not order.due or self.now < order.due)
-        if order.is_closed or not order.is_met or is_early:
+        if order.is_closed or is_early:
             return [0 for _ in order.leaves]
         own = max(0, order.delivered - order.disputed - order.paid)
         return [own, *(max(0, order.delivered_of(share) - share.paid) for share in order.shares)]
@@ -204,10 +211,12 @@ class SettlementBook(CreditBook):
             share.paid += part
             share.settlements += bool(part + charge)
         order.duty_paid += duty
-        left = max(0, (order.late or 0) - late * 10**6) if self._has_charge(order) else 0
+        left = max(0, (order.late or 0) - late * 10**6) if order.whole_claim else 0
         # What a frozen buyer cannot pay does not make it late.
         is_short = face_due > face and not (order.late is None and self.is_frozen(order))
-        if is_short or left:
+        # Whose default it is must not be forgotten under a hold.
+        stays_late = order.hold and order.late is not None and order.whole_open > 0
+        if is_short or left or stays_late:
             order.late, order.late_since = left, self.now
             order.late_frozen = self.seconds_frozen(order.currency, order.buyer)
         else:
@@ -237,10 +246,10 @@ class SettlementBook(CreditBook):
         """R6: like the face, only while the condition is met; none where nothing is claimed any more."""
         return due_up(late) if order.is_met and order.whole_claim else 0
 
-    def _has_charge(self, order: Order) -> bool:
-        """Whether a late charge can still fall due; without it nothing would ever end an order with nothing open."""
-        is_moot = order.whole_open == 0 and order.lapsed and not order.hold and not order.is_met
-        return not is_moot and order.whole_claim > 0
+    def _is_moot(self, order: Order) -> bool:
+        """Whether a late charge waits for a condition that nothing is left open to bring about."""
+        is_waiting = not order.hold and not order.is_met
+        return order.late is not None and is_waiting and order.whole_open == 0
 
     def _duty_due(self, order: Order) -> int:
         """R12 before the cash is asked."""

@@ -15,7 +15,7 @@ from tests.properties.books.refusals import Refusals
 class UndertakingBook(ChangesBook):
     """What a guarantor may do; what it pays is in the settlement. A change of the parties does not call it."""
 
-    def undertake(self, order: Order, given: Guarantee) -> None:
+    def undertake(self, order: Order, given: Guarantee, most_owed: int) -> None:
         """A larger one takes the place of one in force, unless that buys a guarantor out of its word (P02).
 
         What the buyer owes the former guarantor the newcomer pays first, and is owed it (R13).
@@ -33,6 +33,7 @@ class UndertakingBook(ChangesBook):
         owed = former.claim if former is not None else 0
         is_own = former is not None and former.guarantor == name
         own = former.left if former is not None and is_own else 0
+        no.when(owed > most_owed, "UndertakingTaken")
         needed = given.left - owed if is_own else given.left
         no.when(needed > self.of(order.currency, name) + own, "InsufficientCash")
         no.stand()

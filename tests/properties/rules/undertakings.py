@@ -47,7 +47,9 @@ class UndertakingRules(OrderRules, EvidenceRules, CashRules):
         expiry = self.book.now + dice.of([30, 200, 1, 30, 0], "days") * DAY
         given = Guarantee(name, amount, expiry)
         number = self.market.ids[name]
-        struct = Undertaking(order.id, number, amount, expiry, self.nonce(), self.book.now + DAY)
+        owed = order.guarantee.claim if order.guarantee else 0
+        most_owed = dice.of([owed, owed, amount, max(0, owed - 1)], "most owed")
+        struct = Undertaking(order.id, number, amount, most_owed, expiry, self.nonce(), self.book.now + DAY)
         act = Act(
             "undertake",
             "Receivables",
@@ -56,7 +58,7 @@ class UndertakingRules(OrderRules, EvidenceRules, CashRules):
             order,
             {"guarantor": name},
         )
-        self.do(dice, act, lambda: self.book.undertake(order, given))
+        self.do(dice, act, lambda: self.book.undertake(order, given, most_owed))
 
     def can_be_called(self, order: Order) -> bool:
         """Whether a delivery could call a guarantor."""
