@@ -81,6 +81,9 @@ class EvidenceBook(ShareBook):
     """Who may attest, and what an attestation does."""
 
     committees: dict[int, Committee] = field(default_factory=dict)
+    proven: set[tuple[str, int, int]] = field(
+        default_factory=set
+    )  # seat, order and number of an equivocation
 
     def seat(self, committee: Committee) -> None:
         """A new version of a committee: all former seats end, but for two hours in which they count among themselves."""
@@ -164,12 +167,14 @@ class EvidenceBook(ShareBook):
         self.count_late(order)
         order.hold = True
 
-    def prove_equivocation(self, name: str, *, is_contradiction: bool) -> None:
-        """I-21: two contents for one (order, seq) suspend the seat."""
+    def prove_equivocation(self, name: str, order: Order, seq: int, *, is_contradiction: bool) -> None:
+        """I-21: two contents for one (order, seq) suspend the seat, once."""
         no = Refusals()
         no.when(not is_contradiction, "NoContradiction")
         no.when(not self.counts(name), "SeatNotActive")
+        no.when((name, order.id, seq) in self.proven, "AlreadyProven")
         no.stand()
+        self.proven.add((name, order.id, seq))
         self.suspend_seat(name)
 
     def _ask_news(self, no: Refusals, order: Order, state: State) -> None:

@@ -222,7 +222,7 @@ class EvidenceRules(Base):
         self.step(
             "prove_equivocation",
             lambda: market.send("ClearanceOracle", call),
-            lambda: self.book.prove_equivocation(name, is_contradiction=is_contradiction),
+            lambda: self.book.prove_equivocation(name, order, seq, is_contradiction=is_contradiction),
             seat=name, is_contradiction=is_contradiction,
         )  # fmt: skip
 
