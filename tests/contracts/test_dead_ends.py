@@ -93,13 +93,16 @@ def test_recourse__minority_hold_after_the_buyers_default__leaves_the_supplier_a
         world.recourse(order)
 
 
+@pytest.mark.parametrize("given", [0, 30_000_00], ids=["whole", "split"])
 @pytest.mark.parametrize("late_bps", [0, 1000])
 def test_recourse__quorums_hold_after_the_buyers_default__leaves_the_supplier_alone(
-    world: World, late_bps: int
+    world: World, late_bps: int, given: int
 ) -> None:
     """Nor does an attested hold, whatever the rate of the late charge: whose default it was is not forgotten."""
     line = world.publish(recourse=False)
     order = world.accepted(line, late_bps=late_bps)
+    if given:
+        split(world, order, [("supplier2", given)])
     world.draw(order, 50_000_00)
     world.drain("buyer")
     world.attest(order, 1)
