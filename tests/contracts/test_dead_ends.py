@@ -106,6 +106,7 @@ def test_recourse__quorums_hold_after_the_buyers_default__leaves_the_supplier_al
     world.draw(order, 50_000_00)
     world.drain("buyer")
     world.attest(order, 1)
+    world.evm.advance(DAY)
     world.attest(order, 2, hold=True)
     world.evm.set_time(world.position(order).expiry + 11 * DAY)
     with reverts(errors.NothingDueFromSupplier(order)):
