@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from settlement.chain.bindings.enums import Phase, SettleOn, Status
-from settlement.chain.bindings.structs import KeyRevocation, PurchaseOrder, Withdrawal
+from settlement.chain.bindings.structs import KeyRevocation, Policy, PurchaseOrder, Withdrawal
 from settlement.chain.follower import Follower
 from settlement.chain.keeper import Keeper
 from settlement.chain.wanted import Kind
-from settlement.ids import bucket_of, id_text
+from settlement.ids import OrderId, bucket_of, id_text
 from settlement.store.engine import reading
 from settlement.store.handles import Engine
 from settlement.store.repositories.intents import STATES, intents_in
@@ -70,6 +70,14 @@ def _accepted(trade: Trade, *, drawn_minor: int = 0, **terms: object) -> Purchas
     if drawn_minor:
         trade.send(trade.draw(order, drawn_minor))
     return order
+
+
+def _insured(trade: Trade) -> Policy:
+    """The cover of an order with a loan."""
+    terms = trade.policy(_accepted(trade, drawn_minor=10_000_00))
+    trade.send(trade.fund_pool())
+    trade.send(trade.buy(terms))
+    return terms
 
 
 def _withdraw_all(trade: Trade, actor: str, nonce: int = 1) -> None:
@@ -210,10 +218,7 @@ def test_step__an_open_loan_before_maturity__is_left_alone(worker: Worker, trade
 def test_step__an_index_and_its_policy__are_fixed_and_paid_by_themselves(
     worker: Worker, trade: Trade
 ) -> None:
-    order = _accepted(trade, drawn_minor=10_000_00)
-    trade.send(trade.fund_pool())
-    terms = trade.policy(order)
-    trade.send(trade.buy(terms))
+    terms = _insured(trade)
     trade.advance(4 * DAY)
     for observer, value in zip(OBSERVERS[:2], (155, 165), strict=True):
         trade.send(trade.observe(observer, terms.first_day, value))
@@ -228,14 +233,11 @@ def test_step__an_index_and_its_policy__are_fixed_and_paid_by_themselves(
     policy = trade.gateways.cover.policy(trade.gateways.cover.policy_id(terms))
     # Index 160 between attach 100 and exhaust 200.
     assert (policy.payout, policy.is_settled) == (terms.sum * 60 // 100, True)
-    assert sum(trade.gateways.lines.outstanding(trade.id_of(order))) == 0
+    assert sum(trade.gateways.lines.outstanding(OrderId(terms.order))) == 0
 
 
 def test_step__a_policy_runs_out_untriggered__its_capital_is_freed_once(worker: Worker, trade: Trade) -> None:
-    order = _accepted(trade, drawn_minor=10_000_00)
-    trade.send(trade.fund_pool())
-    terms = trade.policy(order)
-    trade.send(trade.buy(terms))
+    terms = _insured(trade)
     trade.advance(3 * DAY)
     for observer in OBSERVERS:
         trade.send(trade.observe(observer, terms.first_day, 50))
@@ -365,10 +367,7 @@ def test_step__an_undrawn_order_lapses__its_reserve_is_not_released_twice(
 def test_step__observers_disagree_for_two_weeks__the_index_is_given_up_and_the_capital_freed(
     worker: Worker, trade: Trade
 ) -> None:
-    order = _accepted(trade, drawn_minor=10_000_00)
-    trade.send(trade.fund_pool())
-    terms = trade.policy(order)
-    trade.send(trade.buy(terms))
+    terms = _insured(trade)
     trade.advance(3 * DAY)
     for observer, value in zip(OBSERVERS, (100, 150, 200), strict=True):
         trade.send(trade.observe(observer, terms.first_day, value))
