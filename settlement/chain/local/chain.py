@@ -13,7 +13,11 @@ from pathlib import Path
 from secrets import token_bytes
 
 from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, funded_addresses
-from settlement.chain.local.blocks import (
+from settlement.chain.local.clock import Clock, wall_time
+from settlement.chain.local.engine.execution import Built, run_all
+from settlement.chain.local.engine.port import Engine, NodeReader, Workspace
+from settlement.chain.local.faults import FolderDamaged, RpcFault
+from settlement.chain.local.formats.blocks import (
     INITIAL_BASE_FEE,
     ZERO_WORD,
     Block,
@@ -24,11 +28,9 @@ from settlement.chain.local.blocks import (
     Receipt,
     seal,
 )
-from settlement.chain.local.clock import Clock, wall_time
-from settlement.chain.local.execution import Built, run_all
-from settlement.chain.local.faults import FolderDamaged, RpcFault
-from settlement.chain.local.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
-from settlement.chain.local.log_index import (
+from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
+from settlement.chain.local.formats.transactions import Transaction, decode_transaction
+from settlement.chain.local.store.log_index import (
     LogFilter,
     find_places,
     index_block,
@@ -36,9 +38,7 @@ from settlement.chain.local.log_index import (
     place_numbers,
     unindex_block,
 )
-from settlement.chain.local.port import Engine, NodeReader, Workspace
-from settlement.chain.local.storage import Batch, Storage, Table
-from settlement.chain.local.transactions import Transaction, decode_transaction
+from settlement.chain.local.store.storage import Batch, Storage, Table
 
 LAYOUT = b"1"
 _CHAIN, _HEAD, _CLOCK, _LAYOUT = b"chain_id", b"head", b"clock", b"layout"

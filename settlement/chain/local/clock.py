@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from settlement.chain.local.hashing import bytes_int, int_bytes
+from settlement.chain.local.formats.hashing import bytes_int, int_bytes
 
 
 @dataclass(frozen=True, slots=True)

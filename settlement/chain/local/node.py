@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from settlement.chain.local.blocks import Header
 from settlement.chain.local.chain import ChainSettings, open_chain
-from settlement.chain.local.engine import PyEvm
-from settlement.chain.local.execution import Built
+from settlement.chain.local.engine.execution import Built
+from settlement.chain.local.engine.port import Workspace
+from settlement.chain.local.engine.py_evm import PyEvm
 from settlement.chain.local.faults import INTERNAL_ERROR, RpcFault
-from settlement.chain.local.folder_lock import FolderLock
+from settlement.chain.local.formats.blocks import Header
+from settlement.chain.local.formats.transactions import Transaction, decode_transaction
 from settlement.chain.local.pool import AccountState, Pool
-from settlement.chain.local.port import Workspace
-from settlement.chain.local.storage import Batch, Table
-from settlement.chain.local.transactions import Transaction, decode_transaction
+from settlement.chain.local.store.folder_lock import FolderLock
+from settlement.chain.local.store.storage import Batch, Table
 
 # py-evm nests Python calls as deep as contracts nest theirs.
 WRITER_STACK_BYTES = 256 * 2**20

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from settlement.chain.local.blocks import Head
 from settlement.chain.local.clock import Clock
+from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.hashing import bytes_int, int_bytes, rlp_decode, rlp_encode
+from settlement.chain.local.formats.blocks import Head
+from settlement.chain.local.formats.hashing import bytes_int, int_bytes, rlp_decode, rlp_encode
+from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.node import Node
-from settlement.chain.local.port import Workspace
-from settlement.chain.local.storage import Batch, Table
-from settlement.chain.local.transactions import Transaction
+from settlement.chain.local.store.storage import Batch, Table
 
 _SNAPSHOT, _SNAPSHOT_COUNT, _REORG_COUNT = b"snapshot:", b"snapshots", b"reorgs"
 

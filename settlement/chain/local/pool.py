@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from settlement.chain.local.execution import cannot_pay
+from settlement.chain.local.engine.execution import cannot_pay
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.transactions import MAX_INITCODE_BYTES, Transaction
+from settlement.chain.local.formats.transactions import MAX_INITCODE_BYTES, Transaction
 
 PRICE_BUMP_PERCENT = 10
 MOST_PER_SENDER = 1_024

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from settlement.chain.local.chain import ChainSettings
-from settlement.chain.local.http_server import Connection
 from settlement.chain.local.node import Node
-from settlement.chain.local.rpc import Dispatcher
-from settlement.chain.local.rpc_reading import Reader
-from settlement.chain.local.rpc_writing import Writer
+from settlement.chain.local.rpc.dispatcher import Dispatcher
+from settlement.chain.local.rpc.methods import methods_of
+from settlement.chain.local.wire.http_server import Connection
 from settlement.errors import ChainError, InputRefused
 
 WORKERS = 4
@@ -86,7 +85,7 @@ async def _run_server(
 ) -> None:
     workers = _workers()
     try:
-        dispatcher = Dispatcher({**Reader(node).methods(), **Writer(node).methods()}, workers)
+        dispatcher = Dispatcher(methods_of(node), workers)
         connections: set[Connection] = set()
         server = await _listen(dispatcher, connections, host, port)
         if ready is not None:

@@ -9,13 +9,13 @@ from eth.db.account import AccountDB
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from settlement.chain.local import engine as engine_module
 from settlement.chain.local.accounts import well_known_accounts
-from settlement.chain.local.blocks import Header
-from settlement.chain.local.engine import PyEvm
-from settlement.chain.local.hashing import EMPTY_TRIE_ROOT
-from settlement.chain.local.port import Execution
-from settlement.chain.local.transactions import Transaction
+from settlement.chain.local.engine import py_evm as engine_module
+from settlement.chain.local.engine.port import Execution
+from settlement.chain.local.engine.py_evm import PyEvm
+from settlement.chain.local.formats.blocks import Header
+from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT
+from settlement.chain.local.formats.transactions import Transaction
 from tests.chain.local.client import EMITTER, NESTER, init_code, words
 
 SENDER = b"\x11" * 20

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trie.hexary import HexaryTrie
 
-from settlement.chain.local.hashing import (
+from settlement.chain.local.formats.hashing import (
     EMPTY_TRIE_ROOT,
     int_bytes,
     ordered_trie_root,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from settlement.chain.local.engine import PyEvmWorkspace
+from settlement.chain.local.engine.port import Execution
+from settlement.chain.local.engine.py_evm import PyEvmWorkspace
 from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.node import Node
-from settlement.chain.local.port import Execution
-from settlement.chain.local.transactions import Transaction
 from tests.chain.local.client import signed
 
 POISON = 666

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trie.hexary import HexaryTrie
 
-from settlement.chain.local.hashing import EMPTY_TRIE_ROOT
-from settlement.chain.local.state_trie import StateTrie
+from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT
+from settlement.chain.local.formats.state_trie import StateTrie
 
 # Few and short keys that share their starts, so that nodes split, join and lie embedded in their parents.
 _SHORT = st.lists(st.sampled_from(b"\x00\x01\x10\x11\xf0"), min_size=3, max_size=3).map(bytes)

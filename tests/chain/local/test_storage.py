@@ -9,10 +9,10 @@ import pytest
 
 from settlement.chain.local.chain import ChainSettings
 from settlement.chain.local.faults import FolderDamaged, FolderInUse
-from settlement.chain.local.folder_lock import FolderLock
 from settlement.chain.local.node import Node
 from settlement.chain.local.server import LocalNode
-from settlement.chain.local.storage import Batch, Storage, Table
+from settlement.chain.local.store.folder_lock import FolderLock
+from settlement.chain.local.store.storage import Batch, Storage, Table
 from tests.chain.local.client import ProcessNode
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from settlement.chain.local.accounts import well_known_accounts
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.transactions import decode_transaction
+from settlement.chain.local.formats.transactions import decode_transaction
 from tests.chain.local.client import address_of, signed
 
 CHAIN = 31_337

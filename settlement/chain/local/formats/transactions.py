@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.hashing import bytes_int, int_bytes, keccak, rlp_decode, rlp_encode
+from settlement.chain.local.formats.hashing import bytes_int, int_bytes, keccak, rlp_decode, rlp_encode
 
 LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE = 0, 1, 2, 3, 4
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

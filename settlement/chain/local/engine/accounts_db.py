@@ -17,7 +17,8 @@ from eth.db.cache import CacheDB
 from eth.db.journal import JournalDB
 from eth.db.storage import AccountStorageDB, StorageLookup
 
-from settlement.chain.local.hashing import (
+from settlement.chain.local.engine.port import NodeReader
+from settlement.chain.local.formats.hashing import (
     EMPTY_TRIE_ROOT,
     bytes_int,
     int_bytes,
@@ -25,8 +26,7 @@ from settlement.chain.local.hashing import (
     rlp_decode,
     rlp_encode,
 )
-from settlement.chain.local.port import NodeReader
-from settlement.chain.local.state_trie import StateTrie
+from settlement.chain.local.formats.state_trie import StateTrie
 
 MOST_CACHED_ACCOUNTS = 4_096
 

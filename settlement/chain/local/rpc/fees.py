@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from settlement.chain.local.blocks import Head
 from settlement.chain.local.chain import Chain
 from settlement.chain.local.faults import InvalidParams
-from settlement.chain.local.hexes import quantity
+from settlement.chain.local.formats.blocks import Head
+from settlement.chain.local.rpc.hexes import quantity
 
 SUGGESTED_TIP_WEI = 1_000_000_000
 MOST_BLOCKS = 1_024

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from settlement.chain.local.hashing import (
+from settlement.chain.local.formats.hashing import (
     EMPTY_TRIE_ROOT,
     EMPTY_UNCLES_HASH,
     bytes_int,
@@ -17,7 +17,7 @@ from settlement.chain.local.hashing import (
     rlp_decode,
     rlp_encode,
 )
-from settlement.chain.local.transactions import LEGACY, Transaction
+from settlement.chain.local.formats.transactions import LEGACY, Transaction
 
 INITIAL_BASE_FEE = 1_000_000_000
 NO_REQUESTS_HASH = hashlib.sha256(b"").digest()

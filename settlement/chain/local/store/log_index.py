@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from settlement.chain.local.blocks import Block, Log
-from settlement.chain.local.storage import Batch, Storage, Table
+from settlement.chain.local.formats.blocks import Block, Log
+from settlement.chain.local.store.storage import Batch, Storage, Table
 
 ANY, ADDRESS, FIRST_TOPIC = 0, 1, 2
 _PAGE = 256

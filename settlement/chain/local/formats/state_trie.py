@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from settlement.chain.local.hashing import EMPTY_TRIE_ROOT, keccak, rlp_decode, rlp_encode
+from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, keccak, rlp_decode, rlp_encode
 
 # Bounds the memory spent on decoded nodes at some 30 MB.
 MOST_DECODED = 20_000

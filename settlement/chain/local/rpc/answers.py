@@ -6,9 +6,9 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from settlement.chain.local.blocks import Head, Header, Log, MinedTransaction, logs_bloom
-from settlement.chain.local.hexes import prefixed, quantity
-from settlement.chain.local.transactions import ACCESS_LIST, LEGACY, SET_CODE, Transaction
+from settlement.chain.local.formats.blocks import Head, Header, Log, MinedTransaction, logs_bloom
+from settlement.chain.local.formats.transactions import ACCESS_LIST, LEGACY, SET_CODE, Transaction
+from settlement.chain.local.rpc.hexes import prefixed, quantity
 
 
 def block_answer(head: Head, transactions: list[Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The engine: py-evm under Prague rules, behind ``port.Engine``. Only this file and ``engine_state`` know py-evm.
+"""The engine: py-evm under Prague rules, behind ``port.Engine``. Only this file and ``accounts_db`` know py-evm.
 
 Blocks are built in this package, not by py-evm's chain objects: what is used of it is the state, the executor and the
 opcodes. Validity (nonce, balance, signature, least gas) is checked before a transaction comes here, once.
@@ -17,10 +17,10 @@ from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth_typing import Address
 
-from settlement.chain.local.blocks import Header, Log
-from settlement.chain.local.engine_state import Accounts, NodeStore
-from settlement.chain.local.port import Execution, NodeReader
-from settlement.chain.local.transactions import Transaction
+from settlement.chain.local.engine.accounts_db import Accounts, NodeStore
+from settlement.chain.local.engine.port import Execution, NodeReader
+from settlement.chain.local.formats.blocks import Header, Log
+from settlement.chain.local.formats.transactions import Transaction
 
 
 class _Executor(PragueTransactionExecutor):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from settlement.chain.local.blocks import Block, Header, Receipt
+from settlement.chain.local.engine.port import Execution, Workspace
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.port import Execution, Workspace
-from settlement.chain.local.transactions import Transaction
+from settlement.chain.local.formats.blocks import Block, Header, Receipt
+from settlement.chain.local.formats.transactions import Transaction
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from settlement.chain.local.blocks import Header, Log
-from settlement.chain.local.transactions import Transaction
+from settlement.chain.local.formats.blocks import Header, Log
+from settlement.chain.local.formats.transactions import Transaction
 
 # Gives the stored bytes of a trie node or of a contract's code under its hash, or None.
 NodeReader = Callable[[bytes], bytes | None]

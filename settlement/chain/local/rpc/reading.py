@@ -8,19 +8,22 @@ from importlib.metadata import version
 from typing import Any
 
 from settlement.chain.local.accounts import funded_addresses
-from settlement.chain.local.answers import (
+from settlement.chain.local.engine.port import Workspace
+from settlement.chain.local.faults import LIMIT_EXCEEDED, InvalidParams, RpcFault
+from settlement.chain.local.formats.blocks import Head
+from settlement.chain.local.formats.hashing import keccak
+from settlement.chain.local.node import Node
+from settlement.chain.local.rpc.answers import (
     block_answer,
     log_answer,
     pending_block_answer,
     receipt_answer,
     transaction_answer,
 )
-from settlement.chain.local.blocks import Head
-from settlement.chain.local.calls import CallRequest, View, call, estimate_gas
-from settlement.chain.local.faults import LIMIT_EXCEEDED, InvalidParams, RpcFault
-from settlement.chain.local.fees import SUGGESTED_TIP_WEI, fee_history
-from settlement.chain.local.hashing import keccak
-from settlement.chain.local.hexes import (
+from settlement.chain.local.rpc.calls import CallRequest, View, call, estimate_gas
+from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.rpc.fees import SUGGESTED_TIP_WEI, fee_history
+from settlement.chain.local.rpc.hexes import (
     prefixed,
     quantity,
     read_address,
@@ -29,10 +32,7 @@ from settlement.chain.local.hexes import (
     read_quantity,
     read_word,
 )
-from settlement.chain.local.log_index import LogFilter
-from settlement.chain.local.node import Node
-from settlement.chain.local.port import Workspace
-from settlement.chain.local.rpc import Method
+from settlement.chain.local.store.log_index import LogFilter
 
 MOST_LOGS = 20_000
 # Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.

@@ -8,12 +8,12 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from settlement.chain.local.blocks import ZERO_ADDRESS, Head, Header
 from settlement.chain.local.chain import Chain
+from settlement.chain.local.engine.port import Execution
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
-from settlement.chain.local.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
-from settlement.chain.local.port import Execution
-from settlement.chain.local.transactions import Transaction
+from settlement.chain.local.formats.blocks import ZERO_ADDRESS, Head, Header
+from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
 
 CALL_STIPEND = 2_300
 PLAIN_TRANSFER_GAS = 21_000

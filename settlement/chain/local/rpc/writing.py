@@ -8,8 +8,12 @@ from functools import partial
 from typing import Any
 
 from settlement.chain.local import orders
+from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import InvalidParams
-from settlement.chain.local.hexes import (
+from settlement.chain.local.formats.transactions import Transaction, decode_transaction
+from settlement.chain.local.node import Node, promised
+from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.rpc.hexes import (
     prefixed,
     quantity,
     read_address,
@@ -18,10 +22,6 @@ from settlement.chain.local.hexes import (
     read_quantity,
     read_word,
 )
-from settlement.chain.local.node import Node, promised
-from settlement.chain.local.port import Workspace
-from settlement.chain.local.rpc import Method
-from settlement.chain.local.transactions import Transaction, decode_transaction
 
 MOST_BLOCKS_AT_ONCE = 10_000
 _PREFIXES = ("evm_", "anvil_", "hardhat_")

@@ -1,0 +1,1 @@
+"""py-evm, and the one small port behind which it lies."""

@@ -1,0 +1,1 @@
+"""JSON-RPC: what each method takes and answers."""

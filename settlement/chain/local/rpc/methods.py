@@ -1,0 +1,16 @@
+"""All methods of the node, in one table."""
+
+from __future__ import annotations
+
+from settlement.chain.local.node import Node
+from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.rpc.reading import Reader
+from settlement.chain.local.rpc.writing import Writer
+
+
+def methods_of(node: Node) -> dict[str, Method]:
+    """Every method by its name; each family of methods is a file beside this one."""
+    return {
+        **Reader(node).methods(),
+        **Writer(node).methods(),
+    }

@@ -1,0 +1,1 @@
+"""What is on disk: LMDB, its lock, the index of logs."""
