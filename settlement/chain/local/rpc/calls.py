@@ -11,22 +11,15 @@ from eth_abi.exceptions import DecodingError
 from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Execution
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
-from settlement.chain.local.formats.blocks import ZERO_ADDRESS, Head, Header
+from settlement.chain.local.formats.blocks import ZERO_ADDRESS
 from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.rpc.block_names import View
 from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
 
 CALL_STIPEND = 2_300
 PLAIN_TRANSFER_GAS = 21_000
 _ERROR_STRING = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The state after ``head``, as the block with ``header`` sees it."""
-
-    head: Head
-    header: Header
 
 
 @dataclass(frozen=True, slots=True)

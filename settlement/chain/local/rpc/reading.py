@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 from settlement.chain.local.accounts import funded_addresses
-from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import LIMIT_EXCEEDED, InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import Head
 from settlement.chain.local.formats.hashing import keccak
@@ -20,7 +17,8 @@ from settlement.chain.local.rpc.answers import (
     receipt_answer,
     transaction_answer,
 )
-from settlement.chain.local.rpc.calls import CallRequest, View, call, estimate_gas
+from settlement.chain.local.rpc.block_names import HEAD_TAGS, NamedBlocks, steadily
+from settlement.chain.local.rpc.calls import CallRequest, call, estimate_gas
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.fees import SUGGESTED_TIP_WEI, fee_history
 from settlement.chain.local.rpc.hexes import (
@@ -35,8 +33,6 @@ from settlement.chain.local.rpc.hexes import (
 from settlement.chain.local.store.log_index import LogFilter
 
 MOST_LOGS = 20_000
-# Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.
-_HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
 _NAMED = ("latest", "safe", "finalized", "pending", "earliest")
 
 
@@ -46,31 +42,11 @@ class Reader:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._chain = node.chain
+        self._blocks = NamedBlocks(node.chain)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""
-        return {name: replace(method, run=self._steady(method.run)) for name, method in self._table().items()}
-
-    def _steady(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        """``run``, again where blocks were taken off meanwhile: no answer is put together from two branches."""
-
-        def read(*arguments: Any) -> Any:
-            while True:
-                before = self._chain.rollbacks
-                try:
-                    answer = run(*arguments)
-                except RpcFault:
-                    if self._is_steady_since(before):
-                        raise
-                else:
-                    if self._is_steady_since(before):
-                        return answer
-
-        return read
-
-    def _is_steady_since(self, before: int) -> bool:
-        # Odd while blocks are being taken off: what was read may be from either side.
-        return before % 2 == 0 and before == self._chain.rollbacks
+        return steadily(self._chain, self._table())
 
     def _table(self) -> dict[str, Method]:
         chain_id = self._chain.settings.chain_id
@@ -109,42 +85,6 @@ class Reader:
             "eth_getLogs": Method(self.logs, 1, 1, is_slow=True),
         }
 
-    # Which block is meant
-
-    def _find_head(self, wanted: Any) -> Head | None:
-        """The block a number, tag or object names; None when there is none. ``pending`` names the head."""
-        if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in _HEAD_TAGS):
-            return self._chain.head
-        if wanted == "earliest":
-            return self._chain.head_at(0)
-        if isinstance(wanted, dict):
-            if wanted.get("blockHash") is not None:
-                return self._chain.head_of(read_word(wanted["blockHash"], "blockHash"))
-            return self._find_head(wanted.get("blockNumber"))
-        if isinstance(wanted, str) and len(wanted) == 66:
-            return self._chain.head_of(read_word(wanted, "block hash"))
-        return self._chain.head_at(read_quantity(wanted, "block number"))
-
-    def _head(self, wanted: Any) -> Head:
-        head = self._find_head(wanted)
-        if head is None:
-            raise RpcFault("header not found")
-        return head
-
-    def _view(self, wanted: Any) -> View:
-        """What a call sees. By tag: the next block, so that views of time agree with what is mined next.
-
-        By number or hash: that very block, so that an answer can be repeated.
-        """
-        head = self._head(wanted)
-        if wanted is None or (isinstance(wanted, str) and (wanted == "pending" or wanted in _HEAD_TAGS)):
-            return View(head, self._chain.next_header(head))
-        return View(head, head.header)
-
-    def _workspace(self, wanted: Any) -> Workspace:
-        head = self._head(wanted)
-        return self._chain.workspace(head, head.header)
-
     # Accounts
 
     def accounts(self) -> list[str]:
@@ -152,27 +92,27 @@ class Reader:
         return list(funded_addresses(settings.mnemonic, settings.accounts))
 
     def balance(self, address: Any, block: Any = None) -> str:
-        return quantity(self._workspace(block).balance(read_address(address, "address")))
+        return quantity(self._blocks.workspace(block).balance(read_address(address, "address")))
 
     def code(self, address: Any, block: Any = None) -> str:
-        return prefixed(self._workspace(block).code(read_address(address, "address")))
+        return prefixed(self._blocks.workspace(block).code(read_address(address, "address")))
 
     def storage_at(self, address: Any, slot: Any, block: Any = None) -> str:
         account, position = read_address(address, "address"), read_quantity(slot, "storage key")
-        return prefixed(self._workspace(block).storage(account, position).to_bytes(32, "big"))
+        return prefixed(self._blocks.workspace(block).storage(account, position).to_bytes(32, "big"))
 
     def transaction_count(self, address: Any, block: Any = None) -> str:
         account = read_address(address, "address")
-        mined = self._workspace(block).nonce(account)
+        mined = self._blocks.workspace(block).nonce(account)
         return quantity(self._node.pool.next_nonce(account, mined) if block == "pending" else mined)
 
     # Calls
 
     def call(self, request: Any, block: Any = None) -> str:
-        return prefixed(call(self._chain, self._view(block), CallRequest.read(request)))
+        return prefixed(call(self._chain, self._blocks.view(block), CallRequest.read(request)))
 
     def estimate_gas(self, request: Any, block: Any = None) -> str:
-        return quantity(estimate_gas(self._chain, self._view(block), CallRequest.read(request)))
+        return quantity(estimate_gas(self._chain, self._blocks.view(block), CallRequest.read(request)))
 
     # Transactions
 
@@ -193,7 +133,7 @@ class Reader:
         return None if found is None else receipt_answer(*found)
 
     def transaction_by_number_and_index(self, block: Any, index: Any) -> dict[str, Any] | None:
-        head = self._find_head(block)
+        head = self._blocks.find(block)
         mined = None if head is None else self._chain.mined_at(head.number, _read_index(index))
         return None if mined is None else transaction_answer(mined.transaction, head, mined.index)
 
@@ -207,7 +147,7 @@ class Reader:
             waiting = self._node.pool.waiting()
             shown: list[Any] = [transaction_answer(tx) if is_full else prefixed(tx.hash) for tx in waiting]
             return pending_block_answer(self._chain.next_header(self._chain.head), shown)
-        return self._block(self._find_head(block), is_full)
+        return self._block(self._blocks.find(block), is_full)
 
     def block_by_hash(self, block_hash: Any, is_full: Any = None) -> dict[str, Any] | None:
         return self._block(self._chain.head_of(read_word(block_hash, "block hash")), is_full)
@@ -225,20 +165,22 @@ class Reader:
     def count_by_number(self, block: Any) -> str | None:
         if block == "pending":
             return quantity(len(self._node.pool))
-        head = self._find_head(block)
+        head = self._blocks.find(block)
         return None if head is None else quantity(head.transaction_count)
 
     def count_by_hash(self, block_hash: Any) -> str | None:
         return self.count_by_number({"blockHash": block_hash})
 
     def block_receipts(self, block: Any) -> list[dict[str, Any]] | None:
-        head = self._find_head(block)
+        head = self._blocks.find(block)
         if head is None:
             return None
         return [receipt_answer(head, mined) for mined in self._chain.block_of(head).transactions]
 
     def fee_history(self, count: Any, newest: Any, percentiles: Any = None) -> dict[str, Any]:
-        return fee_history(self._chain, self._head(newest), read_number(count, "blockCount"), percentiles)
+        return fee_history(
+            self._chain, self._blocks.head(newest), read_number(count, "blockCount"), percentiles
+        )
 
     # Logs
 
@@ -275,7 +217,7 @@ class Reader:
         return first, last
 
     def _bound(self, wanted: Any) -> int:
-        if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in _HEAD_TAGS):
+        if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in HEAD_TAGS):
             return self._chain.head.number
         return 0 if wanted == "earliest" else min(read_quantity(wanted, "block number"), 2**63)
 

@@ -1,0 +1,96 @@
+"""Which block a request means, and answers that come from one branch only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from settlement.chain.local.chain import Chain
+from settlement.chain.local.engine.port import Workspace
+from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.formats.blocks import Head, Header
+from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.rpc.hexes import read_quantity, read_word
+
+# Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.
+HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The state after ``head``, as the block with ``header`` sees it."""
+
+    head: Head
+    header: Header
+
+
+class NamedBlocks:
+    """Finds the block that a number, tag, hash or object names."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    def find(self, wanted: Any) -> Head | None:
+        """The block that is named; None when there is none. ``pending`` names the head."""
+        if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in HEAD_TAGS):
+            return self._chain.head
+        if wanted == "earliest":
+            return self._chain.head_at(0)
+        if isinstance(wanted, dict):
+            if wanted.get("blockHash") is not None:
+                return self._chain.head_of(read_word(wanted["blockHash"], "blockHash"))
+            return self.find(wanted.get("blockNumber"))
+        if isinstance(wanted, str) and len(wanted) == 66:
+            return self._chain.head_of(read_word(wanted, "block hash"))
+        return self._chain.head_at(read_quantity(wanted, "block number"))
+
+    def head(self, wanted: Any) -> Head:
+        """The block that is named.
+
+        Raises: RpcFault when there is none.
+        """
+        head = self.find(wanted)
+        if head is None:
+            raise RpcFault("header not found")
+        return head
+
+    def view(self, wanted: Any) -> View:
+        """What a call sees. By tag: the next block, so that views of time agree with what is mined next.
+
+        By number or hash: that very block, so that an answer can be repeated.
+        """
+        head = self.head(wanted)
+        if wanted is None or (isinstance(wanted, str) and (wanted == "pending" or wanted in HEAD_TAGS)):
+            return View(head, self._chain.next_header(head))
+        return View(head, head.header)
+
+    def workspace(self, wanted: Any) -> Workspace:
+        """The state after the block that is named."""
+        head = self.head(wanted)
+        return self._chain.workspace(head, head.header)
+
+
+def steadily(chain: Chain, methods: dict[str, Method]) -> dict[str, Method]:
+    """``methods``, each run again where blocks were taken off meanwhile: no answer is put together from two branches."""
+    return {name: replace(method, run=_steady(chain, method.run)) for name, method in methods.items()}
+
+
+def _steady(chain: Chain, run: Callable[..., Any]) -> Callable[..., Any]:
+    def is_steady_since(before: int) -> bool:
+        # Odd while blocks are being taken off: what was read may be from either side.
+        return before % 2 == 0 and before == chain.rollbacks
+
+    def read(*arguments: Any) -> Any:
+        while True:
+            before = chain.rollbacks
+            try:
+                answer = run(*arguments)
+            except RpcFault:
+                if is_steady_since(before):
+                    raise
+            else:
+                if is_steady_since(before):
+                    return answer
+
+    return read
