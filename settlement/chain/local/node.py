@@ -6,6 +6,7 @@ wait (for a missing nonce, or for the base fee to fall).
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -21,12 +22,14 @@ from settlement.chain.local.engine.py_evm import PyEvm
 from settlement.chain.local.faults import INTERNAL_ERROR, RpcFault
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
+from settlement.chain.local.mining import Mining, Ticker
 from settlement.chain.local.pool import AccountState, Pool
 from settlement.chain.local.store.folder_lock import FolderLock
 from settlement.chain.local.store.storage import Batch, Table
 
 # py-evm nests Python calls as deep as contracts nest theirs.
 WRITER_STACK_BYTES = 256 * 2**20
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,12 @@ class Node:
     """A chain with its pool and its writer. ``close`` before the folder is opened again."""
 
     def __init__(
-        self, folder: Path, settings: ChainSettings | None = None, *, map_bytes: int | None = None
+        self,
+        folder: Path,
+        settings: ChainSettings | None = None,
+        *,
+        mining: Mining | None = None,
+        map_bytes: int | None = None,
     ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FolderLock.acquire(folder)
@@ -56,7 +64,7 @@ class Node:
             self._lock.release()
             raise
         self.pool = Pool(settings.gas_limit)
-        self.is_automining = True
+        self.set_mining(mining or Mining())
         # Hashes of waiting transactions that are stored, since their senders were told that we have them.
         self._parked: set[bytes] = set()
         self._load_parked()
@@ -101,12 +109,14 @@ class Node:
 
     # The writer thread
 
+    def set_mining(self, mining: Mining) -> None:
+        """When blocks are mined from now on; a timer starts anew. For the writer thread."""
+        self.mining = mining
+        self._ticker = Ticker(mining.interval_s)
+
     def _work(self) -> None:
         while True:
-            items = [self._inbox.get()]
-            # What came in while the last block was mined shares the next one.
-            while not self._inbox.empty():
-                items.append(self._inbox.get())
+            items = self._inbox_items()
             submissions: list[_Submission] = []
             for item in items:
                 if isinstance(item, _Submission):
@@ -118,6 +128,26 @@ class Node:
                     return
                 _settle(item)
             self._take(submissions)
+            if self._ticker.take():
+                self._mine_by_timer()
+
+    def _inbox_items(self) -> list[_Submission | _Order | None]:
+        """What is to be done now; nothing when a block is due before anything came in."""
+        try:
+            items = [self._inbox.get(timeout=self._ticker.remaining_s())]
+        except queue.Empty:
+            return []
+        # What came in while the last block was mined shares the next one.
+        while not self._inbox.empty():
+            items.append(self._inbox.get())
+        return items
+
+    def _mine_by_timer(self) -> None:
+        try:
+            self.mine_one()
+        except Exception:  # noqa: BLE001  a full disk today is no reason to mine no block tomorrow
+            # Nobody waits for this block: what it would have held still waits, and the next one is tried in its time.
+            _log.exception("the block that was due could not be mined")
 
     def _take(self, submissions: list[_Submission]) -> None:
         """Let them into the pool, mine, and answer each."""
@@ -129,7 +159,7 @@ class Node:
             header, state = self._open_next()
             admitted = [one for one in submissions if self._admit(one, state)]
             if admitted:
-                faults = self._mine_waiting(header, state) if self.is_automining else {}
+                faults = self._mine_waiting(header, state) if self.mining.is_automatic else {}
                 self._park([one.transaction for one in admitted])
         except Exception as exc:  # noqa: BLE001  a block that cannot be stored is the senders' error, not the node's end
             fault = _as_fault(exc)
@@ -177,7 +207,7 @@ class Node:
 
     def mine_waiting(self) -> None:
         """Mine whatever waits and can be mined, unless blocks are mined on order only. For the writer thread."""
-        if self.is_automining:
+        if self.mining.is_automatic:
             self._mine_waiting(*self._open_next())
 
     def mine_one(self) -> None:

@@ -10,6 +10,7 @@ from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.blocks import Head
 from settlement.chain.local.formats.hashing import bytes_int, int_bytes, rlp_decode, rlp_encode
 from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from settlement.chain.local.store.storage import Batch, Table
 
@@ -28,10 +29,17 @@ def mine(node: Node, blocks: int, interval_s: int = 1, first_at: int | None = No
 
 def set_automine(node: Node, *, is_on: bool) -> bool:
     """Mine at once, or only when told to; what waited meanwhile is mined when it is switched on again."""
-    node.is_automining = is_on
     if is_on:
+        node.set_mining(Mining())
         node.mine_waiting()
+    elif node.mining.is_automatic:
+        node.set_mining(Mining(is_automatic=False))
     return True
+
+
+def set_interval(node: Node, interval_s: int) -> None:
+    """Mine by a timer instead of at once; 0 stops the timer, and blocks come by order only."""
+    node.set_mining(Mining(is_automatic=False, interval_s=interval_s or None))
 
 
 def set_clock(node: Node, clock: Clock) -> None:

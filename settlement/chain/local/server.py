@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from settlement.chain.local.chain import ChainSettings
+from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.dispatcher import Dispatcher
 from settlement.chain.local.rpc.methods import methods_of
@@ -34,6 +35,7 @@ def serve(
     ready: Callable[[int], None] | None = None,
     *,
     settings: ChainSettings | None = None,
+    mining: Mining | None = None,
     parent_fd: int | None = None,
 ) -> None:
     """Run a node until SIGTERM, SIGINT, or the other end of ``parent_fd`` closes. ``ready`` gets the port.
@@ -43,7 +45,7 @@ def serve(
     refuse_public_host(host)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings = settings or ChainSettings(chain_id=chain_id)
-    with Node(data_dir, settings) as node:
+    with Node(data_dir, settings, mining=mining) as node:
         asyncio.run(_serve_until_stopped(node, host, port, ready, parent_fd))
 
 
@@ -129,8 +131,16 @@ def _workers() -> ThreadPoolExecutor:
 class LocalNode:
     """A node on a thread of this process, for tests: ``with LocalNode(folder) as node: node.url``."""
 
-    def __init__(self, data_dir: Path, port: int = 0, *, settings: ChainSettings | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int = 0,
+        *,
+        settings: ChainSettings | None = None,
+        mining: Mining | None = None,
+    ) -> None:
         self._folder = data_dir
+        self._mining = mining
         self._settings = settings or ChainSettings()
         self._wanted_port = port
         self.port = 0
@@ -158,7 +168,7 @@ class LocalNode:
 
     def _run(self) -> None:
         try:
-            with Node(self._folder, self._settings) as self.node:
+            with Node(self._folder, self._settings, mining=self._mining) as self.node:
                 asyncio.run(self._main())
         except BaseException as exc:  # noqa: BLE001  it is raised again in the thread that waits for the start
             self._failure = exc

@@ -10,6 +10,7 @@ from settlement.chain.local.engine.port import Execution
 from settlement.chain.local.engine.py_evm import PyEvmWorkspace
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from tests.chain.local.client import signed
 
@@ -38,9 +39,9 @@ def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
         return run(workspace, transaction)
 
     monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
-    node.is_automining = False
+    node.mining = Mining(is_automatic=False)
     good = [node.submit(_raw(index)).result(timeout=20) for index in (1, 2)]
-    node.is_automining = True
+    node.mining = Mining()
     poisoned = node.submit(_raw(0, value=POISON))
     with pytest.raises(RpcFault, match="the engine cannot run this transaction"):
         poisoned.result(timeout=20)
@@ -51,7 +52,7 @@ def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
 
 
 def test_node__money_gone_before_its_turn__refused_and_forgotten(node: Node) -> None:
-    node.is_automining = False
+    node.mining = Mining(is_automatic=False)
     balance = 10_000 * 10**18
     fees = 21_000 * 5 * 10**9
     first = node.submit(_raw(0, 0, balance // 2)).result(timeout=20)

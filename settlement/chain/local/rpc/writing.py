@@ -11,6 +11,7 @@ from settlement.chain.local import orders
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import InvalidParams
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
+from settlement.chain.local.mining import MOST_INTERVAL_S
 from settlement.chain.local.node import Node, promised
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import (
@@ -51,6 +52,12 @@ class Writer:
         table = {prefix + verb: method for verb, method in verbs.items() for prefix in _PREFIXES}
         # Hardhat's and anvil's own `mine` count blocks; the older `evm_mine` takes the time of one.
         table["evm_mine"] = Method(self.evm_mine, 0, 1)
+        for prefix in ("evm_", "anvil_"):
+            table[prefix + "setIntervalMining"] = Method(self.set_interval_mining, 1, 1)
+        table["anvil_getAutomine"] = table["hardhat_getAutomine"] = Method(
+            lambda: self._node.mining.is_automatic
+        )
+        table["anvil_getIntervalMining"] = Method(lambda: self._node.mining.interval_s)
         table["eth_sendRawTransaction"] = Method(self.send_raw_transaction, 1, 1)
         return table
 
@@ -106,6 +113,13 @@ class Writer:
             raise InvalidParams("invalid argument 0: expected true or false")
 
         return self._node.order(lambda: orders.set_automine(self._node, is_on=is_on))
+
+    def set_interval_mining(self, interval: Any) -> Future[None]:
+        """In whole seconds, as anvil has it; 0 stops the timer."""
+        seconds = read_number(interval, "interval")
+        if not 0 <= seconds <= MOST_INTERVAL_S:
+            raise InvalidParams(f"invalid interval: {seconds} is not between 0 and {MOST_INTERVAL_S} seconds")
+        return self._order(orders.set_interval, seconds)
 
     def snapshot(self) -> Future[str]:
         return _then(self._order(orders.snapshot), quantity)
