@@ -211,13 +211,10 @@ class Chain:
         )
 
     def _hashes_down_from(self, head: Head, header: Header) -> Iterator[bytes]:
-        if header.number == head.number + 1:
-            yield head.hash
-        for number in range(head.number - 1, max(-1, head.number - 256), -1):
-            below = self.head_at(number)
-            if below is None:
-                return
-            yield below.hash
+        for number in range(header.number - 1, max(-1, header.number - 257), -1):
+            # A call may see itself far above the head: what lies between has no hashes.
+            below = head if number == head.number else self.head_at(number) if number < head.number else None
+            yield ZERO_WORD if below is None else below.hash
 
     def next_header(self, head: Head, clock: Clock | None = None) -> Header:
         """The header of a block mined on ``head`` now."""

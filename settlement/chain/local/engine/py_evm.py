@@ -109,6 +109,9 @@ class PyEvmWorkspace:
     def set_storage(self, address: bytes, slot: int, word: int) -> None:
         self._state.set_storage(Address(address), slot, word)
 
+    def clear_storage(self, address: bytes) -> None:
+        self._state.delete_storage(Address(address))
+
     def run(self, transaction: Transaction) -> Execution:
         """Run it and keep its effects; a message that fails keeps only what it paid for gas."""
         self._state.lock_changes()

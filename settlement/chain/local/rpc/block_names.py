@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from settlement.chain.local.chain import Chain
@@ -12,6 +12,7 @@ from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.blocks import Head, Header
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import read_quantity, read_word
+from settlement.chain.local.rpc.overrides import StateOverrides, override_header, read_state_overrides
 
 # Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.
 HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
@@ -19,10 +20,18 @@ HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The state after ``head``, as the block with ``header`` sees it."""
+    """The state after ``head``, as the block with ``header`` sees it, but for what a caller wants to see otherwise."""
 
     head: Head
     header: Header
+    overrides: StateOverrides = field(default_factory=dict)
+
+    def open(self, chain: Chain, header: Header | None = None) -> Workspace:
+        """A fresh workspace on it; ``header`` stands in for its own."""
+        workspace = chain.workspace(self.head, header or self.header)
+        for address, override in self.overrides.items():
+            override.apply(workspace, address)
+        return workspace
 
 
 class NamedBlocks:
@@ -55,15 +64,16 @@ class NamedBlocks:
             raise RpcFault("header not found")
         return head
 
-    def view(self, wanted: Any) -> View:
+    def view(self, wanted: Any, overrides: Any = None, block_overrides: Any = None) -> View:
         """What a call sees. By tag: the next block, so that views of time agree with what is mined next.
 
         By number or hash: that very block, so that an answer can be repeated.
         """
         head = self.head(wanted)
+        header = head.header
         if wanted is None or (isinstance(wanted, str) and (wanted == "pending" or wanted in HEAD_TAGS)):
-            return View(head, self._chain.next_header(head))
-        return View(head, head.header)
+            header = self._chain.next_header(head)
+        return View(head, override_header(header, block_overrides), read_state_overrides(overrides))
 
     def workspace(self, wanted: Any) -> Workspace:
         """The state after the block that is named."""

@@ -1,4 +1,4 @@
-"""Messages that nobody signed: ``eth_call`` and ``eth_estimateGas``."""
+"""Messages that nobody signed: reading them, running them, and finding the gas they need."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
     """
     most = _most_gas(chain, view, request)
     if request.to and not request.data and not request.access_list and most >= PLAIN_TRANSFER_GAS:
-        workspace = chain.workspace(view.head, view.header)
+        workspace = view.open(chain)
         if not workspace.code(request.to):
             _try(chain, view, request, PLAIN_TRANSFER_GAS)
             return PLAIN_TRANSFER_GAS
@@ -137,7 +137,7 @@ def _most_gas(chain: Chain, view: View, request: CallRequest) -> int:
     if request.gas is not None and PLAIN_TRANSFER_GAS <= request.gas < most:
         most = request.gas
     if request.gas_price:
-        balance = chain.workspace(view.head, view.header).balance(request.sender)
+        balance = view.open(chain).balance(request.sender)
         if balance < request.value:
             raise RpcFault("insufficient funds for transfer")
         most = min(most, (balance - request.value) // request.gas_price)
@@ -160,7 +160,7 @@ def _try(chain: Chain, view: View, request: CallRequest, gas: int) -> Execution:
         raise RpcFault(
             f"max fee per gas less than block base fee: maxFeePerGas: {request.gas_price}, baseFee: {header.base_fee}"
         )
-    workspace = chain.workspace(view.head, header)
+    workspace = view.open(chain, header)
     transaction = request.transaction(gas, workspace.nonce(request.sender))
     least = max(transaction.minimum_gas, transaction.floor_gas)
     if gas < least:
@@ -173,7 +173,11 @@ def _try(chain: Chain, view: View, request: CallRequest, gas: int) -> Execution:
             f"insufficient funds for gas * price + value: balance {balance}, tx cost {transaction.most_it_costs}, "
             f"overshot {transaction.most_it_costs - balance}"
         )
-    return workspace.run(transaction)
+    try:
+        return workspace.run(transaction)
+    except Exception as exc:
+        # An engine's own failure may be anything, such as a balance over 256 bits where a caller overrode one.
+        raise RpcFault(f"the engine cannot run this message: {exc!r}") from exc
 
 
 def _call_fault(done: Execution) -> RpcFault:

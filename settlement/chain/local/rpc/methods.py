@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from settlement.chain.local.node import Node
+from settlement.chain.local.rpc.calling import Caller
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.reading import Reader
 from settlement.chain.local.rpc.writing import Writer
@@ -11,6 +12,7 @@ from settlement.chain.local.rpc.writing import Writer
 def methods_of(node: Node) -> dict[str, Method]:
     """Every method by its name; each family of methods is a file beside this one."""
     return {
+        **Caller(node).methods(),
         **Reader(node).methods(),
         **Writer(node).methods(),
     }

@@ -18,7 +18,6 @@ from settlement.chain.local.rpc.answers import (
     transaction_answer,
 )
 from settlement.chain.local.rpc.block_names import HEAD_TAGS, NamedBlocks, steadily
-from settlement.chain.local.rpc.calls import CallRequest, call, estimate_gas
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.fees import SUGGESTED_TIP_WEI, fee_history
 from settlement.chain.local.rpc.hexes import (
@@ -70,8 +69,6 @@ class Reader:
             "eth_getCode": Method(self.code, 1, 2),
             "eth_getStorageAt": Method(self.storage_at, 2, 3),
             "eth_getTransactionCount": Method(self.transaction_count, 1, 2),
-            "eth_call": Method(self.call, 1, 2, is_slow=True),
-            "eth_estimateGas": Method(self.estimate_gas, 1, 2, is_slow=True),
             "eth_getTransactionByHash": Method(self.transaction_by_hash, 1, 1),
             "eth_getRawTransactionByHash": Method(self.raw_transaction, 1, 1),
             "eth_getTransactionReceipt": Method(self.receipt, 1, 1),
@@ -105,14 +102,6 @@ class Reader:
         account = read_address(address, "address")
         mined = self._blocks.workspace(block).nonce(account)
         return quantity(self._node.pool.next_nonce(account, mined) if block == "pending" else mined)
-
-    # Calls
-
-    def call(self, request: Any, block: Any = None) -> str:
-        return prefixed(call(self._chain, self._blocks.view(block), CallRequest.read(request)))
-
-    def estimate_gas(self, request: Any, block: Any = None) -> str:
-        return quantity(estimate_gas(self._chain, self._blocks.view(block), CallRequest.read(request)))
 
     # Transactions
 
