@@ -278,13 +278,19 @@ class Chain:
         batch.put(Table.HEADS, number, head.encode())
         batch.put(Table.META, _HEAD, number)
 
-    def remove_blocks_above(self, batch: Batch, number: int) -> None:
-        """Take off every block above ``number``. Their states stay: nodes are shared, and cost only space."""
+    def remove_blocks_above(self, batch: Batch, number: int) -> tuple[Block, ...]:
+        """Take off every block above ``number``. Their states stay: nodes are shared, and cost only space.
+
+        Answers those of them that held transactions, newest first.
+        """
+        taken = []
         for gone in range(self.head.number, number, -1):
             head = self.head_at(gone)
             if head is None:
                 continue
             block = self.block_of(head)
+            if block.transactions:
+                taken.append(block)
             unindex_block(batch, block)
             batch.delete(Table.HEADS, gone.to_bytes(8, "big"))
             batch.delete(Table.HASHES, head.hash)
@@ -293,6 +299,7 @@ class Chain:
                 batch.delete(Table.BODIES, key)
                 batch.delete(Table.RECEIPTS, key)
                 batch.delete(Table.PLACES, mined.transaction.hash)
+        return tuple(taken)
 
     def put_clock(self, batch: Batch, clock: Clock) -> None:
         batch.put(Table.META, _CLOCK, clock.encode())

@@ -19,6 +19,7 @@ from settlement.chain.local.chain import ChainSettings, open_chain
 from settlement.chain.local.engine.execution import Built
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.engine.py_evm import PyEvm
+from settlement.chain.local.events import BlockStored, Events, Waiting
 from settlement.chain.local.faults import INTERNAL_ERROR, RpcFault
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
@@ -64,6 +65,7 @@ class Node:
             self._lock.release()
             raise
         self.pool = Pool(settings.gas_limit)
+        self.events = Events()
         self.set_mining(mining or Mining())
         # Hashes of waiting transactions that are stored, since their senders were told that we have them.
         self._parked: set[bytes] = set()
@@ -237,7 +239,12 @@ class Node:
         self.chain.head, self.chain.clock = built.block.head, clock
         for tx in mined:
             self.pool.remove(tx)
-            self._parked.discard(tx.hash)
+            if tx.hash in self._parked:
+                self._parked.discard(tx.hash)
+            else:
+                # Mined in the same turn as it came: nobody was told of it as a waiting one yet.
+                self.events.publish(Waiting(tx))
+        self.events.publish(BlockStored(built.block))
 
     # Waiting transactions that were acknowledged
 
@@ -250,6 +257,8 @@ class Node:
                 batch.put(Table.WAITING, _waiting_key(tx), tx.raw)
             self.chain.storage.commit(batch)
             self._parked.update(tx.hash for tx in waiting)
+            for tx in waiting:
+                self.events.publish(Waiting(tx))
 
     def _load_parked(self) -> None:
         _, state = self._open_next()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from settlement.chain.local.clock import Clock
 from settlement.chain.local.engine.port import Workspace
+from settlement.chain.local.events import BlocksTaken, BlockStored
 from settlement.chain.local.faults import RpcFault
-from settlement.chain.local.formats.blocks import Head
+from settlement.chain.local.formats.blocks import Block, Head
 from settlement.chain.local.formats.hashing import bytes_int, int_bytes, rlp_decode, rlp_encode
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.mining import Mining
@@ -101,7 +102,7 @@ def revert(node: Node, number: int) -> bool:
         # A reorganisation took the block away that the snapshot stands on.
         return False
     batch = Batch()
-    chain.remove_blocks_above(batch, head.number)
+    taken = chain.remove_blocks_above(batch, head.number)
     chain.put_head(batch, head)
     chain.put_clock(batch, clock)
     for key, _ in chain.storage.scan(Table.META, _snapshot_key(number), _snapshot_key(2**64 - 1)):
@@ -111,6 +112,7 @@ def revert(node: Node, number: int) -> bool:
         chain.storage.commit(batch)
         chain.head, chain.clock = head, clock
     node.forget_waiting()
+    node.events.publish(BlocksTaken(taken))
     return True
 
 
@@ -125,9 +127,10 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
         raise RpcFault(f"cannot reorganise {depth} blocks: there are {chain.head.number} above genesis")
     count = bytes_int(chain.storage.get(Table.META, _REORG_COUNT) or b"") + 1
     batch = Batch()
-    chain.remove_blocks_above(batch, below.number)
+    taken = chain.remove_blocks_above(batch, below.number)
     batch.put(Table.META, _REORG_COUNT, int_bytes(count))
     nodes: dict[bytes, bytes] = {}
+    branch: list[Block] = []
     for offset in range(depth):
         replaced = chain.head_at(below.number + 1)
         at = below.header.timestamp + 1 if replaced is None else replaced.header.timestamp
@@ -144,10 +147,14 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
         )
         nodes.update(built.nodes)
         chain.put_block(batch, built)
+        branch.append(built.block)
         below = built.block.head
     with chain.rolling_back():
         chain.storage.commit(batch)
         chain.head = below
+    node.events.publish(BlocksTaken(taken))
+    for block in branch:
+        node.events.publish(BlockStored(block))
 
 
 def _snapshot_key(number: int) -> bytes:

@@ -18,6 +18,7 @@ from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.dispatcher import Dispatcher
 from settlement.chain.local.rpc.methods import methods_of
+from settlement.chain.local.rpc.request_log import LogForm, RequestLog
 from settlement.chain.local.wire.http_server import Connection
 from settlement.errors import ChainError, InputRefused
 
@@ -37,8 +38,11 @@ def serve(
     settings: ChainSettings | None = None,
     mining: Mining | None = None,
     parent_fd: int | None = None,
+    log_form: LogForm = LogForm.SILENT,
 ) -> None:
     """Run a node until SIGTERM, SIGINT, or the other end of ``parent_fd`` closes. ``ready`` gets the port.
+
+    Requests are logged on stderr in ``log_form``.
 
     Raises: InputRefused for a host that is not loopback; FolderInUse; ChainError when the port is taken.
     """
@@ -46,7 +50,11 @@ def serve(
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings = settings or ChainSettings(chain_id=chain_id)
     with Node(data_dir, settings, mining=mining) as node:
-        asyncio.run(_serve_until_stopped(node, host, port, ready, parent_fd))
+        log = RequestLog(log_form)
+        try:
+            asyncio.run(_serve_until_stopped(node, host, port, ready, parent_fd, log))
+        finally:
+            log.close()
 
 
 def refuse_public_host(host: str) -> None:
@@ -63,7 +71,12 @@ def refuse_public_host(host: str) -> None:
 
 
 async def _serve_until_stopped(
-    node: Node, host: str, port: int, ready: Callable[[int], None] | None, parent_fd: int | None
+    node: Node,
+    host: str,
+    port: int,
+    ready: Callable[[int], None] | None,
+    parent_fd: int | None,
+    log: RequestLog,
 ) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
@@ -72,7 +85,7 @@ async def _serve_until_stopped(
     if parent_fd is not None:
         # Nothing is ever written to the pipe: it becomes readable when the parent is gone.
         loop.add_reader(parent_fd, _stop_at_end, parent_fd, stopped)
-    await _run_server(node, host, port, stopped, ready)
+    await _run_server(node, host, port, stopped, ready, log)
     if parent_fd is not None:
         loop.remove_reader(parent_fd)
 
@@ -83,11 +96,16 @@ def _stop_at_end(parent_fd: int, stopped: asyncio.Event) -> None:
 
 
 async def _run_server(
-    node: Node, host: str, port: int, stopped: asyncio.Event, ready: Callable[[int], None] | None
+    node: Node,
+    host: str,
+    port: int,
+    stopped: asyncio.Event,
+    ready: Callable[[int], None] | None,
+    log: RequestLog,
 ) -> None:
     workers = _workers()
     try:
-        dispatcher = Dispatcher(methods_of(node), workers)
+        dispatcher = Dispatcher(methods_of(node, log), workers, log)
         connections: set[Connection] = set()
         server = await _listen(dispatcher, connections, host, port)
         if ready is not None:
@@ -182,4 +200,4 @@ class LocalNode:
             self.port = port
             self._is_up.set()
 
-        await _run_server(self.node, "127.0.0.1", self._wanted_port, self._stopped, announce)
+        await _run_server(self.node, "127.0.0.1", self._wanted_port, self._stopped, announce, RequestLog())

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import accumulate
+from time import perf_counter
 from typing import Any
 
 from settlement.chain.local.faults import (
@@ -20,6 +21,7 @@ from settlement.chain.local.faults import (
     InvalidParams,
     RpcFault,
 )
+from settlement.chain.local.rpc.request_log import RequestLog
 
 MOST_IN_A_BATCH = 1_000
 MOST_NESTED = 100
@@ -43,9 +45,10 @@ class Method:
 class Dispatcher:
     """Answers requests by a table of methods."""
 
-    def __init__(self, methods: dict[str, Method], workers: Executor) -> None:
+    def __init__(self, methods: dict[str, Method], workers: Executor, log: RequestLog) -> None:
         self._methods = methods
         self._workers = workers
+        self._request_log = log
 
     async def answer(self, body: bytes) -> bytes:
         """The response to an HTTP body; empty when it holds only notifications."""
@@ -77,16 +80,22 @@ class Dispatcher:
             return _failure(
                 None, RpcFault("invalid request: id is no string or number", rpc_code=INVALID_REQUEST)
             )
+        name, started = request["method"], perf_counter()
+        result: Any = None
+        fault: RpcFault | None = None
         try:
-            result = await self._call(request["method"], request.get("params"))
-        except RpcFault as fault:
-            response = _failure(request_id, fault)
+            result = await self._call(name, request.get("params"))
+        except RpcFault as refused:
+            fault = refused
         except Exception as exc:  # noqa: BLE001  a defect of ours: the caller gets an error object, the log the trace
-            _log.exception("%s failed", request["method"])
-            response = _failure(request_id, RpcFault(f"internal error: {exc!r}", rpc_code=INTERNAL_ERROR))
-        else:
-            response = {"jsonrpc": "2.0", "id": request_id, "result": result}
-        return response if "id" in request else None
+            _log.exception("%s failed", name)
+            fault = RpcFault(f"internal error: {exc!r}", rpc_code=INTERNAL_ERROR)
+        self._request_log.answered(name, perf_counter() - started, fault)
+        if "id" not in request:
+            return None
+        if fault is not None:
+            return _failure(request_id, fault)
+        return {"jsonrpc": "2.0", "id": request_id, "result": result}
 
     async def _call(self, name: str, params: Any) -> Any:
         method = self._methods.get(name)

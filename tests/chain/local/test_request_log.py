@@ -1,0 +1,87 @@
+"""The log of requests: one line each in the form asked for, and no request waits for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+
+import pytest
+
+from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.rpc.request_log import MOST_WAITING_LINES, LogForm, RequestLog
+from settlement.chain.local.server import LocalNode
+from tests.chain.local.client import Rpc, RpcError
+
+
+def _lines(form: LogForm) -> list[str]:
+    out = io.StringIO()
+    log = RequestLog(form, out)
+    log.answered("eth_chainId", 0.00125)
+    log.answered("eth_call", 0.5, RpcFault("execution reverted", rpc_code=3))
+    log.answered("evil\r\n\x1b[31m" + "x" * 100, 0, RpcFault("no such\nmethod"))
+    log.close()
+    return out.getvalue().splitlines()
+
+
+def test_request_log__for_people__a_line_with_method_time_and_error() -> None:
+    first, second, third = _lines(LogForm.HUMAN)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d eth_chainId 1.25 ms", first)
+    assert second.endswith("eth_call 500.0 ms  error 3: execution reverted")
+    assert third.endswith("error -32000: no such\\nmethod")
+    assert r"evil\r\n\x1b[31mxxx" in third
+    assert len(third) < 180
+
+
+def test_request_log__json__an_object_a_line() -> None:
+    first, second, third = map(json.loads, _lines(LogForm.JSON))
+    assert first.pop("timestamp").endswith("Z")
+    assert first == {"event": "request", "level": "info", "method": "eth_chainId", "ms": 1.25}
+    assert (second["code"], second["error"], second["ms"]) == (3, "execution reverted", 500.0)
+    assert third["method"].startswith("evil\r\n")
+
+
+def test_request_log__silent__no_lines_until_switched_on() -> None:
+    assert _lines(LogForm.SILENT) == []
+    out = io.StringIO()
+    log = RequestLog(LogForm.SILENT, out)
+    log.switch(is_on=True)
+    log.answered("eth_chainId", 0)
+    log.switch(is_on=False)
+    log.answered("eth_gasPrice", 0)
+    log.close()
+    assert "eth_chainId" in out.getvalue()
+    assert "eth_gasPrice" not in out.getvalue()
+
+
+def test_request_log__nobody_reads__requests_do_not_wait_and_the_loss_is_counted() -> None:
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "w") as out, os.fdopen(read_end) as reader:
+        log = RequestLog(LogForm.HUMAN, out)
+        for _ in range(MOST_WAITING_LINES * 2):
+            log.answered("eth_" + "x" * 70, 0)
+        reading = iter(reader.readline, "")
+        assert any("lines left out" in line for line in reading)
+        log.answered("eth_after", 0)
+        assert any("eth_after" in line for line in reading)
+        log.close()
+
+
+def test_request_log__reader_gone__requests_go_on() -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    out = os.fdopen(write_end, "w")
+    log = RequestLog(LogForm.HUMAN, out)
+    log.answered("eth_chainId", 0)
+    log.close()
+    log.answered("eth_chainId", 0)
+    with pytest.raises(BrokenPipeError):
+        out.close()
+
+
+@pytest.mark.parametrize("prefix", ["anvil", "hardhat"])
+def test_logging_verb__takes_true_or_false__refuses_else(node: LocalNode, rpc: Rpc, prefix: str) -> None:
+    assert rpc(f"{prefix}_setLoggingEnabled", False) is None
+    with pytest.raises(RpcError, match="-32602: invalid argument 0: expected true or false"):
+        rpc(f"{prefix}_setLoggingEnabled", 1)
