@@ -163,6 +163,50 @@ def test_logs__random_filters__as_brute_force(node: LocalNode, rpc: Rpc) -> None
     assert rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"}) == every
 
 
+def test_uncles__of_blocks_that_are_there__none(rpc: Rpc) -> None:
+    block_hash = rpc("eth_getBlockByNumber", "0x0", False)["hash"]
+    assert rpc("eth_getUncleCountByBlockNumber", "0x0") == "0x0"
+    assert rpc("eth_getUncleCountByBlockHash", block_hash) == "0x0"
+    assert rpc("eth_getUncleByBlockNumberAndIndex", "0x0", "0x0") is None
+    assert rpc("eth_getUncleByBlockHashAndIndex", block_hash, "0x0") is None
+    assert rpc("eth_getUncleCountByBlockNumber", "0x9") is None
+
+
+def test_transaction__by_sender_and_nonce__mined_and_waiting(rpc: Rpc) -> None:
+    mined = [rpc.send(at % 2) for at in range(5)]
+    waiting = rpc.send(0, nonce=4)
+    asked = [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (0, 4)]
+    for (index, nonce), tx_hash in zip(asked, [*mined, waiting], strict=True):
+        answer = rpc("eth_getTransactionBySenderAndNonce", address_of(index), hex(nonce))
+        assert answer == rpc("eth_getTransactionByHash", tx_hash)
+    for index, nonce in ((0, 3), (1, 2), (2, 0)):
+        assert rpc("eth_getTransactionBySenderAndNonce", address_of(index), hex(nonce)) is None
+
+
+def test_raw_transaction__by_hash_and_by_place__the_bytes_that_were_sent(rpc: Rpc) -> None:
+    raw, waiting = signed(0, nonce=0), signed(0, nonce=2)
+    tx_hash, waiting_hash = (rpc("eth_sendRawTransaction", one) for one in (raw, waiting))
+    block_hash = rpc.receipt(tx_hash)["blockHash"]
+    assert rpc("eth_getRawTransactionByHash", tx_hash) == raw
+    assert rpc("eth_getRawTransactionByBlockNumberAndIndex", "0x1", "0x0") == raw
+    assert rpc("eth_getRawTransactionByBlockHashAndIndex", block_hash, "0x0") == raw
+    assert rpc("eth_getRawTransactionByHash", waiting_hash) == waiting
+    assert rpc("eth_getRawTransactionByBlockNumberAndIndex", "0x1", "0x1") is None
+
+
+def test_state__at_a_block_named_by_an_object__one_key_that_exists(rpc: Rpc) -> None:
+    block_hash = rpc("eth_getBlockByNumber", "0x0", False)["hash"]
+    account = address_of(0)
+    for named in ({"blockHash": block_hash, "requireCanonical": True}, {"blockNumber": "0x0"}):
+        assert rpc.number("eth_getBalance", account, named) == 10_000 * 10**18
+    with pytest.raises(RpcError, match="-32000: header for hash not found"):
+        rpc("eth_getBalance", account, {"blockHash": "0x" + "12" * 32})
+    both = {"blockHash": block_hash, "blockNumber": "0x0"}
+    for wrong in (dict[str, Any](), both, {"blockNumber": dict[str, Any]()}):
+        with pytest.raises(RpcError, match="-32602"):
+            rpc("eth_getBalance", account, wrong)
+
+
 def test_logs__by_block_hash__that_block_alone(rpc: Rpc) -> None:
     target = rpc.deploy(EMITTER)
     receipts = [rpc.receipt(rpc.send(0, to=target, data=words(1, 2, at), gas=100_000)) for at in range(2)]
@@ -186,8 +230,18 @@ def test_fee_history__two_blocks__base_fees_and_tips(rpc: Rpc) -> None:
     assert history["baseFeePerGas"][0] == rpc("eth_getBlockByNumber", "0x1", False)["baseFeePerGas"]
     assert history["baseFeePerGas"][2] == rpc("eth_getBlockByNumber", "pending", False)["baseFeePerGas"]
     assert [int(tip, 16) for (tip,) in history["reward"]] == [10**9, 3 * 10**9]
-    with pytest.raises(RpcError, match="-32602"):
-        rpc("eth_feeHistory", "0x2", "latest", [101])
+    for shares, refusal in (
+        ([101], "-32000: invalid reward percentile: 101.000000"),
+        ([50, 50], "-32000: invalid reward percentile: #0:50.000000 >= #1:50.000000"),
+        ("50", "-32602: invalid reward percentiles"),
+    ):
+        with pytest.raises(RpcError, match=refusal):
+            rpc("eth_feeHistory", "0x2", "latest", shares)
+    with pytest.raises(RpcError, match="-32000: request beyond head block: requested 3, head 2"):
+        rpc("eth_feeHistory", "0x2", "0x3", [])
+    with pytest.raises(RpcError, match="-32602: invalid block number"):
+        rpc("eth_feeHistory", "0x2", {"blockNumber": "0x1"}, [])
+    assert rpc("eth_feeHistory", "0x0", "latest", [50]) == {"oldestBlock": "0x0", "gasUsedRatio": None}
     assert rpc.number("eth_gasPrice") > rpc.number("eth_maxPriorityFeePerGas") == 10**9
 
 

@@ -23,6 +23,11 @@ def block_answer(head: Head, transactions: list[Any]) -> dict[str, Any]:
     }
 
 
+def header_answer(head: Head) -> dict[str, Any]:
+    """The block without what hangs on it."""
+    return {"hash": prefixed(head.hash), **_header_fields(head.header)}
+
+
 def pending_block_answer(header: Header, transactions: list[Any]) -> dict[str, Any]:
     """The block in the making: what only mining decides is null."""
     unknown = ("hash", "nonce", "miner", "logsBloom")

@@ -8,7 +8,7 @@ from typing import Any
 
 from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Workspace
-from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.faults import InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import Head, Header
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import read_quantity, read_word
@@ -16,6 +16,7 @@ from settlement.chain.local.rpc.overrides import StateOverrides, override_header
 
 # Nothing on this chain is ever undone but by a tester's order, so all three names mean the head.
 HEAD_TAGS = frozenset({"latest", "safe", "finalized"})
+TAGS = HEAD_TAGS | {"pending", "earliest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,30 @@ class NamedBlocks:
         self._chain = chain
 
     def find(self, wanted: Any) -> Head | None:
-        """The block that is named; None when there is none. ``pending`` names the head."""
-        if wanted is None or wanted == "pending" or (isinstance(wanted, str) and wanted in HEAD_TAGS):
+        """The block that is named; None when there is none. ``pending`` names the head.
+
+        Raises: InvalidParams for what can name no block.
+        """
+        if wanted is None or names_head(wanted):
             return self._chain.head
         if wanted == "earliest":
             return self._chain.head_at(0)
         if isinstance(wanted, dict):
-            if wanted.get("blockHash") is not None:
-                return self._chain.head_of(read_word(wanted["blockHash"], "blockHash"))
-            return self.find(wanted.get("blockNumber"))
+            return self._find_by_object(wanted)
         if isinstance(wanted, str) and len(wanted) == 66:
             return self._chain.head_of(read_word(wanted, "block hash"))
         return self._chain.head_at(read_quantity(wanted, "block number"))
+
+    def _find_by_object(self, wanted: dict[str, Any]) -> Head | None:
+        """EIP-1898. Blocks off the chain are not kept, so ``requireCanonical`` changes nothing."""
+        block_hash, number = wanted.get("blockHash"), wanted.get("blockNumber")
+        if block_hash is not None and number is not None:
+            raise InvalidParams("cannot specify both BlockHash and BlockNumber, choose one or the other")
+        if block_hash is not None:
+            return self._chain.head_of(read_word(block_hash, "blockHash"))
+        if number is None or isinstance(number, dict):
+            raise InvalidParams("invalid block: the object must have blockHash or blockNumber")
+        return self.find(number)
 
     def head(self, wanted: Any) -> Head:
         """The block that is named.
@@ -61,7 +74,8 @@ class NamedBlocks:
         """
         head = self.find(wanted)
         if head is None:
-            raise RpcFault("header not found")
+            is_by_hash = isinstance(wanted, dict) and wanted.get("blockHash") is not None
+            raise RpcFault("header for hash not found" if is_by_hash else "header not found")
         return head
 
     def view(self, wanted: Any, overrides: Any = None, block_overrides: Any = None) -> View:
@@ -71,7 +85,7 @@ class NamedBlocks:
         """
         head = self.head(wanted)
         header = head.header
-        if wanted is None or (isinstance(wanted, str) and (wanted == "pending" or wanted in HEAD_TAGS)):
+        if wanted is None or names_head(wanted):
             header = self._chain.next_header(head)
         return View(head, override_header(header, block_overrides), read_state_overrides(overrides))
 
@@ -79,6 +93,11 @@ class NamedBlocks:
         """The state after the block that is named."""
         head = self.head(wanted)
         return self._chain.workspace(head, head.header)
+
+
+def names_head(wanted: Any) -> bool:
+    """Whether it is a tag for the newest block, or for the one in the making."""
+    return isinstance(wanted, str) and (wanted in HEAD_TAGS or wanted == "pending")
 
 
 def steadily(chain: Chain, methods: dict[str, Method]) -> dict[str, Method]:
