@@ -16,6 +16,7 @@ from settlement.chain.local.formats.hashing import (
     ordered_trie_root,
     rlp_decode,
     rlp_encode,
+    rlp_list,
 )
 from settlement.chain.local.formats.transactions import LEGACY, Transaction
 
@@ -223,6 +224,13 @@ class Block:
     transactions: tuple[MinedTransaction, ...]
 
 
+def encode_block(header: Header, raw_transactions: Iterable[bytes]) -> bytes:
+    """The block's RLP: header, transactions, no uncles, no withdrawals (EIP-4895)."""
+    # A typed transaction stands in the list as a byte string, a legacy one as the list that it is.
+    body = b"".join(raw if raw[0] >= 0xC0 else rlp_encode(raw) for raw in raw_transactions)
+    return rlp_list(header.encode() + rlp_list(body) + rlp_encode([]) + rlp_encode([]))
+
+
 def seal(header: Header, state_root: bytes, mined: list[tuple[Transaction, Receipt]]) -> Block:
     """Fill in what execution decided, and hash the header."""
     blooms = [logs_bloom(receipt.logs) for _, receipt in mined]
@@ -239,13 +247,11 @@ def seal(header: Header, state_root: bytes, mined: list[tuple[Transaction, Recei
         bloom=join_blooms(blooms),
         gas_used=mined[-1][1].cumulative_gas if mined else 0,
     )
-    encoded = sealed.encode()
     head = Head(
         header=sealed,
-        hash=keccak(encoded),
+        hash=keccak(sealed.encode()),
         state_root=state_root,
-        # The size of the block's RLP, less a few bytes for the length prefixes of its lists.
-        size=len(encoded) + sum(len(tx.raw) for tx, _ in mined),
+        size=len(encode_block(sealed, [tx.raw for tx, _ in mined])),
         transaction_count=len(mined),
     )
     return Block(head, tuple(MinedTransaction(tx, receipt, i) for i, (tx, receipt) in enumerate(mined)))

@@ -21,7 +21,11 @@ def rlp_encode(item: Any) -> bytes:
         if len(item) == 1 and item[0] < 0x80:
             return item
         return _prefix(len(item), 0x80) + item
-    payload = b"".join(map(rlp_encode, item))
+    return rlp_list(b"".join(map(rlp_encode, item)))
+
+
+def rlp_list(payload: bytes) -> bytes:
+    """The list whose items, encoded and put together, are ``payload``."""
     return _prefix(len(payload), 0xC0) + payload
 
 
