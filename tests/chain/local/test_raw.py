@@ -42,7 +42,7 @@ def test_raw__header__hashes_to_the_blocks_hash(rpc: Rpc, mixed: dict[str, Any])
     for named in (mixed["hash"], mixed["number"], "latest"):
         header = unhexed(rpc("debug_getRawHeader", named))
         assert "0x" + keccak(header).hex() == mixed["hash"]
-    assert len(rlp.decode(header)) == 21
+        assert len(rlp.decode(header)) == 21
 
 
 def test_raw__block__holds_the_header_and_the_transactions_that_make_its_roots(

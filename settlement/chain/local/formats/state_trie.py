@@ -58,6 +58,30 @@ class StateTrie:
             node = node[1]
         return b""
 
+    def prove(self, key: bytes) -> list[bytes]:
+        """The encoded nodes on the way from the root to the key, or to where it would be: the proof of what ``get`` says.
+
+        A node that stands within its parent is in the parent's bytes and not given once more.
+        """
+        path, at = key.hex(), 0
+        proof: list[bytes] = []
+        node = self._root if self.root_hash != EMPTY_TRIE_ROOT else b""
+        while node:
+            is_of_its_own = isinstance(node, bytes)
+            node = self._load(node)
+            if is_of_its_own:
+                proof.append(rlp_encode(node))
+            if len(node) == 17:
+                node = node[int(path[at], 16)]
+                at += 1
+                continue
+            part, is_leaf = _expanded(node[0])
+            if is_leaf or not path.startswith(part, at):
+                break
+            at += len(part)
+            node = node[1]
+        return proof
+
     def set(self, key: bytes, value: bytes) -> None:
         """Put a value that is not empty."""
         self._root = self._with(self._root, key.hex(), value)

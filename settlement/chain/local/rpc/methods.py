@@ -11,6 +11,7 @@ from settlement.chain.local.rpc.fees import FeeReads
 from settlement.chain.local.rpc.identity import Identity
 from settlement.chain.local.rpc.log_reads import LogReads
 from settlement.chain.local.rpc.log_switch import LogSwitch
+from settlement.chain.local.rpc.proofs import Prover
 from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.transaction_reads import TransactionReads
@@ -27,6 +28,7 @@ def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
         **LogReads(node).methods(),
         **FeeReads(node).methods(),
         **Caller(node).methods(),
+        **Prover(node).methods(),
         **RawReader(node).methods(),
         **Writer(node).methods(),
         **LogSwitch(log).methods(),
