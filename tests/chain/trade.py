@@ -27,8 +27,8 @@ from settlement.chain.deployment import Deployment, deploy_suite, load_deploymen
 from settlement.chain.direct import send_and_wait
 from settlement.chain.gateways import Gateways, open_gateways
 from settlement.chain.gateways.cash_token import CashTokenGateway, deploy_test_cash
-from settlement.chain.local.chain import ChainSettings
 from settlement.chain.local.server import LocalNode
+from settlement.chain.local.settings import ChainSettings
 from settlement.chain.messages import message_from_struct
 from settlement.chain.signer import demo_signer
 from settlement.chain.wanted import Wanted

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from settlement.chain.local.chain import ChainSettings
 from settlement.chain.local.server import serve
+from settlement.chain.local.settings import ChainSettings
 from settlement.errors import HanseError
 
 

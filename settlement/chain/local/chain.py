@@ -7,147 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from secrets import token_bytes
 
-from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, funded_addresses
-from settlement.chain.local.clock import Clock, wall_time
+from settlement.chain.local.clock import Clock
 from settlement.chain.local.engine.execution import Built, run_all
 from settlement.chain.local.engine.port import Engine, NodeReader, Workspace
-from settlement.chain.local.faults import FolderDamaged, RpcFault
-from settlement.chain.local.formats.blocks import (
-    INITIAL_BASE_FEE,
-    ZERO_WORD,
-    Block,
-    Head,
-    Header,
-    Log,
-    MinedTransaction,
-    Receipt,
-    seal,
+from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.formats.blocks import ZERO_WORD, Block, Head, Header, Log, MinedTransaction, seal
+from settlement.chain.local.formats.hashing import bytes_int, keccak
+from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.opening import Opened, prepare, put_built, put_clock
+from settlement.chain.local.settings import ChainSettings
+from settlement.chain.local.store.block_tables import (
+    HEAD,
+    block_keys,
+    number_key,
+    places_of,
+    read_block,
+    read_head,
+    read_mined,
 )
-from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
-from settlement.chain.local.formats.transactions import Transaction, decode_transaction
-from settlement.chain.local.store.log_index import (
-    LogFilter,
-    find_places,
-    index_block,
-    place,
-    place_numbers,
-    unindex_block,
-)
+from settlement.chain.local.store.log_index import LogFilter, find_places, place_numbers
 from settlement.chain.local.store.storage import Batch, Storage, Table
-
-LAYOUT = b"1"
-_CHAIN, _HEAD, _CLOCK, _LAYOUT = b"chain_id", b"head", b"clock", b"layout"
-# How far back an opening checks that heads follow one another.
-_CHECKED_BLOCKS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class ChainSettings:
-    """What a new chain starts with; an existing one keeps its own id, accounts and genesis.
-
-    ``genesis_at`` (Unix seconds) makes the first block repeatable: one id and moment, one hash. Without it every
-    new chain is told from all others, also from one that began in the same second.
-    """
-
-    chain_id: int = 31_337
-    gas_limit: int = 30_000_000
-    mnemonic: str = MNEMONIC
-    accounts: int = ACCOUNT_COUNT
-    balance_wei: int = INITIAL_BALANCE_WEI
-    genesis_at: int | None = None
 
 
 class Chain:
     """Blocks, states and logs in one storage."""
 
-    def __init__(self, storage: Storage, engine: Engine, settings: ChainSettings) -> None:
+    def __init__(self, storage: Storage, engine: Engine, settings: ChainSettings, opened: Opened) -> None:
         self.storage = storage
         self.settings = settings
         self._engine = engine
-        if storage.get(Table.META, _HEAD) is None:
-            self._create()
-        self.head, self.clock = self._opened()
-        genesis = self.head_at(0)
-        if genesis is None:
-            raise FolderDamaged("block 0 is missing from the chain's folder; restore it or start a new one")
-        self.genesis_hash = genesis.hash
+        self.head, self.clock, self.genesis_hash = opened.head, opened.clock, opened.genesis_hash
         self.rollbacks = 0
-
-    # Opening
-
-    def _create(self) -> None:
-        settings = self.settings
-        if settings.genesis_at is None:
-            started_at, mark = wall_time(), token_bytes(16)
-        else:
-            started_at, mark = settings.genesis_at, b""
-        header = Header(
-            parent_hash=ZERO_WORD,
-            number=0,
-            gas_limit=settings.gas_limit,
-            timestamp=started_at,
-            base_fee=INITIAL_BASE_FEE,
-            extra=b"hanse" + mark,
-            mix_hash=keccak(settings.chain_id.to_bytes(8, "big")),
-        )
-        workspace = self._engine.open(self.storage.read_node, EMPTY_TRIE_ROOT, header)
-        for address in funded_addresses(settings.mnemonic, settings.accounts):
-            workspace.set_balance(bytes.fromhex(address[2:]), settings.balance_wei)
-        root, nodes = workspace.close()
-        batch = Batch()
-        batch.put(Table.META, _LAYOUT, LAYOUT)
-        batch.put(Table.META, _CHAIN, settings.chain_id.to_bytes(8, "big"))
-        self.put_clock(batch, Clock())
-        self.put_block(batch, Built(seal(header, root, []), nodes))
-        self.storage.commit(batch)
-
-    def _opened(self) -> tuple[Head, Clock]:
-        """The head, once it was found to fit what lies below it."""
-        stored = bytes_int(self.storage.get(Table.META, _CHAIN) or b"")
-        if self.storage.get(Table.META, _LAYOUT) != LAYOUT or stored != self.settings.chain_id:
-            raise FolderDamaged(
-                f"the folder holds chain {stored} in another form than chain {self.settings.chain_id} asked for; "
-                "use the chain id it was made with, or another folder"
-            )
-        number = bytes_int(self.storage.get(Table.META, _HEAD) or b"")
-        head = self.head_at(number)
-        if head is None:
-            raise FolderDamaged(
-                f"block {number} is named as the head and missing; restore the folder or start a new one"
-            )
-        above = head
-        for lower in range(number - 1, max(-1, number - _CHECKED_BLOCKS), -1):
-            below = self.head_at(lower)
-            if below is None or below.hash != above.header.parent_hash:
-                raise FolderDamaged(
-                    f"block {lower} is not the parent of block {lower + 1}; restore the folder"
-                )
-            above = below
-        known = self.storage.get(Table.HASHES, head.hash)
-        root_is_there = (
-            head.state_root == EMPTY_TRIE_ROOT or self.storage.read_node(head.state_root) is not None
-        )
-        if (
-            keccak(head.header.encode()) != head.hash
-            or known != number.to_bytes(8, "big")
-            or not root_is_there
-        ):
-            raise FolderDamaged(f"the head, block {number}, does not match its hash, its index or its state")
-        return head, Clock.decode(self.storage.get(Table.META, _CLOCK) or Clock().encode())
 
     # Reading
 
     def head_at(self, number: int) -> Head | None:
         """The canonical block with this number."""
-        if not 0 <= number < 2**63:
-            return None
-        encoded = self.storage.get(Table.HEADS, number.to_bytes(8, "big"))
-        return None if encoded is None else Head.decode(encoded)
+        return read_head(self.storage, number)
 
     def head_of(self, block_hash: bytes) -> Head | None:
         """The canonical block with this hash."""
@@ -156,22 +55,11 @@ class Chain:
 
     def block_of(self, head: Head) -> Block:
         """The whole of a block."""
-        first, last = place(head.number, 0), place(head.number, 2**32 - 1)
-        bodies = self.storage.scan(Table.BODIES, first, last)
-        receipts = self.storage.scan(Table.RECEIPTS, first, last)
-        mined = (
-            MinedTransaction(_decode_body(body, self.settings.chain_id), Receipt.decode(receipt), index)
-            for index, ((_, body), (_, receipt)) in enumerate(zip(bodies, receipts, strict=True))
-        )
-        return Block(head, tuple(mined))
+        return read_block(self.storage, head, self.settings.chain_id)
 
     def mined_at(self, number: int, index: int) -> MinedTransaction | None:
         """The transaction at a place."""
-        key = place(number, index)
-        body, receipt = self.storage.get(Table.BODIES, key), self.storage.get(Table.RECEIPTS, key)
-        if body is None or receipt is None:
-            return None
-        return MinedTransaction(_decode_body(body, self.settings.chain_id), Receipt.decode(receipt), index)
+        return read_mined(self.storage, number, index, self.settings.chain_id)
 
     def find_transaction(self, tx_hash: bytes) -> tuple[Head, MinedTransaction] | None:
         """The mined transaction with this hash, and its block."""
@@ -184,7 +72,7 @@ class Chain:
 
     def hashes_of(self, head: Head) -> list[bytes]:
         """The hashes of a block's transactions."""
-        entries = self.storage.scan(Table.BODIES, place(head.number, 0), place(head.number, 2**32 - 1))
+        entries = self.storage.scan(Table.BODIES, *places_of(head.number))
         return [keccak(body[20:]) for _, body in entries]
 
     def find_logs(
@@ -258,25 +146,12 @@ class Chain:
 
     def put_block(self, batch: Batch, built: Built) -> None:
         """Add a block, its state and its index entries, and make it the head."""
-        block = built.block
-        number = block.head.number.to_bytes(8, "big")
-        for node_hash, node in built.nodes.items():
-            batch.put(Table.NODES, node_hash, node)
-        batch.put(Table.HEADS, number, block.head.encode())
-        batch.put(Table.HASHES, block.head.hash, number)
-        batch.put(Table.META, _HEAD, number)
-        for mined in block.transactions:
-            key = place(block.head.number, mined.index)
-            batch.put(Table.BODIES, key, mined.transaction.sender + mined.transaction.raw)
-            batch.put(Table.RECEIPTS, key, mined.receipt.encode())
-            batch.put(Table.PLACES, mined.transaction.hash, key)
-        index_block(batch, block)
+        put_built(batch, built)
 
     def put_head(self, batch: Batch, head: Head) -> None:
         """Rewrite the head's own record: its state was changed by hand, or it became the head again."""
-        number = head.number.to_bytes(8, "big")
-        batch.put(Table.HEADS, number, head.encode())
-        batch.put(Table.META, _HEAD, number)
+        batch.put(Table.HEADS, number_key(head.number), head.encode())
+        batch.put(Table.META, HEAD, number_key(head.number))
 
     def remove_blocks_above(self, batch: Batch, number: int) -> tuple[Block, ...]:
         """Take off every block above ``number``. Their states stay: nodes are shared, and cost only space.
@@ -291,18 +166,11 @@ class Chain:
             block = self.block_of(head)
             if block.transactions:
                 taken.append(block)
-            unindex_block(batch, block)
-            batch.delete(Table.HEADS, gone.to_bytes(8, "big"))
-            batch.delete(Table.HASHES, head.hash)
-            for mined in block.transactions:
-                key = place(gone, mined.index)
-                batch.delete(Table.BODIES, key)
-                batch.delete(Table.RECEIPTS, key)
-                batch.delete(Table.PLACES, mined.transaction.hash)
+            batch.deletes += block_keys(block)
         return tuple(taken)
 
     def put_clock(self, batch: Batch, clock: Clock) -> None:
-        batch.put(Table.META, _CLOCK, clock.encode())
+        put_clock(batch, clock)
 
     def change_state(self, change: Callable[[Workspace], None]) -> tuple[Head, dict[bytes, bytes]]:
         """The head with its state changed by hand, and the nodes to be stored for it."""
@@ -312,17 +180,16 @@ class Chain:
         return self.head.with_state(root), nodes
 
 
-def _decode_body(body: bytes, chain_id: int) -> Transaction:
-    return decode_transaction(body[20:], chain_id, known_sender=body[:20])
-
-
 def open_chain(
     folder: Path, engine: Engine, settings: ChainSettings, *, map_bytes: int | None = None
 ) -> Chain:
-    """Open the chain in ``folder``, or make one there."""
+    """Open the chain in ``folder``, or make one there.
+
+    Raises: FolderDamaged, FolderUnusable with what to do.
+    """
     storage = Storage(folder) if map_bytes is None else Storage(folder, map_bytes=map_bytes)
     try:
-        return Chain(storage, engine, settings)
+        return Chain(storage, engine, settings, prepare(storage, engine, settings))
     except BaseException:
         storage.close()
         raise

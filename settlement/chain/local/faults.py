@@ -49,3 +49,9 @@ class FolderDamaged(ChainError):
     """The folder's contents contradict themselves or the settings they are opened with."""
 
     code = "chain_folder_damaged"
+
+
+class FolderUnusable(ChainError):
+    """The folder cannot be opened for want of room or rights on the disk."""
+
+    code = "chain_folder_unusable"

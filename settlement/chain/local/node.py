@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from settlement.chain.local.chain import ChainSettings, open_chain
+from settlement.chain.local.chain import open_chain
 from settlement.chain.local.engine.execution import Built
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.engine.py_evm import PyEvm
@@ -25,6 +25,7 @@ from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
 from settlement.chain.local.mining import Mining, Ticker
 from settlement.chain.local.pool import AccountState, Pool
+from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.folder_lock import FolderLock
 from settlement.chain.local.store.storage import Batch, Table
 

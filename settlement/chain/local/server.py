@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from settlement.chain.local.chain import ChainSettings
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.dispatcher import Dispatcher
 from settlement.chain.local.rpc.methods import methods_of
 from settlement.chain.local.rpc.request_log import LogForm, RequestLog
+from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.wire.http_server import Connection
 from settlement.errors import ChainError, InputRefused
 

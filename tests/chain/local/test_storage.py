@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from settlement.chain.local.chain import ChainSettings
 from settlement.chain.local.faults import FolderDamaged, FolderInUse
 from settlement.chain.local.node import Node
 from settlement.chain.local.server import LocalNode
+from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.folder_lock import FolderLock
 from settlement.chain.local.store.storage import Batch, Storage, Table
 from tests.chain.local.client import ProcessNode
@@ -106,7 +106,7 @@ def test_folder__head_does_not_fit__refused(tmp_path: Path) -> None:
 def test_genesis__two_chains_begun_in_one_second__told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("settlement.chain.local.chain.wall_time", lambda: 1_700_000_000)
+    monkeypatch.setattr("settlement.chain.local.opening.wall_time", lambda: 1_700_000_000)
     with Node(tmp_path / "one") as one, Node(tmp_path / "two") as two:
         first, second = one.chain.head.header, two.chain.head.header
         assert first.timestamp == second.timestamp

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from settlement.chain.local.faults import FolderInUse
+from settlement.chain.local.faults import FolderInUse, FolderUnusable
 
 LOCK_NAME = "node.lock"
 
@@ -22,9 +22,12 @@ class FolderLock:
     def acquire(cls, folder: Path) -> Self:
         """Take the folder.
 
-        Raises: FolderInUse, naming the process that has it.
+        Raises: FolderInUse, naming the process that has it; FolderUnusable when nothing can be written there.
         """
-        descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as exc:
+            raise _unusable(folder, exc) from exc
         try:
             # flock, not lockf: a second opening within this very process must be refused as well.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,8 +38,12 @@ class FolderLock:
                 f"the chain folder {folder} is in use by process {holder}; "
                 "stop that process, or give this node another folder with --data"
             ) from exc
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        except OSError as exc:
+            os.close(descriptor)
+            raise _unusable(folder, exc) from exc
         return cls(descriptor)
 
     def release(self) -> None:
@@ -44,3 +51,10 @@ class FolderLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _unusable(folder: Path, exc: OSError) -> FolderUnusable:
+    return FolderUnusable(
+        f"the chain folder {folder} cannot be written: {exc.strerror}; "
+        "make room on the disk, or give this node another folder with --data"
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from settlement.chain.local.formats.blocks import Block, Log
-from settlement.chain.local.store.storage import Batch, Storage, Table
+from settlement.chain.local.store.storage import Storage, Table
 
 ANY, ADDRESS, FIRST_TOPIC = 0, 1, 2
 _PAGE = 256
@@ -51,19 +51,8 @@ class LogFilter:
         return found or [[bytes([ANY])]]
 
 
-def index_block(batch: Batch, block: Block) -> None:
-    """Add the block's logs to the index."""
-    for key in _keys(block):
-        batch.put(Table.LOGS, key, b"")
-
-
-def unindex_block(batch: Batch, block: Block) -> None:
-    """Take the block's logs out of the index."""
-    for key in _keys(block):
-        batch.delete(Table.LOGS, key)
-
-
-def _keys(block: Block) -> Iterator[bytes]:
+def log_keys(block: Block) -> Iterator[bytes]:
+    """The index entries of a block's logs."""
     for mined in block.transactions:
         if mined.receipt.logs:
             suffix = place(block.head.number, mined.index)

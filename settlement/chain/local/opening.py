@@ -1,0 +1,198 @@
+"""Opening a chain's folder: a new chain is begun, one that fits together is taken up, one that does not is mended
+where nothing is lost by it, and refused otherwise.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from secrets import token_bytes
+
+from settlement.chain.local.accounts import funded_addresses
+from settlement.chain.local.checking import find_faults
+from settlement.chain.local.clock import Clock, wall_time
+from settlement.chain.local.engine.execution import Built
+from settlement.chain.local.engine.port import Engine
+from settlement.chain.local.faults import FolderDamaged, RpcFault
+from settlement.chain.local.formats.blocks import INITIAL_BASE_FEE, ZERO_WORD, Head, Header, seal
+from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
+from settlement.chain.local.settings import ChainSettings
+from settlement.chain.local.store.block_tables import (
+    CHAIN_ID,
+    HEAD,
+    block_entries,
+    index_entries,
+    number_key,
+    read_block,
+    read_head,
+)
+from settlement.chain.local.store.storage import Batch, Entry, Storage, Table, View
+
+LAYOUT = b"1"
+_CLOCK, _LAYOUT = b"clock", b"layout"
+# How far back an opening checks that blocks follow one another and are found by their hashes.
+_CHECKED_BLOCKS = 16
+_BY_PLACE = (Table.HEADS, Table.BODIES, Table.RECEIPTS)
+_PAGE = 10_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Where a chain stands when its folder was opened."""
+
+    head: Head
+    clock: Clock
+    genesis_hash: bytes
+
+
+def prepare(storage: Storage, engine: Engine, settings: ChainSettings) -> Opened:
+    """Begin a chain, or check and mend the one that is there.
+
+    Raises: FolderDamaged when it contradicts itself or the settings in what cannot be made again from the rest.
+    """
+    if storage.was_cut and (fault := next(find_faults(storage), None)) is not None:
+        raise FolderDamaged(
+            f"the chain's data.mdb was cut short: {fault}; restore the folder or start a new one"
+        )
+    if storage.get(Table.META, HEAD) is None:
+        _create(storage, engine, settings)
+    _check_form(storage, settings)
+    try:
+        return _opened(storage, settings.chain_id)
+    except (ValueError, RpcFault) as exc:
+        raise FolderDamaged(
+            f"a record near the head cannot be read: {exc}; restore the folder or start a new one"
+        ) from exc
+
+
+def _create(storage: Storage, engine: Engine, settings: ChainSettings) -> None:
+    if storage.scan(Table.HEADS, b"", b"\xff" * 8, limit=1):
+        raise FolderDamaged("the folder holds blocks and names no head; restore it or start a new one")
+    if settings.genesis_at is None:
+        started_at, mark = wall_time(), token_bytes(16)
+    else:
+        started_at, mark = settings.genesis_at, b""
+    header = Header(
+        parent_hash=ZERO_WORD,
+        number=0,
+        gas_limit=settings.gas_limit,
+        timestamp=started_at,
+        base_fee=INITIAL_BASE_FEE,
+        extra=b"hanse" + mark,
+        mix_hash=keccak(settings.chain_id.to_bytes(8, "big")),
+    )
+    workspace = engine.open(storage.read_node, EMPTY_TRIE_ROOT, header)
+    for address in funded_addresses(settings.mnemonic, settings.accounts):
+        workspace.set_balance(bytes.fromhex(address[2:]), settings.balance_wei)
+    root, nodes = workspace.close()
+    batch = Batch()
+    batch.put(Table.META, _LAYOUT, LAYOUT)
+    batch.put(Table.META, CHAIN_ID, settings.chain_id.to_bytes(8, "big"))
+    put_clock(batch, Clock())
+    put_built(batch, Built(seal(header, root, []), nodes))
+    storage.commit(batch)
+
+
+def _check_form(storage: Storage, settings: ChainSettings) -> None:
+    layout = storage.get(Table.META, _LAYOUT) or b"none"
+    if layout != LAYOUT:
+        raise FolderDamaged(
+            f"the folder is laid out in form {layout.decode('ascii', 'replace')}, this program reads form "
+            f"{LAYOUT.decode()}; open it with the program that made it, or use another folder"
+        )
+    stored = bytes_int(storage.get(Table.META, CHAIN_ID) or b"")
+    if stored != settings.chain_id:
+        raise FolderDamaged(
+            f"the folder holds chain {stored}, and chain {settings.chain_id} was asked for; "
+            "use the chain id it was made with, or another folder"
+        )
+
+
+def _opened(storage: Storage, chain_id: int) -> Opened:
+    number = bytes_int(storage.get(Table.META, HEAD) or b"")
+    head = read_head(storage, number)
+    if head is None:
+        raise FolderDamaged(
+            f"block {number} is named as the head and missing; restore the folder or start a new one"
+        )
+    genesis = read_head(storage, 0)
+    if genesis is None:
+        raise FolderDamaged("block 0 is missing from the chain's folder; restore it or start a new one")
+    if keccak(head.header.encode()) != head.hash or head.number != number:
+        raise FolderDamaged(f"the head, block {number}, does not match its hash; restore the folder")
+    if head.state_root != EMPTY_TRIE_ROOT and storage.read_node(head.state_root) is None:
+        raise FolderDamaged(
+            f"the state of the head, block {number}, is missing; restore the folder or start a new one"
+        )
+    above = head
+    for lower in range(number - 1, max(-1, number - _CHECKED_BLOCKS), -1):
+        below = read_head(storage, lower)
+        if below is None or below.hash != above.header.parent_hash:
+            raise FolderDamaged(f"block {lower} is not the parent of block {lower + 1}; restore the folder")
+        above = below
+    _mend(storage, number, chain_id)
+    clock = storage.get(Table.META, _CLOCK)
+    return Opened(head, Clock() if clock is None else Clock.decode(clock), genesis.hash)
+
+
+# What can be mended
+
+
+def _mend(storage: Storage, number: int, chain_id: int) -> None:
+    """Take off what lies above the head, and make the index again where it does not fit the blocks."""
+    is_cut = _cut_above(storage, number)
+    if is_cut or not _is_indexed(storage, number, chain_id):
+        _log.warning("the chain's index does not fit its blocks up to %d: it is made again", number)
+        storage.rewrite(
+            (Table.HASHES, Table.PLACES, Table.LOGS), lambda view: _index_of(view, number, chain_id)
+        )
+
+
+def _cut_above(storage: Storage, number: int) -> bool:
+    """Whether there was anything above the head. No block there was ever acknowledged: each is one step with its head."""
+    found = False
+    for table in _BY_PLACE:
+        while entries := storage.scan(table, number_key(number + 1), b"\xff" * 12, limit=_PAGE):
+            batch = Batch()
+            batch.deletes += [(table, key) for key, _ in entries]
+            storage.commit(batch)
+            found = True
+    return found
+
+
+def _is_indexed(storage: Storage, number: int, chain_id: int) -> bool:
+    """Whether each of the last blocks is found by every key that leads to it."""
+    for at in range(number, max(-1, number - _CHECKED_BLOCKS), -1):
+        head = read_head(storage, at)
+        if head is None:
+            return False
+        for table, key, value in index_entries(read_block(storage, head, chain_id)):
+            if storage.get(table, key) != value:
+                return False
+    return True
+
+
+def _index_of(view: View, number: int, chain_id: int) -> Iterator[Entry]:
+    for at in range(number + 1):
+        head = read_head(view, at)
+        if head is None:
+            raise FolderDamaged(f"block {at} is missing; restore the folder or start a new one")
+        yield from index_entries(read_block(view, head, chain_id))
+
+
+# What is written
+
+
+def put_clock(batch: Batch, clock: Clock) -> None:
+    """Keep the clock."""
+    batch.put(Table.META, _CLOCK, clock.encode())
+
+
+def put_built(batch: Batch, built: Built) -> None:
+    """Add a block, its state and its index entries, and make it the head."""
+    for node_hash, node in built.nodes.items():
+        batch.put(Table.NODES, node_hash, node)
+    batch.puts += block_entries(built.block)
+    batch.put(Table.META, HEAD, number_key(built.block.head.number))
