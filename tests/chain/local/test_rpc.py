@@ -66,7 +66,7 @@ def test_rpc__what_clients_ask_first__answered(rpc: Rpc) -> None:
     assert rpc("net_listening") is True
     assert rpc("eth_syncing") is False
     assert "py-evm" in rpc("web3_clientVersion")
-    assert rpc("eth_accounts")[0] == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+    assert rpc("eth_accounts")[0] == "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
     assert len(rpc("eth_accounts")) == 10
     assert rpc("web3_sha3", "0x") == "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
 

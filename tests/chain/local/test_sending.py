@@ -140,5 +140,5 @@ def test_send__delegation__the_account_runs_the_code(rpc: Rpc) -> None:
     )
     assert receipt["status"] == "0x1"
     assert receipt["type"] == "0x4"
-    assert [log["address"] for log in receipt["logs"]] == [authority.address]
+    assert [log["address"] for log in receipt["logs"]] == [authority.address.lower()]
     assert rpc("eth_getCode", authority.address, "latest") == "0xef0100" + target[2:].lower()

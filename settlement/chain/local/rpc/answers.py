@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from settlement.chain.local.formats.blocks import Head, Header, Log, MinedTransaction, logs_bloom
 from settlement.chain.local.formats.transactions import ACCESS_LIST, LEGACY, SET_CODE, Transaction
 from settlement.chain.local.rpc.hexes import prefixed, quantity
@@ -71,8 +69,8 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
         "blockNumber": None if head is None else quantity(head.number),
         "blockTimestamp": None if head is None else quantity(head.header.timestamp),
         "transactionIndex": None if index is None else quantity(index),
-        "from": checksummed(tx.sender),
-        "to": checksummed(tx.to) if tx.to else None,
+        "from": prefixed(tx.sender),
+        "to": prefixed(tx.to) if tx.to else None,
         "value": quantity(tx.value),
         "gas": quantity(tx.gas),
         "input": prefixed(tx.data),
@@ -89,7 +87,7 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
     fields["yParity"] = quantity(tx.v)
     fields["accessList"] = [
         {
-            "address": checksummed(address),
+            "address": prefixed(address),
             "storageKeys": [prefixed(slot.to_bytes(32, "big")) for slot in slots],
         }
         for address, slots in tx.access_list
@@ -101,7 +99,7 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
         fields["authorizationList"] = [
             {
                 "chainId": quantity(entry.chain_id),
-                "address": checksummed(entry.address),
+                "address": prefixed(entry.address),
                 "nonce": quantity(entry.nonce),
                 "yParity": quantity(entry.y_parity),
                 "r": quantity(entry.r),
@@ -120,9 +118,9 @@ def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
         "transactionIndex": quantity(mined.index),
         "blockHash": prefixed(head.hash),
         "blockNumber": quantity(head.number),
-        "from": checksummed(tx.sender),
-        "to": checksummed(tx.to) if tx.to else None,
-        "contractAddress": checksummed(receipt.created) if receipt.created else None,
+        "from": prefixed(tx.sender),
+        "to": prefixed(tx.to) if tx.to else None,
+        "contractAddress": prefixed(receipt.created) if receipt.created else None,
         "cumulativeGasUsed": quantity(receipt.cumulative_gas),
         "gasUsed": quantity(receipt.gas_used),
         "effectiveGasPrice": quantity(receipt.gas_price),
@@ -139,7 +137,7 @@ def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
 def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) -> dict[str, Any]:
     """One log with its place in the chain."""
     return {
-        "address": checksummed(log.address),
+        "address": prefixed(log.address),
         "topics": [prefixed(topic) for topic in log.topics],
         "data": prefixed(log.payload),
         "blockHash": prefixed(head.hash),
@@ -150,8 +148,3 @@ def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) ->
         "logIndex": quantity(log_index),
         "removed": False,
     }
-
-
-def checksummed(address: bytes) -> str:
-    """The address in mixed case, as EIP-55 writes it."""
-    return str(to_checksum_address(address))

@@ -43,7 +43,7 @@ class Identity:
 
     def accounts(self) -> list[str]:
         settings = self._chain.settings
-        return list(funded_addresses(settings.mnemonic, settings.accounts))
+        return [address.lower() for address in funded_addresses(settings.mnemonic, settings.accounts)]
 
     def coinbase(self) -> Any:
         return prefixed(self._chain.next_header(self._chain.head).coinbase)
