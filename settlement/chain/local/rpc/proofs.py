@@ -13,7 +13,6 @@ from settlement.chain.local.formats.hashing import (
 )
 from settlement.chain.local.formats.state_trie import StateTrie
 from settlement.chain.local.node import Node
-from settlement.chain.local.rpc.answers import checksummed
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, quantity, read_address, read_quantity
@@ -45,7 +44,7 @@ class Prover:
         nonce, balance, storage_root, code_hash = rlp_decode(found) if found else _ABSENT
         storage = StateTrie(read_node, storage_root)
         return {
-            "address": checksummed(account),
+            "address": prefixed(account),
             "accountProof": [prefixed(node) for node in accounts.prove(key)],
             "balance": quantity(bytes_int(balance)),
             "codeHash": prefixed(code_hash),
