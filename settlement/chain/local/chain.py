@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+from settlement.chain.local.block_rules import BlockRules
 from settlement.chain.local.clock import Clock
 from settlement.chain.local.engine.execution import Built, run_all
 from settlement.chain.local.engine.port import Engine, NodeReader, Workspace
@@ -31,6 +32,8 @@ from settlement.chain.local.store.block_tables import (
 from settlement.chain.local.store.log_index import LogFilter, find_places, place_numbers
 from settlement.chain.local.store.storage import Batch, Storage, Table
 
+_RULES = b"rules"
+
 
 class Chain:
     """Blocks, states and logs in one storage."""
@@ -40,6 +43,8 @@ class Chain:
         self.settings = settings
         self._engine = engine
         self.head, self.clock, self.genesis_hash = opened.head, opened.clock, opened.genesis_hash
+        rules = storage.get(Table.META, _RULES)
+        self.rules = BlockRules() if rules is None else BlockRules.decode(rules)
         self.rollbacks = 0
 
     # Reading
@@ -107,7 +112,8 @@ class Chain:
     def next_header(self, head: Head, clock: Clock | None = None) -> Header:
         """The header of a block mined on ``head`` now."""
         at = (clock or self.clock).time_after(head.header.timestamp)
-        return head.header.child(head.hash, timestamp=at, gas_limit=self.settings.gas_limit)
+        following = head.header.child(head.hash, timestamp=at, gas_limit=self.settings.gas_limit)
+        return self.rules.applied(following)
 
     @contextmanager
     def rolling_back(self) -> Iterator[None]:
@@ -171,6 +177,9 @@ class Chain:
 
     def put_clock(self, batch: Batch, clock: Clock) -> None:
         put_clock(batch, clock)
+
+    def put_rules(self, batch: Batch, rules: BlockRules) -> None:
+        batch.put(Table.META, _RULES, rules.encode())
 
     def change_state(self, change: Callable[[Workspace], None]) -> tuple[Head, dict[bytes, bytes]]:
         """The head with its state changed by hand, and the nodes to be stored for it."""

@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from settlement.chain.local.formats.hashing import bytes_int, int_bytes
+from settlement.chain.local.formats.hashing import bytes_int
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """``offset_s`` is added to the wall clock; ``next_at`` fixes the very next block's time, once."""
+    """``offset_s`` is added to the wall clock; ``next_at`` fixes the very next block's time, once.
+
+    With ``step_s`` the clock stands still but for blocks: each comes so many seconds after the one before.
+    """
 
     offset_s: int = 0
     next_at: int | None = None
+    step_s: int | None = None
 
     def time_after(self, head_at: int) -> int:
         """When the block after one of ``head_at`` would be, were it mined now."""
         if self.next_at is not None:
             return self.next_at
+        if self.step_s is not None:
+            return head_at + self.step_s
         return max(wall_time() + self.offset_s, head_at + 1)
 
     def after_block(self, block_at: int) -> Clock:
         """The clock once a block was mined: a fixed time becomes the point that time runs on from."""
         if self.next_at is None:
             return self
-        return Clock(offset_s=block_at - wall_time())
+        return replace(self, offset_s=block_at - wall_time(), next_at=None)
 
     def advanced(self, seconds: int) -> Clock:
-        return Clock(self.offset_s + seconds, None if self.next_at is None else self.next_at + seconds)
+        """The clock so many seconds later."""
+        next_at = None if self.next_at is None else self.next_at + seconds
+        return replace(self, offset_s=self.offset_s + seconds, next_at=next_at)
+
+    def set_to(self, at: int) -> Clock:
+        """The clock that shows ``at`` now and runs on."""
+        return replace(self, offset_s=at - wall_time(), next_at=None)
 
     def encode(self) -> bytes:
-        """Sign, offset and fixed time; zero stands for no fixed time, since no block can be of the year 1970's start."""
+        """Sign, offset, fixed time, step. Zero stands for no fixed time, since no block can be of the year 1970's start,
+        and for no step.
+        """
         sign = b"-" if self.offset_s < 0 else b"+"
-        return sign + abs(self.offset_s).to_bytes(8, "big") + int_bytes(self.next_at or 0)
+        words = (abs(self.offset_s), self.next_at or 0, self.step_s or 0)
+        return sign + b"".join(word.to_bytes(8, "big") for word in words)
 
     @classmethod
     def decode(cls, encoded: bytes) -> Clock:
         offset = bytes_int(encoded[1:9])
-        return cls(-offset if encoded[:1] == b"-" else offset, bytes_int(encoded[9:]) or None)
+        next_at, step_s = bytes_int(encoded[9:17]), bytes_int(encoded[17:])
+        return cls(-offset if encoded[:1] == b"-" else offset, next_at or None, step_s or None)
 
 
 def wall_time() -> int:

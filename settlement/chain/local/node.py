@@ -65,7 +65,7 @@ class Node:
         except BaseException:
             self._lock.release()
             raise
-        self.pool = Pool(settings.gas_limit)
+        self.pool = Pool(self.chain.next_header(self.chain.head).gas_limit)
         self.events = Events()
         self.set_mining(mining or Mining())
         # Hashes of waiting transactions that are stored, since their senders were told that we have them.
@@ -232,12 +232,15 @@ class Node:
         clock = self.chain.clock.after_block(built.block.head.header.timestamp)
         if clock != self.chain.clock:
             self.chain.put_clock(batch, clock)
+        rules = self.chain.rules.after_block()
+        if rules != self.chain.rules:
+            self.chain.put_rules(batch, rules)
         mined = [one.transaction for one in built.block.transactions]
         for tx in mined:
             if tx.hash in self._parked:
                 batch.delete(Table.WAITING, _waiting_key(tx))
         self.chain.storage.commit(batch)
-        self.chain.head, self.chain.clock = built.block.head, clock
+        self.chain.head, self.chain.clock, self.chain.rules = built.block.head, clock, rules
         for tx in mined:
             self.pool.remove(tx)
             if tx.hash in self._parked:

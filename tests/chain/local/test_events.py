@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from settlement.chain.local import orders
+from settlement.chain.local import branches
 from settlement.chain.local.events import BlocksTaken, BlockStored, Event, Waiting
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.node import Node
@@ -71,19 +71,19 @@ def test_events__refused_transaction__nothing_told(node: Node, told: list[Event]
 def test_events__reorg_and_revert__blocks_taken_newest_first_before_the_new_branch(
     node: Node, told: list[Event]
 ) -> None:
-    mark = node.order(lambda: orders.snapshot(node)).result(timeout=SOON_S)
+    mark = node.order(lambda: branches.snapshot(node)).result(timeout=SOON_S)
     for nonce in range(3):
         _send(node, 0, nonce)
     _flush(node)
     told.clear()
-    node.order(lambda: orders.reorg(node, 2, {})).result(timeout=SOON_S)
+    node.order(lambda: branches.reorg(node, 2, {})).result(timeout=SOON_S)
     assert [type(event) for event in told] == [BlocksTaken, BlockStored, BlockStored]
     assert isinstance(told[0], BlocksTaken)
     assert [block.head.number for block in told[0].blocks] == [3, 2]
     assert isinstance(told[2], BlockStored)
     assert told[2].block.head == node.chain.head
     told.clear()
-    node.order(lambda: orders.revert(node, mark)).result(timeout=SOON_S)
+    node.order(lambda: branches.revert(node, mark)).result(timeout=SOON_S)
     (taken,) = told
     assert isinstance(taken, BlocksTaken)
     assert [block.head.number for block in taken.blocks] == [1], "the empty ones tell nobody anything"

@@ -44,7 +44,7 @@ def test_set_interval_mining__then_zero__the_timer_runs_and_stops(rpc: Rpc) -> N
     _wait_for_block(rpc, 1)
     assert rpc("evm_setIntervalMining", 0) is None
     assert (rpc("anvil_getIntervalMining"), rpc("anvil_getAutomine")) == (None, False)
-    assert rpc("evm_setAutomine", True) is True
+    assert rpc("evm_setAutomine", True) is None
     assert rpc("anvil_getAutomine") is True
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.account_reads import AccountReads
+from settlement.chain.local.rpc.account_verbs import AccountVerbs
 from settlement.chain.local.rpc.block_reads import BlockReads
+from settlement.chain.local.rpc.branch_verbs import BranchVerbs
 from settlement.chain.local.rpc.calling import Caller
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.fees import FeeReads
 from settlement.chain.local.rpc.identity import Identity
 from settlement.chain.local.rpc.log_reads import LogReads
 from settlement.chain.local.rpc.log_switch import LogSwitch
+from settlement.chain.local.rpc.mining_verbs import MiningVerbs
+from settlement.chain.local.rpc.next_block import NextBlock
+from settlement.chain.local.rpc.node_views import NodeViews
 from settlement.chain.local.rpc.proofs import Prover
 from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
+from settlement.chain.local.rpc.sending import Sender
 from settlement.chain.local.rpc.transaction_reads import TransactionReads
-from settlement.chain.local.rpc.writing import Writer
 
 
 def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
@@ -30,6 +35,11 @@ def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
         **Caller(node).methods(),
         **Prover(node).methods(),
         **RawReader(node).methods(),
-        **Writer(node).methods(),
+        **Sender(node).methods(),
+        **NextBlock(node).methods(),
+        **MiningVerbs(node).methods(),
+        **BranchVerbs(node).methods(),
+        **AccountVerbs(node).methods(),
+        **NodeViews(node).methods(),
         **LogSwitch(log).methods(),
     }

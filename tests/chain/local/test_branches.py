@@ -1,0 +1,107 @@
+"""Taking blocks off: rollback, reset, and what the node tells of its snapshots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chain.local.client import Rpc, RpcError, address_of, signed
+
+SOMEBODY = "0x" + "42" * 20
+
+
+def test_snapshot__numbers__count_from_zero_and_are_never_given_twice(rpc: Rpc) -> None:
+    assert [rpc("evm_snapshot"), rpc("anvil_snapshot")] == ["0x0", "0x1"]
+    assert rpc("anvil_metadata")["snapshots"].keys() == {"0x0", "0x1"}
+    assert rpc("evm_revert", "0x0") is True
+    assert rpc("anvil_metadata")["snapshots"] == {}
+    assert rpc("evm_snapshot") == "0x2"
+    assert rpc("evm_revert", "0x1") is False
+
+
+@pytest.mark.parametrize("number", ["0xzz", -1, None, {}, "0x" + "f" * 17])
+def test_revert__no_snapshots_number__refused(rpc: Rpc, number: Any) -> None:
+    with pytest.raises(RpcError, match="-32602"):
+        rpc("evm_revert", number)
+
+
+def test_rollback__two_deep__state_and_head_are_back_and_waiting_ones_stay(rpc: Rpc) -> None:
+    hashes = [rpc.send(0, value=1) for _ in range(3)]
+    before = rpc("eth_getBlockByNumber", "0x1", True)
+    waiting = rpc.send(1, nonce=5)
+    assert rpc("anvil_rollback", 2) is None
+    assert rpc("eth_getBlockByNumber", "latest", True) == before
+    assert rpc.number("eth_getBalance", address_of(1), "latest") == 10_000 * 10**18 + 1
+    assert rpc("eth_getTransactionByHash", hashes[2]) is None
+    assert rpc("eth_getTransactionByHash", waiting)["blockHash"] is None
+    assert rpc("anvil_rollback") is None
+    assert rpc.number("eth_blockNumber") == 0
+    assert rpc.receipt(rpc.send(0))["blockNumber"] == "0x1"
+
+
+def test_rollback__deeper_than_the_chain__refused_and_nothing_taken(rpc: Rpc) -> None:
+    rpc("anvil_mine", 2)
+    with pytest.raises(
+        RpcError, match=r"-32602: Rollback depth must not exceed .* current height 2, depth 3"
+    ):
+        rpc("anvil_rollback", 3)
+    assert rpc.number("eth_blockNumber") == 2
+    assert rpc("anvil_rollback", "0x2") is None
+    assert rpc.number("eth_blockNumber") == 0
+
+
+def test_reorg__transaction_that_no_pool_would_take__refused_before_anything_is_taken(rpc: Rpc) -> None:
+    rpc("anvil_mine", 2)
+    head = rpc("eth_getBlockByNumber", "latest", False)["hash"]
+    too_little = signed(0, nonce=0, gas=20_999)
+    for pairs in ([[too_little, 0]], [["0x12", 0]], [[signed(0, nonce=0), 2]], [["0x12"]], "0x12"):
+        with pytest.raises(RpcError):
+            rpc("anvil_reorg", 2, pairs)
+    assert rpc("eth_getBlockByNumber", "latest", False)["hash"] == head
+    assert rpc("anvil_reorg", 2, [[signed(0, nonce=0), 1]]) is None
+    assert len(rpc("eth_getBlockByNumber", "latest", False)["transactions"]) == 1
+
+
+def test_reset__after_everything__genesis_as_it_was_made(rpc: Rpc) -> None:
+    genesis = rpc("eth_getBlockByNumber", "0x0", True)
+    rpc("anvil_setBalance", SOMEBODY, "0x1")
+    rpc("anvil_setCoinbase", SOMEBODY)
+    rpc("evm_increaseTime", 10_000)
+    first = rpc("evm_snapshot")
+    mined, waiting = rpc.send(0), rpc.send(0, nonce=7)
+    assert rpc("anvil_reset") is None
+    assert rpc("eth_getBlockByNumber", "latest", True) == genesis
+    assert rpc.number("eth_getBalance", SOMEBODY, "latest") == 0
+    assert rpc.number("eth_getBalance", address_of(0), "latest") == 10_000 * 10**18
+    assert rpc("eth_getTransactionByHash", mined) is None
+    assert rpc("eth_getTransactionByHash", waiting) is None
+    assert rpc("evm_revert", first) is False
+    assert rpc("evm_snapshot") == "0x0"
+    rpc.send(0)
+    block = rpc("eth_getBlockByNumber", "latest", False)
+    assert int(block["timestamp"], 16) < int(genesis["timestamp"], 16) + 5_000
+    assert block["miner"] != SOMEBODY
+
+
+def test_reset__options_as_viem_sends_them__taken_and_a_fork_refused(rpc: Rpc) -> None:
+    rpc("evm_mine")
+    with pytest.raises(RpcError, match="-32602: forking is not supported"):
+        rpc("hardhat_reset", {"forking": {"jsonRpcUrl": "http://127.0.0.1:1", "blockNumber": 3}})
+    with pytest.raises(RpcError, match="-32602: invalid options"):
+        rpc("hardhat_reset", "now")
+    assert rpc.number("eth_blockNumber") == 1
+    assert rpc("anvil_reset", {"forking": {"blockNumber": None}}) is None
+    assert rpc.number("eth_blockNumber") == 0
+
+
+def test_node_info__after_a_block__tells_the_head_and_what_follows(rpc: Rpc) -> None:
+    rpc.send(0)
+    head = rpc("eth_getBlockByNumber", "latest", False)
+    told = rpc("anvil_nodeInfo")
+    assert told["currentBlockNumber"] == "0x1"
+    assert told["currentBlockHash"] == rpc("anvil_metadata")["latestBlockHash"] == head["hash"]
+    assert told["currentBlockTimestamp"] == int(head["timestamp"], 16)
+    assert told["environment"]["chainId"] == 31_337
+    assert told["environment"]["gasLimit"] == head["gasLimit"]
+    assert told["forkConfig"] == {"forkUrl": None, "forkBlockNumber": None, "forkRetryBackoff": None}
