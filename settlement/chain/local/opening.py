@@ -14,7 +14,7 @@ from settlement.chain.local.checking import find_faults
 from settlement.chain.local.clock import Clock, wall_time
 from settlement.chain.local.engine.execution import Built
 from settlement.chain.local.engine.port import Engine
-from settlement.chain.local.faults import FolderDamaged, RpcFault
+from settlement.chain.local.faults import FolderDamaged, FolderUnusable, RpcFault
 from settlement.chain.local.formats.blocks import INITIAL_BASE_FEE, ZERO_WORD, Head, Header, seal
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
 from settlement.chain.local.settings import ChainSettings
@@ -50,14 +50,20 @@ class Opened:
 def prepare(storage: Storage, engine: Engine, settings: ChainSettings) -> Opened:
     """Begin a chain, or check and mend the one that is there.
 
-    Raises: FolderDamaged when it contradicts itself or the settings in what cannot be made again from the rest.
+    Raises: FolderDamaged when it contradicts itself or the settings in what cannot be made again from the rest;
+        FolderUnusable when there is no room to begin one.
     """
     if storage.was_cut and (fault := next(find_faults(storage), None)) is not None:
         raise FolderDamaged(
             f"the chain's data.mdb was cut short: {fault}; restore the folder or start a new one"
         )
     if storage.get(Table.META, HEAD) is None:
-        _create(storage, engine, settings)
+        try:
+            _create(storage, engine, settings)
+        except RpcFault as exc:
+            raise FolderUnusable(
+                f"no chain can be begun: {exc.message}; make room, or give this node another folder"
+            ) from exc
     _check_form(storage, settings)
     try:
         return _opened(storage, settings.chain_id)

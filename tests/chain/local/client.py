@@ -116,10 +116,13 @@ def signed(index: int, **fields: Any) -> str:
 
 
 class ProcessNode:
-    """The node as a process of its own."""
+    """The node as a process of its own; ``through`` is a command that ends by becoming the one it is given."""
 
-    def __init__(self, folder: Path, *arguments: str, pass_fds: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, pass_fds: tuple[int, ...] = (), through: tuple[str, ...] = ()
+    ) -> None:
         command = [
+            *through,
             sys.executable,
             "-m",
             "settlement.chain.local",

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from settlement.chain.local.chain import Chain
-from settlement.chain.local.checking import find_faults
 from settlement.chain.local.faults import FolderDamaged
 from settlement.chain.local.node import Node
 from settlement.chain.local.server import LocalNode
 from settlement.chain.local.store.block_tables import number_key
 from settlement.chain.local.store.log_index import LogFilter, place
-from settlement.chain.local.store.storage import Batch, Storage, Table
+from settlement.chain.local.store.storage import Batch, Table
 from tests.chain.local.client import EMITTER, ProcessNode, Rpc, words
+from tests.chain.local.folder import faults_of
 
 BLOCKS = 20
 Damage = Callable[[Chain, Batch], None]
@@ -34,27 +34,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "chain"
 
 
-@pytest.fixture
-def storage(folder: Path) -> Iterator[Storage]:
-    """The chain's folder by itself."""
-    opened = Storage(folder)
-    yield opened
-    opened.close()
-
-
 def _damage(folder: Path, damage: Damage) -> None:
     with Node(folder) as node:
         batch = Batch()
         damage(node.chain, batch)
         node.chain.storage.commit(batch)
-
-
-def _faults(folder: Path) -> list[str]:
-    storage = Storage(folder)
-    try:
-        return list(find_faults(storage))
-    finally:
-        storage.close()
 
 
 def _forget_slots(chain: Chain, batch: Batch) -> None:
@@ -77,8 +61,8 @@ def _move_waiting(chain: Chain, batch: Batch) -> None:
     batch.put(Table.WAITING, key[:20] + (6).to_bytes(8, "big"), raw)
 
 
-def test_find_faults__whole_chain__none(storage: Storage) -> None:
-    assert list(find_faults(storage)) == []
+def test_find_faults__whole_chain__none(folder: Path) -> None:
+    assert faults_of(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +79,7 @@ def test_find_faults__whole_chain__none(storage: Storage) -> None:
 )
 def test_find_faults__one_thing_changed__said(folder: Path, damage: Damage, expected: str) -> None:
     _damage(folder, damage)
-    assert any(expected in fault for fault in _faults(folder))
+    assert any(expected in fault for fault in faults_of(folder))
 
 
 @pytest.mark.parametrize("table", [Table.HASHES, Table.PLACES, Table.LOGS])
@@ -112,11 +96,11 @@ def test_opening__index_entry_missing__made_again(
         batch = Batch()
         batch.delete(table, index[table])
         node.chain.storage.commit(batch)
-    assert _faults(folder) != []
+    assert faults_of(folder) != []
     with Node(folder) as node:
         assert "made again" in caplog.text
         assert len(list(node.chain.find_logs(LogFilter(), 0, BLOCKS))) == BLOCKS - 1
-    assert _faults(folder) == []
+    assert faults_of(folder) == []
     caplog.clear()
     Node(folder).close()
     assert caplog.text == ""
@@ -131,7 +115,7 @@ def test_opening__block_above_the_head__taken_off(folder: Path) -> None:
         assert node.chain.head.number == BLOCKS - 2
         assert node.chain.head_at(BLOCKS - 1) is None
         node.order(node.mine_one).result(timeout=20)
-    assert _faults(folder) == []
+    assert faults_of(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -175,4 +159,4 @@ def test_opening__file_longer_than_its_contents__taken_up(folder: Path) -> None:
         file.write(bytes(10_000))
     with Node(folder) as node:
         assert node.chain.head.number == BLOCKS
-    assert _faults(folder) == []
+    assert faults_of(folder) == []

@@ -143,32 +143,3 @@ def test_node__port_taken__says_so(tmp_path: Path) -> None:
         _, errors = second.process.communicate(timeout=20)
         assert second.process.returncode == 2
         assert f"port {first.port}" in errors
-
-
-def test_node__disk_full__an_error_to_the_sender_and_the_head_stays(tmp_path: Path) -> None:
-    resource = pytest.importorskip("resource", reason="file size limits are POSIX")
-    if not hasattr(resource, "prlimit"):
-        pytest.skip("only Linux sets another process's limits")
-    with ProcessNode(tmp_path) as node, Rpc(node.port) as rpc:
-        kept = [rpc.send(0)]
-        unlimited = resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE)
-        size = (tmp_path / "data.mdb").stat().st_size
-        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, (size, unlimited[1]))
-
-        def fill() -> None:
-            while len(kept) < 200:
-                kept.append(rpc.send(0))
-
-        with pytest.raises(RpcError, match="could not be written") as caught:
-            fill()
-        assert caught.value.code == -32_603
-        assert rpc.number("eth_blockNumber") == len(kept)
-        assert rpc.nonce(0) == len(kept)
-        assert rpc("eth_getBlockByNumber", "pending", False)["transactions"] == []
-        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, unlimited)
-        kept.append(rpc.send(0))
-        node.kill()
-    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
-        assert [int(rpc.receipt(tx_hash)["blockNumber"], 16) for tx_hash in kept] == list(
-            range(1, len(kept) + 1)
-        )

@@ -260,7 +260,9 @@ class Storage:
 
 
 def _unwritten(exc: Exception) -> RpcFault:
-    return RpcFault(f"the block could not be written to disk: {exc}", rpc_code=INTERNAL_ERROR)
+    # LMDB's word for a write that ended early, as one does that takes up the last of the room.
+    hint = " (is the disk full?)" if "Input/output" in str(exc) else ""
+    return RpcFault(f"the block could not be written to disk: {exc}{hint}", rpc_code=INTERNAL_ERROR)
 
 
 def _reserve_lock_file(folder: Path) -> None:
