@@ -108,7 +108,7 @@ def measure_gas() -> dict[str, dict[str, int | None]]:
         LocalNode(Path(folder, "chain")) as node,
         ChainClient(node.url, LOCAL_CHAIN_ID) as client,
     ):
-        bench = _open(client, Path(folder, "deployment.json"))
+        bench = open_bench(client, Path(folder, "deployment.json"))
         for _ in range(ROUNDS):
             for name, gas in bench.play().items():
                 figures[name].append(gas)
@@ -381,7 +381,7 @@ class Bench:
         return gas
 
 
-def _open(client: ChainClient, deployment_file: Path) -> Bench:
+def open_bench(client: ChainClient, deployment_file: Path) -> Bench:
     """The suite with its members, a committee of five, cash and a line."""
     governor = demo_signer("governor")
     deployment = deploy_suite(client, governor, deployment_file)

@@ -239,6 +239,36 @@ def gas(
         raise Conflict(f"{'; '.join(said)}: run `hanse bench gas --write --reason ...` and commit the file")
 
 
+@bench.command(name="chain")
+def chain_bench(
+    as_json: AsJson = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Tiny sizes: does it run? Figures mean nothing.")
+    ] = False,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Rounds, each played by every system.")] = 5,
+    transfers: Annotated[int, typer.Option("--transfers", min=0, help="Plain transfers a round.")] = 1_000,
+    orders: Annotated[int, typer.Option("--orders", min=0, help="Orders a round, three calls each.")] = 50,
+    calls: Annotated[int, typer.Option("--calls", min=0, help="Calls of a view a round.")] = 500,
+    blocks: Annotated[
+        int, typer.Option("--blocks", min=0, help="Blocks of the longest log query.")
+    ] = 100_000,
+    volume: Annotated[
+        int, typer.Option("--volume", min=0, help="Transactions of the memory's run.")
+    ] = 100_000,
+) -> None:
+    """Speed and memory of the local chain beside eth-tester, py-evm itself and anvil. A part of size 0 is left out."""
+    from hanse.bench_chain.report import as_text
+    from hanse.bench_chain.run import QUICK, Sizes, bench_chain
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    sizes = QUICK if quick else Sizes(rounds, transfers, orders, calls, blocks, volume)
+    figures = bench_chain(sizes, say)
+    for line in [json.dumps(figures)] if as_json else as_text(figures):
+        typer.echo(line)
+
+
 def _settings(data: Path | None, port: int | None, rpc_port: int | None) -> Settings:
     return load_settings(data, api_port=port, rpc_port=rpc_port)
 
