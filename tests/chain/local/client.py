@@ -100,7 +100,10 @@ def address_of(index: int) -> str:
 
 
 def signed(index: int, **fields: Any) -> str:
-    """A raw transaction of a well-known account; a plain transfer of one wei unless told otherwise."""
+    """A raw transaction of a well-known account; a plain transfer of one wei unless told otherwise.
+
+    ``chainId=None`` leaves it out, as before EIP-155.
+    """
     is_create = "data" in fields and "to" not in fields
     default: dict[str, Any] = {"chainId": 31_337, "gas": 21_000, "value": 0 if is_create else 1}
     default["to"] = "" if is_create else address_of((index + 1) % 10)
@@ -109,6 +112,8 @@ def signed(index: int, **fields: Any) -> str:
     if "data" in fields:
         default["value"] = 0
     default |= fields
+    if default["chainId"] is None:
+        del default["chainId"]
     if default["to"]:
         default["to"] = to_checksum_address(default["to"])
     signed_transaction = well_known_accounts()[index].sign_transaction(default)

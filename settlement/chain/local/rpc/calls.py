@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
 from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Execution
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
@@ -15,11 +12,14 @@ from settlement.chain.local.formats.blocks import ZERO_ADDRESS
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.rpc.block_names import View
 from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
+from settlement.chain.local.rpc.revert_words import revert_reason
 
 CALL_STIPEND = 2_300
 PLAIN_TRANSFER_GAS = 21_000
-_ERROR_STRING = bytes.fromhex("08c379a0")
-_PANIC = bytes.fromhex("4e487b71")
+
+
+class GasTooLow(RpcFault):
+    """The message cannot even begin with this gas limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,10 @@ def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
         if not workspace.code(request.to):
             _try(chain, view, request, PLAIN_TRANSFER_GAS)
             return PLAIN_TRANSFER_GAS
-    done = _try(chain, view, request, most)
+    try:
+        done = _try(chain, view, request, most)
+    except GasTooLow as fault:
+        raise RpcFault(f"gas required exceeds allowance ({most})") from fault
     if done.error is not None:
         if done.is_out_of_gas:
             raise RpcFault(f"gas required exceeds allowance ({most})")
@@ -164,7 +167,7 @@ def _try(chain: Chain, view: View, request: CallRequest, gas: int) -> Execution:
     transaction = request.transaction(gas, workspace.nonce(request.sender))
     least = max(transaction.minimum_gas, transaction.floor_gas)
     if gas < least:
-        raise RpcFault(f"intrinsic gas too low: have {gas}, want {least}")
+        raise GasTooLow(f"intrinsic gas too low: have {gas}, want {least}")
     balance = workspace.balance(request.sender)
     if balance < transaction.most_it_costs:
         if not request.gas_price:
@@ -186,16 +189,3 @@ def _call_fault(done: Execution) -> RpcFault:
     reason = revert_reason(done.output)
     message = "execution reverted" if reason is None else f"execution reverted: {reason}"
     return RpcFault(message, rpc_code=EXECUTION_REVERTED, data=prefixed(done.output))
-
-
-def revert_reason(output: bytes) -> str | None:
-    """The words of ``Error(string)`` or of ``Panic(uint256)``; None for a custom error, whose bytes speak."""
-    try:
-        if output[:4] == _ERROR_STRING:
-            return str(decode(["string"], output[4:])[0])
-        if output[:4] == _PANIC:
-            return f"panic code 0x{decode(['uint256'], output[4:])[0]:02x}"
-    except (DecodingError, ValueError, OverflowError):
-        # Whatever a contract reverts with; it need not be what its first bytes claim.
-        return None
-    return None

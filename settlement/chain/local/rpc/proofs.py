@@ -31,7 +31,11 @@ class Prover:
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""
-        return steadily(self._chain, {"eth_getProof": Method(self.proof, 2, 3, is_slow=True)})
+        table = {
+            "eth_getProof": Method(self.proof, 2, 3, is_slow=True),
+            "eth_getAccount": Method(self.account, 1, 2),
+        }
+        return steadily(self._chain, table)
 
     def proof(self, address: Any, slots: Any, block: Any = None) -> dict[str, Any]:
         """The account and the wanted slots; what is absent is proved absent and shown as zero."""
@@ -40,8 +44,7 @@ class Prover:
         read_node = self._chain.storage.read_node
         accounts = StateTrie(read_node, self._blocks.head(block).state_root)
         key = keccak(account)
-        found = accounts.get(key)
-        nonce, balance, storage_root, code_hash = rlp_decode(found) if found else _ABSENT
+        nonce, balance, storage_root, code_hash = _fields(accounts, key)
         storage = StateTrie(read_node, storage_root)
         return {
             "address": prefixed(account),
@@ -52,6 +55,24 @@ class Prover:
             "storageHash": prefixed(storage_root),
             "storageProof": [_slot_proof(storage, shown, slot) for shown, slot in wanted],
         }
+
+    def account(self, address: Any, block: Any = None) -> dict[str, Any]:
+        """The account's own fields, without proof."""
+        key = keccak(read_address(address, "address"))
+        accounts = StateTrie(self._chain.storage.read_node, self._blocks.head(block).state_root)
+        nonce, balance, storage_root, code_hash = _fields(accounts, key)
+        return {
+            "balance": quantity(bytes_int(balance)),
+            "nonce": quantity(bytes_int(nonce)),
+            "codeHash": prefixed(code_hash),
+            "storageRoot": prefixed(storage_root),
+        }
+
+
+def _fields(accounts: StateTrie, key: bytes) -> list[bytes]:
+    """Nonce, balance, storage root and code hash."""
+    found = accounts.get(key)
+    return list(rlp_decode(found)) if found else _ABSENT
 
 
 def _read_slots(slots: Any) -> list[tuple[str, int]]:

@@ -1,0 +1,35 @@
+"""Prepared chains: on our node, and on anvil where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from settlement.chain.local.server import LocalNode
+from settlement.chain.local.settings import ChainSettings
+from tests.chain.local.anvil import Anvil
+from tests.chain.local.client import Rpc
+from tests.chain.local.conformance.prepared import GENESIS_AT, Prepared, prepare
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
+    """Our node; its chain began at the fixed time."""
+    settings = ChainSettings(genesis_at=GENESIS_AT)
+    with LocalNode(tmp_path_factory.mktemp("conformance") / "chain", settings=settings) as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def prepared(ours: LocalNode) -> Iterator[Prepared]:
+    """What to ask our node for."""
+    with Rpc(ours.port) as rpc:
+        yield prepare(rpc)
+
+
+@pytest.fixture(scope="module")
+def anvil_prepared() -> Iterator[Prepared]:
+    """The same on anvil."""
+    with Anvil("--timestamp", str(GENESIS_AT)) as node, Rpc(node.port) as rpc:
+        yield prepare(rpc)
