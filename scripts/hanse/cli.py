@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from hanse.chain_command import chain
 from settlement.errors import Conflict, HanseError, InputRefused
 from settlement.settings import Settings, load_settings
 
@@ -22,14 +23,12 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measurements.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+app.add_typer(chain, name="chain")
 
 Folder = Annotated[Path | None, typer.Option("--data", help="Folder of the network; .hanse by default.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="Port of the API (8400).")]
 RpcPort = Annotated[
     int | None, typer.Option("--rpc-port", min=0, max=65_535, help="Port of the chain (8545).")
-]
-ChainPort = Annotated[
-    int | None, typer.Option("--port", "--rpc-port", min=0, max=65_535, help="Port of the chain (8545).")
 ]
 ParentPipe = Annotated[int | None, typer.Option("--parent-fd", hidden=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
@@ -84,20 +83,6 @@ def demo(
         is_ok = run_demo(settings, trade, is_json=as_json)
     if not is_ok:
         raise typer.Exit(1)
-
-
-@app.command()
-def chain(data: Folder = None, rpc_port: ChainPort = None, parent_fd: ParentPipe = None) -> None:
-    """Run the local chain alone: JSON-RPC on 127.0.0.1, the ten well-known test accounts."""
-    from settlement.chain.local.server import serve
-
-    settings = _settings(data, None, rpc_port)
-    serve(
-        settings.folder / "chain",
-        settings.rpc_port,
-        ready=lambda bound: typer.echo(f"chain 31337 at http://127.0.0.1:{bound}"),
-        parent_fd=parent_fd,
-    )
 
 
 @app.command()

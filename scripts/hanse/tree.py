@@ -82,7 +82,7 @@ def start_tree(settings: Settings, timeline: Timeline, say: Callable[[str], None
 
 
 def _start_chain(settings: Settings, supervisor: Supervisor) -> None:
-    arguments = ("--data", str(settings.folder / "chain"), "--port", str(settings.rpc_port))
+    arguments = ("--data", str(settings.folder / "chain"), "--port", str(settings.rpc_port), "--quiet")
     supervisor.start(
         ChildSpec("chain", "settlement.chain.local", arguments, is_ready=lambda: _chain_answers(settings))
     )

@@ -79,7 +79,16 @@ class Witness:
 def chain_of(folder: Path) -> Iterator[Witness]:
     """The chain of a finished demo, opened again by the node alone."""
     node = subprocess.Popen(
-        [sys.executable, "-m", "settlement.chain.local", "--data", str(folder / "chain"), "--port", "0"],
+        [
+            sys.executable,
+            "-m",
+            "settlement.chain.local",
+            "--data",
+            str(folder / "chain"),
+            "--port",
+            "0",
+            "--quiet",
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )

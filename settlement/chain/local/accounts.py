@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from settlement.errors import InputRefused
+
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
@@ -22,6 +24,8 @@ ADDRESSES = (
     "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f",
     "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720",
 )
+DERIVATION_PATH = "m/44'/60'/0'/0/"
+PHRASE_LENGTHS = (12, 15, 18, 21, 24)
 ACCOUNT_COUNT = len(ADDRESSES)
 INITIAL_BALANCE_WEI = 10_000 * 10**18
 
@@ -30,11 +34,11 @@ INITIAL_BALANCE_WEI = 10_000 * 10**18
 def well_known_accounts(mnemonic: str = MNEMONIC, count: int = ACCOUNT_COUNT) -> tuple[LocalAccount, ...]:
     """The accounts at m/44'/60'/0'/0/0 and after."""
     from eth_account import Account
+    from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
 
-    Account.enable_unaudited_hdwallet_features()
-    return tuple(
-        Account.from_mnemonic(mnemonic, account_path=f"m/44'/60'/0'/0/{index}") for index in range(count)
-    )
+    # Stretching the phrase to its seed is what takes long, so it is done once for all accounts.
+    seed = seed_from_mnemonic(mnemonic, "")
+    return tuple(Account.from_key(key_from_seed(seed, f"{DERIVATION_PATH}{index}")) for index in range(count))
 
 
 def funded_addresses(mnemonic: str = MNEMONIC, count: int = ACCOUNT_COUNT) -> tuple[str, ...]:
@@ -42,3 +46,33 @@ def funded_addresses(mnemonic: str = MNEMONIC, count: int = ACCOUNT_COUNT) -> tu
     if mnemonic == MNEMONIC and count <= ACCOUNT_COUNT:
         return ADDRESSES[:count]
     return tuple(str(account.address) for account in well_known_accounts(mnemonic, count))
+
+
+def checked_phrase(text: str) -> str:
+    """A BIP-39 phrase of English words, single spaces between them.
+
+    Raises: InputRefused saying what is wrong with it; it never repeats more of the phrase than one unknown word.
+    Source: BIP-39, "Generating the mnemonic".
+    """
+    from eth_account.hdaccount.mnemonic import Mnemonic
+    from eth_account.types import Language
+
+    words = text.lower().split()
+    if len(words) not in PHRASE_LENGTHS:
+        raise InputRefused(
+            f"the phrase has {len(words)} words; BIP-39 phrases have 12, 15, 18, 21 or 24", field="--mnemonic"
+        )
+    english = Mnemonic(Language.ENGLISH)
+    for word in words:
+        if word not in english.wordlist:
+            raise InputRefused(
+                f"{word[:20]!r} is not one of BIP-39's English words; look for a slip of the pen",
+                field="--mnemonic",
+            )
+    phrase = " ".join(words)
+    if not english.is_mnemonic_valid(phrase):
+        raise InputRefused(
+            "the phrase's last word does not check the others; a word is wrong, or not in its place",
+            field="--mnemonic",
+        )
+    return phrase

@@ -38,9 +38,9 @@ _RULES = b"rules"
 class Chain:
     """Blocks, states and logs in one storage."""
 
-    def __init__(self, storage: Storage, engine: Engine, settings: ChainSettings, opened: Opened) -> None:
+    def __init__(self, storage: Storage, engine: Engine, opened: Opened) -> None:
         self.storage = storage
-        self.settings = settings
+        self.settings = opened.settings
         self._engine = engine
         self.head, self.clock, self.genesis_hash = opened.head, opened.clock, opened.genesis_hash
         rules = storage.get(Table.META, _RULES)
@@ -198,7 +198,7 @@ def open_chain(
     """
     storage = Storage(folder) if map_bytes is None else Storage(folder, map_bytes=map_bytes)
     try:
-        return Chain(storage, engine, settings, prepare(storage, engine, settings))
+        return Chain(storage, engine, prepare(storage, engine, settings))
     except BaseException:
         storage.close()
         raise

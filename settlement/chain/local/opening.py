@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_bytes
 
 from settlement.chain.local.accounts import funded_addresses
@@ -16,7 +16,14 @@ from settlement.chain.local.engine.execution import Built
 from settlement.chain.local.engine.port import Engine
 from settlement.chain.local.faults import FolderDamaged, FolderUnusable, RpcFault
 from settlement.chain.local.formats.blocks import INITIAL_BASE_FEE, ZERO_WORD, Head, Header, seal
-from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak
+from settlement.chain.local.formats.hashing import (
+    EMPTY_TRIE_ROOT,
+    bytes_int,
+    int_bytes,
+    keccak,
+    rlp_decode,
+    rlp_encode,
+)
 from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.block_tables import (
     CHAIN_ID,
@@ -30,7 +37,7 @@ from settlement.chain.local.store.block_tables import (
 from settlement.chain.local.store.storage import Batch, Entry, Storage, Table, View
 
 LAYOUT = b"1"
-_CLOCK, _LAYOUT = b"clock", b"layout"
+_CLOCK, _LAYOUT, _ACCOUNTS = b"clock", b"layout", b"accounts"
 # How far back an opening checks that blocks follow one another and are found by their hashes.
 _CHECKED_BLOCKS = 16
 _BY_PLACE = (Table.HEADS, Table.BODIES, Table.RECEIPTS)
@@ -40,11 +47,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Where a chain stands when its folder was opened."""
+    """Where a chain stands when its folder was opened; ``settings`` with the accounts it was begun with."""
 
     head: Head
     clock: Clock
     genesis_hash: bytes
+    settings: ChainSettings
 
 
 def prepare(storage: Storage, engine: Engine, settings: ChainSettings) -> Opened:
@@ -66,7 +74,7 @@ def prepare(storage: Storage, engine: Engine, settings: ChainSettings) -> Opened
             ) from exc
     _check_form(storage, settings)
     try:
-        return _opened(storage, settings.chain_id)
+        return _opened(storage, _with_stored_accounts(storage, settings))
     except (ValueError, RpcFault) as exc:
         raise FolderDamaged(
             f"a record near the head cannot be read: {exc}; restore the folder or start a new one"
@@ -96,6 +104,8 @@ def _create(storage: Storage, engine: Engine, settings: ChainSettings) -> None:
     batch = Batch()
     batch.put(Table.META, _LAYOUT, LAYOUT)
     batch.put(Table.META, CHAIN_ID, settings.chain_id.to_bytes(8, "big"))
+    accounts = [settings.mnemonic.encode(), int_bytes(settings.accounts), int_bytes(settings.balance_wei)]
+    batch.put(Table.META, _ACCOUNTS, rlp_encode(accounts))
     put_clock(batch, Clock())
     put_built(batch, Built(seal(header, root, []), nodes))
     storage.commit(batch)
@@ -116,7 +126,21 @@ def _check_form(storage: Storage, settings: ChainSettings) -> None:
         )
 
 
-def _opened(storage: Storage, chain_id: int) -> Opened:
+def _with_stored_accounts(storage: Storage, settings: ChainSettings) -> ChainSettings:
+    """The settings with the accounts that this chain was begun with, whatever was asked for now."""
+    stored = storage.get(Table.META, _ACCOUNTS)
+    if stored is None:
+        return settings
+    phrase, accounts, balance_wei = rlp_decode(stored)
+    return replace(
+        settings,
+        mnemonic=phrase.decode(),
+        accounts=bytes_int(accounts),
+        balance_wei=bytes_int(balance_wei),
+    )
+
+
+def _opened(storage: Storage, settings: ChainSettings) -> Opened:
     number = bytes_int(storage.get(Table.META, HEAD) or b"")
     head = read_head(storage, number)
     if head is None:
@@ -138,9 +162,9 @@ def _opened(storage: Storage, chain_id: int) -> Opened:
         if below is None or below.hash != above.header.parent_hash:
             raise FolderDamaged(f"block {lower} is not the parent of block {lower + 1}; restore the folder")
         above = below
-    _mend(storage, number, chain_id)
+    _mend(storage, number, settings.chain_id)
     clock = storage.get(Table.META, _CLOCK)
-    return Opened(head, Clock() if clock is None else Clock.decode(clock), genesis.hash)
+    return Opened(head, Clock() if clock is None else Clock.decode(clock), genesis.hash, settings)
 
 
 # What can be mended

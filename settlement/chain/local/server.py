@@ -29,32 +29,27 @@ SWITCH_INTERVAL_S = 0.001
 
 
 def serve(
-    data_dir: Path,
+    node: Node,
+    host: str,
     port: int,
-    chain_id: int = 31_337,
-    host: str = "127.0.0.1",
-    ready: Callable[[int], None] | None = None,
+    ready: Callable[[int], None],
     *,
-    settings: ChainSettings | None = None,
-    mining: Mining | None = None,
     parent_fd: int | None = None,
     log_form: LogForm = LogForm.SILENT,
 ) -> None:
-    """Run a node until SIGTERM, SIGINT, or the other end of ``parent_fd`` closes. ``ready`` gets the port.
+    """Answer for a node until SIGTERM, SIGINT, or the other end of ``parent_fd`` closes. ``ready`` gets the port.
 
     Requests are logged on stderr in ``log_form``.
 
-    Raises: InputRefused for a host that is not loopback; FolderInUse; ChainError when the port is taken.
+    Raises: InputRefused for a host that is not loopback; ChainError when the port is taken.
     """
     refuse_public_host(host)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    settings = settings or ChainSettings(chain_id=chain_id)
-    with Node(data_dir, settings, mining=mining) as node:
-        log = RequestLog(log_form)
-        try:
-            asyncio.run(_serve_until_stopped(node, host, port, ready, parent_fd, log))
-        finally:
-            log.close()
+    log = RequestLog(log_form)
+    try:
+        asyncio.run(_serve_until_stopped(node, host, port, ready, parent_fd, log))
+    finally:
+        log.close()
 
 
 def refuse_public_host(host: str) -> None:
@@ -74,7 +69,7 @@ async def _serve_until_stopped(
     node: Node,
     host: str,
     port: int,
-    ready: Callable[[int], None] | None,
+    ready: Callable[[int], None],
     parent_fd: int | None,
     log: RequestLog,
 ) -> None:
@@ -100,7 +95,7 @@ async def _run_server(
     host: str,
     port: int,
     stopped: asyncio.Event,
-    ready: Callable[[int], None] | None,
+    ready: Callable[[int], None],
     log: RequestLog,
 ) -> None:
     workers = _workers()
@@ -108,8 +103,7 @@ async def _run_server(
         dispatcher = Dispatcher(methods_of(node, log), workers, log)
         connections: set[Connection] = set()
         server = await _listen(dispatcher, connections, host, port)
-        if ready is not None:
-            ready(server.sockets[0].getsockname()[1])
+        ready(server.sockets[0].getsockname()[1])
         await stopped.wait()
         server.close()
         for connection in list(connections):

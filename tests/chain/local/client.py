@@ -135,6 +135,7 @@ class ProcessNode:
             str(folder),
             "--port",
             "0",
+            "--quiet",
             *arguments,
         ]
         self.process = subprocess.Popen(
