@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
 from settlement.chain.local.block_rules import BlockRules
 from settlement.chain.local.clock import Clock
+from settlement.chain.local.dump import read_dump
 from settlement.chain.local.engine.execution import Built, run_all
 from settlement.chain.local.engine.port import Engine, NodeReader, Workspace
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.blocks import ZERO_WORD, Block, Head, Header, Log, MinedTransaction, seal
 from settlement.chain.local.formats.hashing import bytes_int, keccak
 from settlement.chain.local.formats.transactions import Transaction
-from settlement.chain.local.opening import Opened, prepare, put_built, put_clock
+from settlement.chain.local.opening import Opened, prepare, put_built, put_clock, take_up
 from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.block_tables import (
     HEAD,
@@ -40,12 +42,15 @@ class Chain:
 
     def __init__(self, storage: Storage, engine: Engine, opened: Opened) -> None:
         self.storage = storage
-        self.settings = opened.settings
         self._engine = engine
-        self.head, self.clock, self.genesis_hash = opened.head, opened.clock, opened.genesis_hash
-        rules = storage.get(Table.META, _RULES)
-        self.rules = BlockRules() if rules is None else BlockRules.decode(rules)
         self.rollbacks = 0
+        self._stand(opened)
+
+    def _stand(self, opened: Opened) -> None:
+        self.settings = opened.settings
+        self.head, self.clock, self.genesis_hash = opened.head, opened.clock, opened.genesis_hash
+        rules = self.storage.get(Table.META, _RULES)
+        self.rules = BlockRules() if rules is None else BlockRules.decode(rules)
 
     # Reading
 
@@ -123,6 +128,15 @@ class Chain:
             yield
         finally:
             self.rollbacks += 1
+
+    def replace(self, opened: Callable[[], BinaryIO], most_bytes: int | None = None) -> None:
+        """Put a dump in this chain's place: all of it, on disk, or nothing.
+
+        Raises: InvalidParams, RpcFault as ``read_dump`` has it.
+        """
+        with self.rolling_back():
+            read_dump(self.storage, self.settings.chain_id, opened, most_bytes)
+            self._stand(take_up(self.storage, self.settings))
 
     # Building
 

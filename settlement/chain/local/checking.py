@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from settlement.chain.local.faults import FolderDamaged, RpcFault
-from settlement.chain.local.formats.blocks import Block, Head, seal
+from settlement.chain.local.formats.blocks import ZERO_WORD, Block, Head, seal
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak, rlp_decode
 from settlement.chain.local.formats.transactions import decode_transaction
 from settlement.chain.local.store.block_tables import CHAIN_ID, HEAD, index_entries, read_block, read_head
@@ -39,16 +39,12 @@ def _block_faults(view: View, number: int, chain_id: int) -> Iterator[str]:
         if head is None:
             yield f"block {at} is missing below the head, block {number}"
             return
-        if head.number != at or keccak(head.header.encode()) != head.hash:
-            yield f"block {at} does not match its hash"
-        if below is not None and (
-            head.header.parent_hash != below.hash or head.header.timestamp <= below.header.timestamp
-        ):
-            yield f"block {at} does not follow block {at - 1}"
+        yield from link_faults(at, head, below)
         if head.state_root != EMPTY_TRIE_ROOT and view.get(Table.NODES, head.state_root) is None:
             yield f"block {at} has no state"
         block = read_block(view, head, chain_id)
-        yield from _content_faults(view, block)
+        yield from content_faults(block)
+        yield from _index_faults(view, block)
         counts[Table.HEADS] += 1
         counts[Table.BODIES] += len(block.transactions)
         counts[Table.RECEIPTS] += len(block.transactions)
@@ -59,15 +55,28 @@ def _block_faults(view: View, number: int, chain_id: int) -> Iterator[str]:
             yield f"{view.count(table)} entries in {table.name}, the blocks account for {counts[table]}"
 
 
-def _content_faults(view: View, block: Block) -> Iterator[str]:
+def link_faults(number: int, head: Head, below: Head | None) -> Iterator[str]:
+    """Whether ``head`` is what its hash says, and the block after ``below``."""
+    if head.number != number or keccak(head.header.encode()) != head.hash:
+        yield f"block {number} does not match its hash"
+    parent_hash, parent_at = (ZERO_WORD, -1) if below is None else (below.hash, below.header.timestamp)
+    if head.header.parent_hash != parent_hash or head.header.timestamp <= parent_at:
+        yield f"block {number} does not follow block {number - 1}"
+
+
+def content_faults(block: Block) -> Iterator[str]:
+    """Whether the block holds what its header was hashed over."""
     head = block.head
     ran = [(mined.transaction, mined.receipt) for mined in block.transactions]
     again = seal(head.header, head.header.state_root, ran).head
     if (again.hash, again.transaction_count) != (head.hash, head.transaction_count):
         yield f"block {head.number} has not the transactions and receipts that its header names"
+
+
+def _index_faults(view: View, block: Block) -> Iterator[str]:
     for table, key, value in index_entries(block):
         if view.get(table, key) != value:
-            yield f"block {head.number} is not found by {table.name} 0x{key.hex()}"
+            yield f"block {block.head.number} is not found by {table.name} 0x{key.hex()}"
 
 
 def _state_faults(view: View, root: bytes) -> Iterator[str]:

@@ -275,6 +275,11 @@ class Node:
                 continue
             self._parked.add(tx.hash)
 
+    def reload_waiting(self) -> None:
+        """Let wait what is stored as waiting, and nothing else. For the writer thread."""
+        self.forget_waiting()
+        self._load_parked()
+
     def put_no_waiting(self, batch: Batch) -> None:
         """Empty the stored part of the pool with ``batch``."""
         for key, _ in self.chain.storage.scan(Table.WAITING, b"", b"\xff" * 29):

@@ -34,7 +34,7 @@ from settlement.chain.local.store.block_tables import (
     read_block,
     read_head,
 )
-from settlement.chain.local.store.storage import Batch, Entry, Storage, Table, View
+from settlement.chain.local.store.storage import Batch, Entry, Source, Storage, Table, View
 
 LAYOUT = b"1"
 _CLOCK, _LAYOUT, _ACCOUNTS = b"clock", b"layout", b"accounts"
@@ -72,7 +72,15 @@ def prepare(storage: Storage, engine: Engine, settings: ChainSettings) -> Opened
             raise FolderUnusable(
                 f"no chain can be begun: {exc.message}; make room, or give this node another folder"
             ) from exc
-    _check_form(storage, settings)
+    check_form(storage, settings.chain_id, "the folder")
+    return take_up(storage, settings)
+
+
+def take_up(storage: Storage, settings: ChainSettings) -> Opened:
+    """Check and mend the chain that is there, near its head.
+
+    Raises: FolderDamaged.
+    """
     try:
         return _opened(storage, _with_stored_accounts(storage, settings))
     except (ValueError, RpcFault) as exc:
@@ -111,18 +119,19 @@ def _create(storage: Storage, engine: Engine, settings: ChainSettings) -> None:
     storage.commit(batch)
 
 
-def _check_form(storage: Storage, settings: ChainSettings) -> None:
-    layout = storage.get(Table.META, _LAYOUT) or b"none"
+def check_form(source: Source, chain_id: int, what: str) -> None:
+    """Raises: FolderDamaged when ``what`` is laid out otherwise than here, or of another chain."""
+    layout = source.get(Table.META, _LAYOUT) or b"none"
     if layout != LAYOUT:
         raise FolderDamaged(
-            f"the folder is laid out in form {layout.decode('ascii', 'replace')}, this program reads form "
-            f"{LAYOUT.decode()}; open it with the program that made it, or use another folder"
+            f"{what} is laid out in form {layout.decode('ascii', 'replace')}, this program reads form "
+            f"{LAYOUT.decode()}; open it with the program that made it, or start a new one"
         )
-    stored = bytes_int(storage.get(Table.META, CHAIN_ID) or b"")
-    if stored != settings.chain_id:
+    stored = bytes_int(source.get(Table.META, CHAIN_ID) or b"")
+    if stored != chain_id:
         raise FolderDamaged(
-            f"the folder holds chain {stored}, and chain {settings.chain_id} was asked for; "
-            "use the chain id it was made with, or another folder"
+            f"{what} holds chain {stored}, and chain {chain_id} was asked for; "
+            "use the chain id it was made with, or start a new one"
         )
 
 

@@ -20,6 +20,7 @@ from settlement.chain.local.rpc.proofs import Prover
 from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.sending import Sender
+from settlement.chain.local.rpc.state_files import StateVerbs
 from settlement.chain.local.rpc.transaction_reads import TransactionReads
 
 
@@ -40,6 +41,7 @@ def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
         **MiningVerbs(node).methods(),
         **BranchVerbs(node).methods(),
         **AccountVerbs(node).methods(),
+        **StateVerbs(node).methods(),
         **NodeViews(node).methods(),
         **LogSwitch(log).methods(),
     }

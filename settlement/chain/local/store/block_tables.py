@@ -60,9 +60,14 @@ def read_block(source: Source, head: Head, chain_id: int) -> Block:
     """The whole of a block."""
     bodies = source.scan(Table.BODIES, *places_of(head.number))
     receipts = source.scan(Table.RECEIPTS, *places_of(head.number))
+    return decode_block(head, [body for _, body in bodies], [receipt for _, receipt in receipts], chain_id)
+
+
+def decode_block(head: Head, bodies: list[bytes], receipts: list[bytes], chain_id: int) -> Block:
+    """A block from the values of its tables, in the order of its transactions."""
     mined = (
         MinedTransaction(_decode_body(body, chain_id), Receipt.decode(receipt), index)
-        for index, ((_, body), (_, receipt)) in enumerate(zip(bodies, receipts, strict=True))
+        for index, (body, receipt) in enumerate(zip(bodies, receipts, strict=True))
     )
     return Block(head, tuple(mined))
 
