@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hanse.waiting import wait_for
 from settlement.chain.local.accounts import well_known_accounts
 from tests.chain.local.client import EMITTER, GWEI, Rpc, address_of, init_code, signed, words
 
@@ -67,6 +68,8 @@ def prepare(rpc: Rpc) -> Prepared:
     mine_at_next_time(rpc)
     rpc("evm_setAutomine", True)
     waiting = rpc.send(3, nonce=1)
+    # So that calls on the block in the making see one and the same time, however long the rest takes.
+    _fix_time(rpc)
     return Prepared(
         rpc=rpc,
         emitter=target,
@@ -87,7 +90,10 @@ def mine_at_next_time(rpc: Rpc) -> None:
 def _mined(rpc: Rpc, index: int, **fields: Any) -> str:
     _fix_time(rpc)
     raw = signed(index, nonce=rpc.nonce(index), **fields)
-    return str(rpc("eth_sendRawTransaction", raw))
+    tx_hash = str(rpc("eth_sendRawTransaction", raw))
+    # Ours answers once it is on disk; anvil mines a moment after it answered.
+    wait_for(lambda: rpc("eth_getTransactionReceipt", tx_hash), "a receipt")
+    return tx_hash
 
 
 def _fix_time(rpc: Rpc) -> None:
