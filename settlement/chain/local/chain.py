@@ -114,11 +114,11 @@ class Chain:
             below = head if number == head.number else self.head_at(number) if number < head.number else None
             yield ZERO_WORD if below is None else below.hash
 
-    def next_header(self, head: Head, clock: Clock | None = None) -> Header:
+    def next_header(self, head: Head, clock: Clock | None = None, rules: BlockRules | None = None) -> Header:
         """The header of a block mined on ``head`` now."""
         at = (clock or self.clock).time_after(head.header.timestamp)
         following = head.header.child(head.hash, timestamp=at, gas_limit=self.settings.gas_limit)
-        return self.rules.applied(following)
+        return (rules or self.rules).applied(following)
 
     @contextmanager
     def rolling_back(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from settlement.chain.local.block_rules import BlockRules
+from settlement.chain.local.bulk import mine_empty
 from settlement.chain.local.clock import Clock
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import InvalidParams
@@ -19,10 +20,13 @@ def mine(node: Node, blocks: int, interval_s: int = 1, first_at: int | None = No
 
     Blocks are a second apart at least, so an interval of 0 is one of 1.
     """
+    if first_at is not None and blocks:
+        set_next_timestamp(node, first_at)
     for index in range(blocks):
-        if index == 0 and first_at is not None:
-            set_next_timestamp(node, first_at)
-        elif index:
+        if index and not len(node.pool):
+            mine_empty(node, blocks - index, max(1, interval_s))
+            return
+        if index:
             set_next_timestamp(node, node.chain.head.header.timestamp + max(1, interval_s))
         node.mine_one()
 

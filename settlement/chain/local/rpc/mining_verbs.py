@@ -11,7 +11,8 @@ from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.next_block import LAST_TIME, LONGEST_STEP_S
 from settlement.chain.local.rpc.verbs import ALL_NAMES, Verbs, read_bounded, read_flag, then, under
 
-MOST_BLOCKS_AT_ONCE = 10_000
+# About two minutes' work, during which nothing else is mined.
+MOST_BLOCKS_AT_ONCE = 1_000_000
 
 
 class MiningVerbs(Verbs):
@@ -32,7 +33,9 @@ class MiningVerbs(Verbs):
     def mine(self, blocks: Any = None, interval: Any = None) -> Future[None]:
         """So many blocks, one unless told otherwise, with seconds between them."""
         count = _read_count(blocks)
-        interval_s = 1 if interval is None else read_bounded(interval, "interval", 0, LONGEST_STEP_S)
+        # A million of the longest steps would end beyond any time that a block can have.
+        longest_s = LONGEST_STEP_S // max(1, count)
+        interval_s = 1 if interval is None else read_bounded(interval, "interval", 0, longest_s)
         return self._tell(orders.mine, count, interval_s)
 
     def evm_mine(self, options: Any = None) -> Future[str]:

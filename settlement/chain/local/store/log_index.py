@@ -14,7 +14,8 @@ from settlement.chain.local.formats.blocks import Block, Log
 from settlement.chain.local.store.storage import Storage, Table
 
 ANY, ADDRESS, FIRST_TOPIC = 0, 1, 2
-_PAGE = 256
+# How much is read in one go: little where a filter has jumped to, ever more where it reads on.
+_FIRST_PAGE, _LARGEST_PAGE = 16, 1_024
 Place = bytes  # block number (8 bytes), index in the block (4 bytes)
 
 
@@ -106,14 +107,16 @@ class _Walker:
         self._prefix = prefix
         self._end = end
         self._page: list[Place] = []
+        self._page_size = _FIRST_PAGE
         self._at = 0
         self._is_last_page = False
 
     def seek(self, target: Place) -> Place | None:
+        """The first place at or after ``target``, which never goes back."""
         if target > self._end:
             return None
         if not self._page or target > self._page[-1]:
-            if self._page and self._is_last_page:
+            if self._is_last_page:
                 return None
             self._load(target)
         while self._at < len(self._page) and self._page[self._at] < target:
@@ -121,7 +124,11 @@ class _Walker:
         return self._page[self._at] if self._at < len(self._page) else None
 
     def _load(self, target: Place) -> None:
-        entries = self._storage.scan(Table.LOGS, self._prefix + target, self._prefix + self._end, limit=_PAGE)
+        reads_on = bool(self._page) and target == _after(self._page[-1])
+        self._page_size = min(4 * self._page_size, _LARGEST_PAGE) if reads_on else _FIRST_PAGE
+        entries = self._storage.scan(
+            Table.LOGS, self._prefix + target, self._prefix + self._end, limit=self._page_size
+        )
         self._page = [key[len(self._prefix) :] for key, _ in entries]
         self._at = 0
-        self._is_last_page = len(entries) < _PAGE
+        self._is_last_page = len(entries) < self._page_size
