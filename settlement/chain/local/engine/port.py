@@ -35,6 +35,75 @@ class Execution:
     is_out_of_gas: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CallStart:
+    """A message as it sets out. ``kind`` is the opcode's name; a tracer is told of a self-destruct as one as well.
+
+    ``value`` is None where the opcode passes none on. ``target`` is the address called, or that of the new contract.
+    """
+
+    kind: str
+    sender: bytes
+    target: bytes
+    payload: bytes
+    gas: int
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """What became of a message. ``error`` is None on success, else in geth's words."""
+
+    gas_used: int
+    output: bytes
+    error: str | None = None
+
+
+class Machine(Protocol):
+    """A running frame, as a tracer sees it just before a step. What costs time to copy is copied when asked for."""
+
+    @property
+    def depth(self) -> int:
+        """1 for the transaction's own frame."""
+        ...
+
+    @property
+    def address(self) -> bytes:
+        """Whose storage and balance the code works on."""
+        ...
+
+    @property
+    def program_counter(self) -> int: ...
+    @property
+    def gas(self) -> int: ...
+    @property
+    def refund(self) -> int:
+        """Gas to be refunded so far, by all frames together."""
+        ...
+
+    def stack(self) -> list[int]:
+        """All words, the top one last."""
+        ...
+
+    def memory(self) -> bytes: ...
+    def return_data(self) -> bytes: ...
+    def storage(self, slot: int) -> int: ...
+    def nonce(self) -> int: ...
+
+
+class Tracer(Protocol):
+    """Told what a transaction does, in order. A step that calls is ended before the call that it makes is entered."""
+
+    # Whether it is told of steps; a run is several times quicker without.
+    sees_steps: bool
+
+    def begin_step(self, machine: Machine, opcode: int) -> None: ...
+    def end_step(self, gas_cost: int, error: str | None) -> None: ...
+    def enter(self, call: CallStart) -> None: ...
+    def leave(self, end: CallEnd) -> None: ...
+    def log(self, log: Log) -> None: ...
+
+
 class Workspace(Protocol):
     """The state under one root, as a block in the making sees it."""
 
@@ -48,7 +117,7 @@ class Workspace(Protocol):
     def set_storage(self, address: bytes, slot: int, word: int) -> None: ...
     def clear_storage(self, address: bytes) -> None: ...
 
-    def run(self, transaction: Transaction) -> Execution:
+    def run(self, transaction: Transaction, tracer: Tracer | None = None) -> Execution:
         """Run it and keep its effects. The caller has checked nonce, balance and gas limit."""
         ...
 

@@ -1,4 +1,4 @@
-"""The engine: py-evm under Prague rules, behind ``port.Engine``. Only this file and ``accounts_db`` know py-evm.
+"""The engine: py-evm under Prague rules, behind ``port.Engine``. Only this folder knows py-evm.
 
 Blocks are built in this package, not by py-evm's chain objects: what is used of it is the state, the executor and the
 opcodes. Validity (nonce, balance, signature, least gas) is checked before a transaction comes here, once.
@@ -13,12 +13,13 @@ from eth.abc import ComputationAPI, SignedTransactionAPI
 from eth.exceptions import OutOfGas, Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague import PragueVM
-from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth_typing import Address
 
 from settlement.chain.local.engine.accounts_db import Accounts, NodeStore
-from settlement.chain.local.engine.port import Execution, NodeReader
+from settlement.chain.local.engine.computation import Computation, described
+from settlement.chain.local.engine.port import CallEnd, CallStart, Execution, NodeReader, Tracer
+from settlement.chain.local.engine.tracing import ended, traced
 from settlement.chain.local.formats.blocks import Header, Log
 from settlement.chain.local.formats.transactions import Transaction
 
@@ -28,18 +29,8 @@ class _Executor(PragueTransactionExecutor):
         """Nothing: the pool checked it, and calls are run that no pool would take."""
 
 
-# SELFDESTRUCT, as the rules of the fork have it, without py-evm's warning that it may change one day.
-_OPCODES = {
-    code: getattr(opcode, "__wrapped__", opcode) for code, opcode in PragueComputation.opcodes.items()
-}
-
-
-class _Computation(PragueComputation):
-    opcodes = _OPCODES
-
-
 class _State(PragueState):
-    computation_class = _Computation
+    computation_class = Computation
     account_db_class = Accounts
     transaction_executor_class = _Executor
 
@@ -112,24 +103,31 @@ class PyEvmWorkspace:
     def clear_storage(self, address: bytes) -> None:
         self._state.delete_storage(Address(address))
 
-    def run(self, transaction: Transaction) -> Execution:
+    def run(self, transaction: Transaction, tracer: Tracer | None = None) -> Execution:
         """Run it and keep its effects; a message that fails keeps only what it paid for gas."""
         self._state.lock_changes()
         executor = _Executor(self._state)
         # Not one of py-evm's classes: it has the fields that the executor reads, under the same names.
         runnable = cast("SignedTransactionAPI", transaction)
         message = executor.build_evm_message(runnable)
+        if tracer is not None:
+            tracer.enter(_start(transaction, message.storage_address))
         try:
-            computation = executor.build_computation(message, runnable)
+            with traced(self._state, tracer):
+                computation = executor.build_computation(message, runnable)
         except VMError as exc:
             # py-evm raises here, instead of answering a failed computation, when the value is not there to send.
-            return Execution(transaction.gas, 0, b"", (), b"", _described(exc))
+            if tracer is not None:
+                tracer.leave(CallEnd(transaction.gas, b"", described(exc)))
+            return Execution(transaction.gas, 0, b"", (), b"", described(exc))
         spent = transaction.gas - computation.get_gas_remaining()
         refund = executor.calculate_gas_refund(computation, spent)
         executor.finalize_computation(runnable, computation)
         self._state.clear_transient_storage()
         # Not py-evm's own receipt: it caps the refund after adding the call data's floor, EIP-7623 before.
         gas_used = spent - refund + computation.data_floor_gas
+        if tracer is not None:
+            tracer.leave(ended(computation, gas_used))
         return _execution(transaction, message.storage_address, computation, gas_used, refund)
 
     def close(self) -> tuple[bytes, dict[bytes, bytes]]:
@@ -137,6 +135,18 @@ class PyEvmWorkspace:
         self._state.lock_changes()
         self._state.persist()
         return self._state.state_root, self._nodes.written
+
+
+def _start(transaction: Transaction, storage_address: bytes) -> CallStart:
+    # The whole gas limit, as geth has it: what is taken before the first step counts as used by this frame.
+    return CallStart(
+        kind="CREATE" if transaction.is_create else "CALL",
+        sender=transaction.sender,
+        target=storage_address,
+        payload=transaction.data,
+        gas=transaction.gas,
+        value=transaction.value,
+    )
 
 
 def _execution(
@@ -153,29 +163,7 @@ def _execution(
         output=computation.output,
         logs=logs,
         created=storage_address if transaction.is_create else b"",
-        error=None if error is None else _described(error),
+        error=None if error is None else described(error),
         is_revert=isinstance(error, Revert),
         is_out_of_gas=isinstance(error, OutOfGas),
     )
-
-
-# What other nodes call these errors; testers look for the words.
-_GETH_WORDS = {
-    "OutOfGas": "out of gas",
-    "Revert": "execution reverted",
-    "InvalidJumpDestination": "invalid jump destination",
-    "InvalidInstruction": "invalid opcode",
-    "StackDepthLimit": "max call depth exceeded",
-    "WriteProtection": "write protection",
-    "OutOfBoundsRead": "return data out of bounds",
-    "InsufficientFunds": "insufficient funds for transfer",
-    "ContractCreationCollision": "contract address collision",
-    "ReservedBytesInCode": "invalid code: must not begin with 0xef",
-    "InsufficientStack": "stack underflow",
-    "FullStack": "stack limit reached 1024 (1023)",
-}
-
-
-def _described(error: VMError) -> str:
-    name = type(error).__name__
-    return _GETH_WORDS.get(name, f"{name}: {error}" if str(error) else name)

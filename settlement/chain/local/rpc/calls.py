@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from settlement.chain.local.chain import Chain
-from settlement.chain.local.engine.port import Execution
+from settlement.chain.local.engine.port import Execution, Tracer
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import ZERO_ADDRESS
 from settlement.chain.local.formats.transactions import Transaction
@@ -90,7 +90,7 @@ def call(chain: Chain, view: View, request: CallRequest) -> bytes:
     Raises: RpcFault; with code 3 and the revert's bytes when it reverts.
     """
     gas = min(request.gas or view.header.gas_limit, view.header.gas_limit)
-    done = _try(chain, view, request, gas)
+    done = try_call(chain, view, request, gas)
     if done.error is not None:
         raise _call_fault(done)
     return done.output
@@ -108,10 +108,10 @@ def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
     if request.to and not request.data and not request.access_list and most >= PLAIN_TRANSFER_GAS:
         workspace = view.open(chain)
         if not workspace.code(request.to):
-            _try(chain, view, request, PLAIN_TRANSFER_GAS)
+            try_call(chain, view, request, PLAIN_TRANSFER_GAS)
             return PLAIN_TRANSFER_GAS
     try:
-        done = _try(chain, view, request, most)
+        done = try_call(chain, view, request, most)
     except GasTooLow as fault:
         raise RpcFault(f"gas required exceeds allowance ({most})") from fault
     if done.error is not None:
@@ -149,12 +149,18 @@ def _most_gas(chain: Chain, view: View, request: CallRequest) -> int:
 
 def _succeeds(chain: Chain, view: View, request: CallRequest, gas: int) -> bool:
     try:
-        return _try(chain, view, request, gas).error is None
+        return try_call(chain, view, request, gas).error is None
     except RpcFault:
         return False
 
 
-def _try(chain: Chain, view: View, request: CallRequest, gas: int) -> Execution:
+def try_call(
+    chain: Chain, view: View, request: CallRequest, gas: int, tracer: Tracer | None = None
+) -> Execution:
+    """Run the message; what it did is gone with the workspace.
+
+    Raises: RpcFault when it cannot even begin.
+    """
     header = view.header
     if request.gas_price is None:
         # Without a price the base fee is left out of the rules, as geth does; BASEFEE then answers 0.
@@ -177,7 +183,10 @@ def _try(chain: Chain, view: View, request: CallRequest, gas: int) -> Execution:
             f"overshot {transaction.most_it_costs - balance}"
         )
     try:
-        return workspace.run(transaction)
+        return workspace.run(transaction, tracer)
+    except RpcFault:
+        # A tracer's refusal to go on.
+        raise
     except Exception as exc:
         # An engine's own failure may be anything, such as a balance over 256 bits where a caller overrode one.
         raise RpcFault(f"the engine cannot run this message: {exc!r}") from exc

@@ -21,6 +21,7 @@ from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.sending import Sender
 from settlement.chain.local.rpc.state_files import StateVerbs
+from settlement.chain.local.rpc.tracing import TraceReader
 from settlement.chain.local.rpc.transaction_reads import TransactionReads
 
 
@@ -36,6 +37,7 @@ def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
         **Caller(node).methods(),
         **Prover(node).methods(),
         **RawReader(node).methods(),
+        **TraceReader(node).methods(),
         **Sender(node).methods(),
         **NextBlock(node).methods(),
         **MiningVerbs(node).methods(),
