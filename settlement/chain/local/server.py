@@ -18,8 +18,9 @@ from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.dispatcher import Dispatcher
 from settlement.chain.local.rpc.methods import methods_of
 from settlement.chain.local.rpc.request_log import LogForm, RequestLog
+from settlement.chain.local.rpc.subscriptions import Subscriptions
 from settlement.chain.local.settings import ChainSettings
-from settlement.chain.local.wire.http_server import Connection
+from settlement.chain.local.wire.http_server import Connection, Service
 from settlement.errors import ChainError, InputRefused
 
 WORKERS = 4
@@ -99,28 +100,27 @@ async def _run_server(
     log: RequestLog,
 ) -> None:
     workers = _workers()
+    subscriptions = Subscriptions(node)
     try:
-        dispatcher = Dispatcher(methods_of(node, log), workers, log)
+        dispatcher = Dispatcher(methods_of(node, log, subscriptions), workers, log)
         connections: set[Connection] = set()
-        server = await _listen(dispatcher, connections, host, port)
+        service = Service(dispatcher.answer, subscriptions.forget)
+        server = await _listen(service, connections, host, port)
         ready(server.sockets[0].getsockname()[1])
         await stopped.wait()
         server.close()
         for connection in list(connections):
             connection.close()
     finally:
+        subscriptions.close()
         # A call may run for seconds yet; it changes nothing, so nobody waits for it.
         workers.shutdown(wait=False, cancel_futures=True)
 
 
-async def _listen(
-    dispatcher: Dispatcher, connections: set[Connection], host: str, port: int
-) -> asyncio.Server:
+async def _listen(service: Service, connections: set[Connection], host: str, port: int) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
-        return await loop.create_server(
-            lambda: Connection(dispatcher.answer, connections), host, port, backlog=512
-        )
+        return await loop.create_server(lambda: Connection(service, connections), host, port, backlog=512)
     except OSError as exc:
         raise ChainError(
             f"port {port} of {host} cannot be used: {exc.strerror}; choose another with --port"

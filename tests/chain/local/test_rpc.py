@@ -1,18 +1,17 @@
-"""JSON-RPC and HTTP: whatever comes in is answered by the standard, and the node goes on."""
+"""JSON-RPC: whatever comes in is answered by the standard, and the node goes on."""
 
 from __future__ import annotations
 
 import json
-import socket
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from settlement.chain.local.server import LocalNode, refuse_public_host
+from settlement.chain.local.server import refuse_public_host
 from settlement.errors import InputRefused
-from tests.chain.local.client import Rpc, address_of
+from tests.chain.local.client import Rpc, address_of, signed
 
 
 @pytest.mark.parametrize(
@@ -22,6 +21,12 @@ from tests.chain.local.client import Rpc, address_of
         (b"", -32_700),
         (b"\xff\xfe", -32_700),
         (b"[" * 100_000, -32_700),
+        (b"null", -32_600),
+        (b'{"id":NaN,"method":"eth_chainId"}', -32_700),
+        (b'{"id":1e999,"method":"eth_chainId"}', -32_600),
+        (b'{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}', -32_600),
+        (b'{"id":1,"method":7}', -32_600),
+        (b"[" + b"[]," * 200_000 + b"1]", -32_700),
         (b"[]", -32_600),
         (b"1", -32_600),
         (b'{"id":1}', -32_600),
@@ -57,8 +62,39 @@ def test_rpc__batch__answers_in_order_without_notifications(rpc: Rpc) -> None:
     assert answers[0]["result"] == "0x7a69"
     assert [answers[at]["error"]["code"] for at in (1, 2)] == [-32_601, -32_600]
     assert rpc.post(b'{"method":"eth_chainId"}') is None
-    too_many = json.dumps([batch[0]] * 1_001).encode()
-    assert rpc.post(too_many)["error"]["code"] == -32_005
+
+
+def test_rpc__batch_at_the_bound_and_one_past_it__answered_and_refused_whole(rpc: Rpc) -> None:
+    one = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}
+    assert len(rpc.post(json.dumps([one] * 1_000).encode())) == 1_000
+    (refused,) = rpc.post(json.dumps([one] * 1_001).encode())
+    assert (refused["id"], refused["error"]["code"]) == (1, -32_600)
+    assert refused["error"]["message"] == "batch too large: at most 1000 requests"
+
+
+def test_rpc__batch_that_reads_what_it_wrote__done_one_after_another(rpc: Rpc) -> None:
+    calls: list[tuple[str, list[Any]]] = [
+        ("anvil_setBalance", [address_of(5), "0x7"]),
+        ("eth_getBalance", [address_of(5), "latest"]),
+        ("eth_sendRawTransaction", [signed(0, nonce=0)]),
+        ("eth_sendRawTransaction", [signed(0, nonce=1)]),
+        ("eth_getTransactionCount", [address_of(0), "latest"]),
+    ]
+    batch = [{"id": at, "method": method, "params": params} for at, (method, params) in enumerate(calls)]
+    answers = rpc.post(json.dumps(batch).encode())
+    assert [answer["id"] for answer in answers] == list(range(5))
+    assert (answers[1]["result"], answers[4]["result"]) == ("0x7", "0x2")
+
+
+def test_rpc__batch_whose_answers_grow_too_large__the_rest_is_refused_one_by_one(rpc: Rpc) -> None:
+    code = "0x" + "00" * 1_000_000
+    rpc("anvil_setCode", address_of(5), code)
+    one = {"id": 1, "method": "eth_getCode", "params": [address_of(5), "latest"]}
+    notification = {"method": "eth_chainId"}
+    answers = rpc.post(json.dumps([one] * 14 + [notification]).encode())
+    assert [answer.get("result") == code for answer in answers] == [True] * 13 + [False]
+    assert answers[-1]["error"]["code"] == -32_003
+    assert answers[-1]["error"]["message"].startswith("response too large")
 
 
 def test_rpc__what_clients_ask_first__answered(rpc: Rpc) -> None:
@@ -93,6 +129,14 @@ _READS = [
 ]
 
 
+def test_rpc__nesting_at_the_bound_and_one_past_it__read_and_refused(rpc: Rpc) -> None:
+    def nested(depth: int) -> bytes:
+        return b'{"id":1,"method":"eth_chainId","params":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+    assert rpc.post(nested(100))["error"]["code"] == -32_602
+    assert rpc.post(nested(101))["error"]["code"] == -32_700
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(method=st.sampled_from(_READS), params=st.lists(_JSON, max_size=3))
 def test_rpc__any_parameters__an_answer_that_is_no_internal_error(
@@ -101,62 +145,6 @@ def test_rpc__any_parameters__an_answer_that_is_no_internal_error(
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     answer = rpc.post(json.dumps(request).encode())
     assert "result" in answer or answer["error"]["code"] != -32_603, answer
-
-
-def _exchange(port: int, sent: bytes, *, until: bytes = b"") -> bytes:
-    """What the node answers until it hangs up, or has said ``until``."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(sent)
-        received = b""
-        while not until or until not in received:
-            got = connection.recv(65_536)
-            if not got:
-                break
-            received += got
-        return received
-
-
-_ASK = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
-
-
-def test_http__chunked_body__understood(node: LocalNode) -> None:
-    chunks = b"5\r\n" + _ASK[:5] + b"\r\n%x\r\n" % len(_ASK[5:]) + _ASK[5:] + b"\r\n0\r\n\r\n"
-    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-    assert b'"result":"0x7a69"' in _exchange(node.port, head + chunks)
-
-
-def test_http__two_requests_at_once__both_answered_in_order(node: LocalNode) -> None:
-    one = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(_ASK) + _ASK
-    two = one.replace(b'"id":1', b'"id":2').replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-    answered = _exchange(node.port, one + two)
-    assert answered.index(b'"id":1') < answered.index(b'"id":2')
-
-
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (b"POST / HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n", b"413"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n", b"413"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
-        (b"POST / HTTP/1.1\r\n\r\n", b"411"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n", b"413"),
-        (b"x" * 20_000, b"431"),
-        (b"BREW / HTTP/1.1\r\n\r\n", b"405"),
-        (b"\x16\x03\x01\r\n\r\n", b"405"),
-    ],
-)
-def test_http__bad_request__refused_and_others_are_served(
-    node: LocalNode, rpc: Rpc, sent: bytes, status: bytes
-) -> None:
-    assert _exchange(node.port, sent).startswith(b"HTTP/1.1 " + status)
-    assert rpc("eth_chainId") == "0x7a69"
-
-
-def test_http__preflight_of_a_browser__allowed(node: LocalNode) -> None:
-    answered = _exchange(node.port, b"OPTIONS / HTTP/1.1\r\nConnection: close\r\n\r\n")
-    assert answered.startswith(b"HTTP/1.1 204")
-    assert b"Access-Control-Allow-Origin: *" in answered
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", "::", ""])

@@ -10,6 +10,7 @@ from settlement.chain.local.rpc.branch_verbs import BranchVerbs
 from settlement.chain.local.rpc.calling import Caller
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.fees import FeeReads
+from settlement.chain.local.rpc.filters import Filters
 from settlement.chain.local.rpc.identity import Identity
 from settlement.chain.local.rpc.log_reads import LogReads
 from settlement.chain.local.rpc.log_switch import LogSwitch
@@ -21,11 +22,12 @@ from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.sending import Sender
 from settlement.chain.local.rpc.state_files import StateVerbs
+from settlement.chain.local.rpc.subscriptions import Subscriptions
 from settlement.chain.local.rpc.tracing import TraceReader
 from settlement.chain.local.rpc.transaction_reads import TransactionReads
 
 
-def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
+def methods_of(node: Node, log: RequestLog, subscriptions: Subscriptions) -> dict[str, Method]:
     """Every method by its name; each family of methods is a file beside this one."""
     return {
         **Identity(node).methods(),
@@ -45,5 +47,7 @@ def methods_of(node: Node, log: RequestLog) -> dict[str, Method]:
         **AccountVerbs(node).methods(),
         **StateVerbs(node).methods(),
         **NodeViews(node).methods(),
+        **Filters(node).methods(),
+        **subscriptions.methods(),
         **LogSwitch(log).methods(),
     }
