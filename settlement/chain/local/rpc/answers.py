@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from settlement.chain.local.formats.blocks import Head, Header, Log, MinedTransaction, logs_bloom
-from settlement.chain.local.formats.transactions import ACCESS_LIST, LEGACY, SET_CODE, Transaction
+from settlement.chain.local.formats.transactions import ACCESS_LIST, LEGACY, SET_CODE, AccessList, Transaction
 from settlement.chain.local.rpc.hexes import prefixed, quantity
 
 
@@ -85,13 +85,7 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
     if tx.type_id == LEGACY:
         return fields
     fields["yParity"] = quantity(tx.v)
-    fields["accessList"] = [
-        {
-            "address": prefixed(address),
-            "storageKeys": [prefixed(slot.to_bytes(32, "big")) for slot in slots],
-        }
-        for address, slots in tx.access_list
-    ]
+    fields["accessList"] = access_list_answer(tx.access_list)
     if tx.type_id != ACCESS_LIST:
         fields["maxFeePerGas"] = quantity(tx.max_fee_per_gas)
         fields["maxPriorityFeePerGas"] = quantity(tx.max_priority_fee_per_gas)
@@ -108,6 +102,14 @@ def transaction_answer(tx: Transaction, head: Head | None = None, index: int | N
             for entry in tx.authorization_list
         ]
     return fields
+
+
+def access_list_answer(accesses: AccessList) -> list[dict[str, Any]]:
+    """An access list (EIP-2930)."""
+    return [
+        {"address": prefixed(address), "storageKeys": [prefixed(slot.to_bytes(32, "big")) for slot in slots]}
+        for address, slots in accesses
+    ]
 
 
 def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from settlement.chain.local.node import Node
+from settlement.chain.local.rpc.answers import access_list_answer
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
-from settlement.chain.local.rpc.calls import CallRequest, call, estimate_gas
+from settlement.chain.local.rpc.calls import CallRequest, access_list, call, estimate_gas
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, quantity
 
@@ -23,6 +24,7 @@ class Caller:
         table = {
             "eth_call": Method(self.call, 1, 4, is_slow=True),
             "eth_estimateGas": Method(self.estimate_gas, 1, 4, is_slow=True),
+            "eth_createAccessList": Method(self.create_access_list, 1, 4, is_slow=True),
         }
         return steadily(self._chain, table)
 
@@ -39,3 +41,15 @@ class Caller:
         """The least gas limit with which the message succeeds."""
         view = self._blocks.view(block, overrides, block_overrides)
         return quantity(estimate_gas(self._chain, view, CallRequest.read(request)))
+
+    def create_access_list(
+        self, request: Any, block: Any = None, overrides: Any = None, block_overrides: Any = None
+    ) -> dict[str, Any]:
+        """The accounts and slots that the message touches, and the gas it uses when it names them beforehand."""
+        view = self._blocks.view(block, overrides, block_overrides)
+        accessed, done = access_list(self._chain, view, CallRequest.read(request))
+        answer: dict[str, Any] = {
+            "accessList": access_list_answer(accessed),
+            "gasUsed": quantity(done.gas_used),
+        }
+        return answer if done.error is None else {**answer, "error": done.error}

@@ -9,10 +9,11 @@ from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Execution, Tracer
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import ZERO_ADDRESS
-from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.formats.transactions import AccessList, Transaction
 from settlement.chain.local.rpc.block_names import View
 from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
 from settlement.chain.local.rpc.revert_words import revert_reason
+from settlement.chain.local.tracers.accesses import AccessTracer
 
 CALL_STIPEND = 2_300
 PLAIN_TRANSFER_GAS = 21_000
@@ -133,6 +134,20 @@ def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
         else:
             too_little = middle
     return enough
+
+
+def access_list(chain: Chain, view: View, request: CallRequest) -> tuple[AccessList, Execution]:
+    """What the message touches, and how it ran when it named all of that.
+
+    Naming something makes it cheaper, so that the message may run on and touch more: it is run until it does not.
+    """
+    gas = min(request.gas or view.header.gas_limit, view.header.gas_limit)
+    while True:
+        tracer = AccessTracer(request.access_list)
+        done = try_call(chain, view, request, gas, tracer)
+        if tracer.touched == request.access_list:
+            return request.access_list, done
+        request = replace(request, access_list=tracer.touched)
 
 
 def _most_gas(chain: Chain, view: View, request: CallRequest) -> int:
