@@ -69,20 +69,24 @@ def rollback(node: Node, depth: int) -> None:
 def reset(node: Node) -> None:
     """Back to genesis as it was made: no block, snapshot, waiting transaction, order or set account is left."""
     chain = node.chain
-    genesis = _standing(node, 0)
     batch = Batch()
+    genesis = chain.put_genesis_alone(batch)
     _forget_snapshots(node, batch, 0)
     batch.delete(Table.META, _SNAPSHOT_COUNT)
     chain.put_rules(batch, BlockRules())
-    node.put_no_waiting(batch)
-    _go_back(node, batch, genesis.with_state(genesis.header.state_root), Clock())
-    chain.rules = BlockRules()
+    chain.put_clock(batch, Clock())
+    with chain.rolling_back():
+        chain.storage.commit(batch)
+        chain.head, chain.clock, chain.rules = genesis, Clock(), BlockRules()
     node.forget_waiting()
+    # Nobody who starts afresh wants to hear of each log that is no more.
+    node.events.publish(BlocksTaken(()))
 
 
 def _go_back(node: Node, batch: Batch, head: Head, clock: Clock) -> None:
     chain = node.chain
     taken = chain.remove_blocks_above(batch, head.number)
+    _forget_fallen(node, batch, head.number)
     chain.put_head(batch, head)
     chain.put_clock(batch, clock)
     with chain.rolling_back():
@@ -94,6 +98,13 @@ def _go_back(node: Node, batch: Batch, head: Head, clock: Clock) -> None:
 def _forget_snapshots(node: Node, batch: Batch, first: int) -> None:
     for key, _ in node.chain.storage.scan(Table.META, _snapshot_key(first), _snapshot_key(2**64 - 1)):
         batch.delete(Table.META, key)
+
+
+def _forget_fallen(node: Node, batch: Batch, number: int) -> None:
+    """Forget the snapshots that stand on blocks above ``number``, which are taken off: no way leads back to them."""
+    for at, head in snapshots(node).items():
+        if head.number > number:
+            batch.delete(Table.META, _snapshot_key(at))
 
 
 def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> None:
@@ -110,6 +121,7 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
     count = bytes_int(chain.storage.get(Table.META, _REORG_COUNT) or b"") + 1
     batch = Batch()
     taken = chain.remove_blocks_above(batch, below.number)
+    _forget_fallen(node, batch, below.number)
     batch.put(Table.META, _REORG_COUNT, int_bytes(count))
     nodes: dict[bytes, bytes] = {}
     branch: list[Block] = []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from settlement.chain.local.block_rules import BlockRules
@@ -16,9 +17,10 @@ from settlement.chain.local.clock import Clock
 from settlement.chain.local.dump import read_dump
 from settlement.chain.local.engine.execution import Built, run_all
 from settlement.chain.local.engine.port import Engine, NodeReader, Workspace
-from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.faults import FolderDamaged, RpcFault
 from settlement.chain.local.formats.blocks import ZERO_WORD, Block, Head, Header, Log, MinedTransaction, seal
 from settlement.chain.local.formats.hashing import bytes_int, keccak
+from settlement.chain.local.formats.state_trie import stored_nodes
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.opening import Opened, prepare, put_built, put_clock, take_up
 from settlement.chain.local.settings import ChainSettings
@@ -44,6 +46,7 @@ class Chain:
         self.storage = storage
         self._engine = engine
         self.rollbacks = 0
+        self._rolling = Lock()
         self._stand(opened)
 
     def _stand(self, opened: Opened) -> None:
@@ -123,11 +126,17 @@ class Chain:
     @contextmanager
     def rolling_back(self) -> Iterator[None]:
         """Around taking blocks off: counted before and after, so that a reader sees that it read across it."""
-        self.rollbacks += 1
-        try:
-            yield
-        finally:
+        with self._rolling:
             self.rollbacks += 1
+            try:
+                yield
+            finally:
+                self.rollbacks += 1
+
+    def wait_until_steady(self) -> None:
+        """Until no blocks are being taken off. For readers, who then read again."""
+        with self._rolling:
+            pass
 
     def replace(self, opened: Callable[[], BinaryIO], most_bytes: int | None = None) -> None:
         """Put a dump in this chain's place: all of it, on disk, or nothing.
@@ -188,6 +197,23 @@ class Chain:
                 taken.append(block)
             batch.deletes += block_keys(block)
         return tuple(taken)
+
+    def put_genesis_alone(self, batch: Batch) -> Head:
+        """Take off everything but block 0 and its state as it was made, however much that is; answers its head.
+
+        The room of the old states is used again, which no other way back does.
+        """
+        stored = self.head_at(0)
+        if stored is None:
+            raise FolderDamaged("block 0 is missing from the chain's folder; restore it or start a new one")
+        genesis = stored.with_state(stored.header.state_root)
+        for table in Table:
+            if table is not Table.META:
+                batch.empty(table)
+        for node_hash, node in stored_nodes(self.storage.read_node, genesis.state_root):
+            batch.put(Table.NODES, node_hash, node)
+        put_built(batch, Built(Block(genesis, ()), {}))
+        return genesis
 
     def put_clock(self, batch: Batch, clock: Clock) -> None:
         put_clock(batch, clock)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from settlement.chain.local.faults import FolderDamaged, RpcFault
 from settlement.chain.local.formats.blocks import ZERO_WORD, Block, Head, seal
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak, rlp_decode
+from settlement.chain.local.formats.state_trie import children
 from settlement.chain.local.formats.transactions import decode_transaction
 from settlement.chain.local.store.block_tables import CHAIN_ID, HEAD, index_entries, read_block, read_head
 from settlement.chain.local.store.storage import Storage, Table, View
@@ -101,7 +102,7 @@ def _walk(view: View, root: bytes, seen: set[bytes]) -> Iterator[tuple[bytes, st
     while refs:
         node = refs.pop()
         if isinstance(node, bytes):
-            if not node or node in seen:
+            if node in seen:
                 continue
             seen.add(node)
             encoded = view.get(Table.NODES, node)
@@ -109,12 +110,10 @@ def _walk(view: View, root: bytes, seen: set[bytes]) -> Iterator[tuple[bytes, st
                 yield b"", f"state node 0x{node.hex()} is not stored"
                 continue
             node = rlp_decode(encoded)
-        if len(node) == 17:
-            refs += node[:16]
-        elif node[0][0] >> 4 in (2, 3):
+        below = children(node)
+        if not below:
             yield node[1], ""
-        else:
-            refs.append(node[1])
+        refs += below
 
 
 def _waiting_faults(view: View, chain_id: int) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chain.local.client import Rpc, RpcError, address_of, signed
+from settlement.chain.local.server import LocalNode
+from tests.chain.local.client import EMITTER, Rpc, RpcError, address_of, signed
+from tests.chain.local.folder import faults_of
 
 SOMEBODY = "0x" + "42" * 20
 
@@ -82,6 +85,38 @@ def test_reset__after_everything__genesis_as_it_was_made(rpc: Rpc) -> None:
     block = rpc("eth_getBlockByNumber", "latest", False)
     assert int(block["timestamp"], 16) < int(genesis["timestamp"], 16) + 5_000
     assert block["miner"] != SOMEBODY
+
+
+def test_reset__of_a_large_chain__its_room_is_used_again(tmp_path: Path) -> None:
+    size = 0
+    for turn in range(4):
+        with LocalNode(tmp_path) as node, Rpc(node.port) as rpc:
+            rpc.deploy(EMITTER)
+            for at in range(5):
+                rpc("anvil_setCode", SOMEBODY, f"0x{turn:02x}{at:02x}" + "fe" * 500_000)
+            rpc("anvil_mine", "0x400")
+            waiting = rpc.send(1, nonce=9)
+            rpc("anvil_reset")
+            assert rpc("eth_getTransactionByHash", waiting) is None
+            assert rpc.number("eth_blockNumber") == 0
+            assert rpc("eth_getCode", SOMEBODY, "latest") == "0x"
+        assert faults_of(tmp_path) == []
+        size = size or (tmp_path / "data.mdb").stat().st_size
+    assert (tmp_path / "data.mdb").stat().st_size <= size * 1.2
+
+
+def test_snapshots__of_blocks_taken_off__forgotten_and_the_others_kept(rpc: Rpc) -> None:
+    kept = rpc("evm_snapshot")
+    rpc("anvil_mine", "0x4")
+    rpc("evm_snapshot")
+    rpc("anvil_reorg", 2)
+    assert list(rpc("anvil_metadata")["snapshots"]) == [kept]
+    again = rpc("evm_snapshot")
+    rpc("anvil_rollback", 1)
+    assert list(rpc("anvil_metadata")["snapshots"]) == [kept]
+    assert rpc("evm_revert", again) is False
+    assert rpc("evm_revert", kept) is True
+    assert rpc.number("eth_blockNumber") == 0
 
 
 def test_reset__options_as_viem_sends_them__taken_and_a_fork_refused(rpc: Rpc) -> None:

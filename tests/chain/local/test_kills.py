@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import random
 import subprocess
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from settlement.chain.local.store.storage import Storage, Table
-from tests.chain.local.client import EMITTER, ProcessNode, Rpc, signed
+from tests.chain.local.client import EMITTER, ProcessNode, Rpc, signed, words
 from tests.chain.local.folder import faults_of
 from tests.chain.local.load import SENDERS, SOMEBODY, Acknowledged, Load
 
@@ -72,11 +75,24 @@ def test_node__killed_200_times_under_load__nothing_acknowledged_is_lost(tmp_pat
     assert _kill_under_load(tmp_path, _KILLS_A_FOLDER, random.Random(part)) >= _KILLS_A_FOLDER
 
 
-def _reorganise_until_it_dies(port: int, raws: list[str], count: threading.Semaphore) -> None:
+Order = tuple[Any, ...]
+
+
+def _order_until_it_dies(port: int, orders: Sequence[Order], done: threading.Semaphore) -> None:
     with Rpc(port) as rpc, suppress(OSError, http.client.HTTPException):
-        while True:
-            rpc("anvil_reorg", len(raws), [[raw, at] for at, raw in enumerate(raws)])
-            count.release()
+        for order in itertools.cycle(orders):
+            rpc(*order)
+            done.release()
+
+
+def _kill_while_ordered(node: ProcessNode, orders: Sequence[Order], chance: random.Random) -> None:
+    done = threading.Semaphore(0)
+    thread = threading.Thread(target=_order_until_it_dies, args=(node.port, orders, done))
+    thread.start()
+    for _ in range(chance.randint(1, 10)):
+        assert done.acquire(timeout=30)
+    _kill_at_a_random_moment(node, chance)
+    thread.join()
 
 
 def _kill_in_reorganisations(folder: Path, kills: int, chance: random.Random) -> list[str]:
@@ -89,13 +105,8 @@ def _kill_in_reorganisations(folder: Path, kills: int, chance: random.Random) ->
         with ProcessNode(folder) as node, Rpc(node.port) as rpc:
             assert rpc.number("eth_blockNumber") == 15
             assert [rpc.receipt(one)["blockNumber"] for one in hashes] == [hex(6 + at) for at in range(10)]
-            count = threading.Semaphore(0)
-            thread = threading.Thread(target=_reorganise_until_it_dies, args=(node.port, raws, count))
-            thread.start()
-            for _ in range(chance.randint(1, 10)):
-                assert count.acquire(timeout=30)
-            _kill_at_a_random_moment(node, chance)
-            thread.join()
+            pairs = [[raw, at] for at, raw in enumerate(raws)]
+            _kill_while_ordered(node, [("anvil_reorg", len(raws), pairs)], chance)
         if faults := faults_of(folder):
             return faults
     return []
@@ -108,3 +119,36 @@ def test_node__killed_while_it_reorganises__one_branch_whole(tmp_path: Path) -> 
 @pytest.mark.deep
 def test_node__killed_50_times_while_it_reorganises__one_branch_whole(tmp_path: Path) -> None:
     assert _kill_in_reorganisations(tmp_path, 50, random.Random(50)) == []
+
+
+def _kill_in_replacements(folder: Path, kills: int, chance: random.Random) -> list[str]:
+    """The chain is loaded from one dump, from another, and reset, again and again."""
+    with ProcessNode(folder) as node, Rpc(node.port) as rpc:
+        target = rpc.deploy(EMITTER)
+        for at in range(40):
+            rpc.send(0, to=target, data=words(at, 2, 3), gas=100_000)
+        long = rpc("anvil_dumpState")
+        rpc("anvil_reset")
+        rpc("anvil_mine", "0x5")
+        short = rpc("anvil_dumpState")
+        heads = {rpc("eth_getBlockByNumber", "latest", False)["hash"]}
+        for order in (("anvil_loadState", long), ("anvil_reset",)):
+            rpc(*order)
+            heads.add(rpc("eth_getBlockByNumber", "latest", False)["hash"])
+    orders = [("anvil_loadState", long), ("anvil_loadState", short), ("anvil_reset",)]
+    for _ in range(kills):
+        with ProcessNode(folder) as node, Rpc(node.port) as rpc:
+            assert rpc("eth_getBlockByNumber", "latest", False)["hash"] in heads
+            _kill_while_ordered(node, orders, chance)
+        if faults := faults_of(folder):
+            return faults
+    return []
+
+
+def test_node__killed_while_its_chain_is_replaced__one_of_them_whole(tmp_path: Path) -> None:
+    assert _kill_in_replacements(tmp_path, 2, random.Random(3)) == []
+
+
+@pytest.mark.deep
+def test_node__killed_50_times_while_its_chain_is_replaced__one_of_them_whole(tmp_path: Path) -> None:
+    assert _kill_in_replacements(tmp_path, 50, random.Random(51)) == []

@@ -7,7 +7,7 @@ once built: readers share them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, keccak, rlp_decode, rlp_encode
@@ -159,6 +159,32 @@ class StateTrie:
         self.written[node_hash] = encoded
         _remember(node_hash, raw)
         return node_hash
+
+
+def stored_nodes(
+    read_node: Callable[[bytes], bytes | None], root_hash: bytes
+) -> Iterator[tuple[bytes, bytes]]:
+    """Every stored node of one trie with its hash; a node that two places share comes once for each.
+
+    Raises: LookupError when one is missing.
+    """
+    refs: list[Ref] = [] if root_hash == EMPTY_TRIE_ROOT else [root_hash]
+    while refs:
+        node = refs.pop()
+        if isinstance(node, bytes):
+            encoded = read_node(node)
+            if encoded is None:
+                raise LookupError(f"trie node 0x{node.hex()} is not stored")
+            yield node, encoded
+            node = rlp_decode(encoded)
+        refs += children(node)
+
+
+def children(node: list[Any]) -> list[Ref]:
+    """What lies below a decoded node: hashes, and lists where a child is embedded."""
+    if len(node) == 17:
+        return [child for child in node[:16] if child]
+    return [] if _expanded(node[0])[1] else [node[1]]
 
 
 def _remember(node_hash: bytes, node: list[Any]) -> None:

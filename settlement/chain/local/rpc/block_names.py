@@ -115,11 +115,13 @@ def _steady(chain: Chain, run: Callable[..., Any]) -> Callable[..., Any]:
             before = chain.rollbacks
             try:
                 answer = run(*arguments)
-            except RpcFault:
+            except Exception:
+                # Whatever it is, it may come of blocks and states that were there a moment ago.
                 if is_steady_since(before):
                     raise
             else:
                 if is_steady_since(before):
                     return answer
+            chain.wait_until_steady()
 
     return read
