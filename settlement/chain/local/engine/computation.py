@@ -57,6 +57,9 @@ def described(error: VMError) -> str:
             if told in str(error):
                 return words
     if isinstance(error, InvalidInstruction):
+        if str(error).startswith("Jump"):
+            # Into the data of a push; other nodes tell it from no other bad jump.
+            return _GETH_WORDS["InvalidJumpDestination"]
         # Said as "Invalid opcode 0x0c @ 2".
         return f"invalid opcode: {opcode_name(int(str(error).split()[2], 16))}"
     name = type(error).__name__

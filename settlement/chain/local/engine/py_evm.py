@@ -17,8 +17,9 @@ from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth_typing import Address
 
 from settlement.chain.local.engine.accounts_db import Accounts, NodeStore
-from settlement.chain.local.engine.computation import Computation, described
+from settlement.chain.local.engine.computation import described
 from settlement.chain.local.engine.port import CallEnd, CallStart, Execution, NodeReader, Tracer
+from settlement.chain.local.engine.straight_runs import QuickComputation
 from settlement.chain.local.engine.tracing import ended, traced
 from settlement.chain.local.formats.blocks import Header, Log
 from settlement.chain.local.formats.transactions import Transaction
@@ -30,7 +31,7 @@ class _Executor(PragueTransactionExecutor):
 
 
 class _State(PragueState):
-    computation_class = Computation
+    computation_class = QuickComputation
     account_db_class = Accounts
     transaction_executor_class = _Executor
 
