@@ -33,7 +33,7 @@ class BlocksTaken:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A transaction was let in; the block that it is mined into at once is told of afterwards."""
+    """A transaction was let in and its turn can come; the block that it is mined into is told of afterwards."""
 
     transaction: Transaction
 

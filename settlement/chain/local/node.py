@@ -70,6 +70,8 @@ class Node:
         self.set_mining(mining or Mining())
         # Hashes of waiting transactions that are stored, since their senders were told that we have them.
         self._parked: set[bytes] = set()
+        # Those of them that no listener was told of yet: a nonce before theirs is missing.
+        self._untold: set[bytes] = set()
         self._load_parked()
         self._inbox: queue.SimpleQueue[_Submission | _Order | None] = queue.SimpleQueue()
         previous = threading.stack_size(WRITER_STACK_BYTES)
@@ -188,6 +190,7 @@ class Node:
             return False
         if replaced is not None:
             self._parked.discard(replaced.hash)
+            self._untold.discard(replaced.hash)
         return True
 
     def _open_next(self) -> tuple[Header, Workspace]:
@@ -243,11 +246,11 @@ class Node:
         self.chain.head, self.chain.clock, self.chain.rules = built.block.head, clock, rules
         for tx in mined:
             self.pool.remove(tx)
-            if tx.hash in self._parked:
-                self._parked.discard(tx.hash)
-            else:
-                # Mined in the same turn as it came: nobody was told of it as a waiting one yet.
+            if tx.hash not in self._parked or tx.hash in self._untold:
+                # Mined as soon as it could be: nobody was told of it as a waiting one yet.
                 self.events.publish(Waiting(tx))
+            self._parked.discard(tx.hash)
+            self._untold.discard(tx.hash)
         self.events.publish(BlockStored(built.block))
 
     # Waiting transactions that were acknowledged
@@ -260,8 +263,18 @@ class Node:
             for tx in waiting:
                 batch.put(Table.WAITING, _waiting_key(tx), tx.raw)
             self.chain.storage.commit(batch)
-            self._parked.update(tx.hash for tx in waiting)
-            for tx in waiting:
+            hashes = {tx.hash for tx in waiting}
+            self._parked |= hashes
+            self._untold |= hashes
+            _, state = self._open_next()
+            for sender in dict.fromkeys(tx.sender for tx in waiting):
+                self._tell_of_row(sender, state.nonce(sender))
+
+    def _tell_of_row(self, sender: bytes, mined: int) -> None:
+        """Publish what a block could take now; geth and anvil too keep silent of what waits for a missing nonce."""
+        for tx in self.pool.row(sender, mined):
+            if tx.hash in self._untold:
+                self._untold.discard(tx.hash)
                 self.events.publish(Waiting(tx))
 
     def _load_parked(self) -> None:
@@ -289,6 +302,7 @@ class Node:
         """Empty the pool, once ``put_no_waiting`` is on disk. For the writer thread."""
         self.pool.clear()
         self._parked.clear()
+        self._untold.clear()
 
 
 def promised() -> Future[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from settlement.chain.local.engine.execution import cannot_pay
@@ -51,6 +51,13 @@ class Pool:
             while mined in queue:
                 mined += 1
         return mined
+
+    def row(self, sender: bytes, mined: int) -> Iterator[Transaction]:
+        """What waits without a gap after the ``mined`` first ones."""
+        queue = self._by_sender.get(sender, {})
+        while (tx := queue.get(mined)) is not None:
+            yield tx
+            mined += 1
 
     def add(self, tx: Transaction, account: AccountState) -> Transaction | None:
         """Let ``tx`` in; answers the transaction it replaced, if any.

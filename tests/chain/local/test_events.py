@@ -10,6 +10,7 @@ import pytest
 from settlement.chain.local import branches
 from settlement.chain.local.events import BlocksTaken, BlockStored, Event, Waiting
 from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from tests.chain.local.client import signed
 
@@ -49,13 +50,28 @@ def test_events__mined_at_once__waiting_then_its_block(node: Node, told: list[Ev
     assert stored.block.head == node.chain.head
 
 
-def test_events__waits_first__told_once_as_waiting(node: Node, told: list[Event]) -> None:
-    _send(node, 0, nonce=1)
+def test_events__a_nonce_missing__told_once_it_is_there(node: Node, told: list[Event]) -> None:
+    second = _send(node, 0, nonce=1)
     _flush(node)
-    assert [type(event) for event in told] == [Waiting]
-    _send(node, 0, nonce=0)
+    assert told == []
+    first = _send(node, 0, nonce=0)
     _flush(node)
-    assert [type(event) for event in told] == [Waiting, Waiting, BlockStored]
+    waiting = [event.transaction.hash for event in told if isinstance(event, Waiting)]
+    assert waiting == [first, second]
+    assert isinstance(told[-1], BlockStored)
+
+
+def test_events__waits_for_an_order__told_once_and_not_again_when_mined(
+    node: Node, told: list[Event]
+) -> None:
+    node.order(lambda: node.set_mining(Mining(is_automatic=False))).result(timeout=SOON_S)
+    hashes = {nonce: _send(node, 0, nonce=nonce) for nonce in (0, 3, 2, 1)}
+    _flush(node)
+    waiting = [event.transaction.hash for event in told if isinstance(event, Waiting)]
+    assert waiting == [hashes[nonce] for nonce in range(4)]
+    told.clear()
+    node.order(node.mine_one).result(timeout=SOON_S)
+    assert [type(event) for event in told] == [BlockStored]
 
 
 def test_events__refused_transaction__nothing_told(node: Node, told: list[Event]) -> None:

@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from settlement.chain.local.server import LocalNode
-from settlement.chain.local.wire.http_server import MOST_BODY_BYTES, MOST_CONNECTIONS, MOST_HEAD_BYTES
+from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
+from settlement.chain.local.wire.http_server import MOST_CONNECTIONS, MOST_HEAD_BYTES
 from tests.chain.local.client import EMITTER, Rpc, address_of, words
 
 ASK = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'

@@ -168,7 +168,7 @@ def test_state__of_another_chain_id__refused(rpc: Rpc, tmp_path: Path) -> None:
 
 
 def test_state__too_much_for_an_answer__says_how_else(rpc: Rpc) -> None:
-    noise = b"".join(bytes.fromhex(f"{(at * 2_654_435_761) % 2**32:08x}") for at in range(60_000))
+    noise = b"".join(bytes.fromhex(f"{(at * 2_654_435_761) % 2**32:08x}") for at in range(160_000))
     for at in range(3):
         rpc("anvil_setCode", SOMEBODY, f"0x{at:02x}{noise.hex()}")
     assert rpc("anvil_loadState", rpc("anvil_dumpState")) is True

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode, Frame, Opcode
 
 from settlement.chain.local.server import LocalNode
-from settlement.chain.local.wire.http_server import MOST_BODY_BYTES
+from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 from tests.chain.local.client import ProcessNode, Rpc, address_of, signed
 from tests.chain.local.web_socket_client import HANDSHAKE, KEY, SOON_S, SocketRpc, frame, raw_socket
 

@@ -17,9 +17,10 @@ from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, read_bytes
 from settlement.chain.local.rpc.verbs import ALL_NAMES, Verbs, then, under
+from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 
 # What is dumped here must fit a request that loads it, where each byte takes two digits.
-MOST_DUMP_BYTES = 900_000
+MOST_DUMP_BYTES = MOST_BODY_BYTES // 2 - 1_024
 MOST_UNPACKED_BYTES = 2**30
 _log = logging.getLogger(__name__)
 

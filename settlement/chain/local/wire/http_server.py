@@ -10,6 +10,7 @@ from typing import cast
 
 import httptools
 
+from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 from settlement.chain.local.wire.peer import Peer
 from settlement.chain.local.wire.responses import (
     BAD_REQUEST,
@@ -28,7 +29,6 @@ from settlement.chain.local.wire.web_socket import WebSocket
 
 MOST_CONNECTIONS = 512
 MOST_HEAD_BYTES = 16 * 1024
-MOST_BODY_BYTES = 5 * 2**20
 MOST_PIPELINED = 32
 # How long a refused client's remaining bytes are taken off the socket: closing at once could cost it the answer.
 LINGER_S = 2.0
