@@ -163,6 +163,7 @@ class Chain:
         refused: list[tuple[Transaction, RpcFault]] = []
         while True:
             workspace = workspace or self.workspace(head, header, read_node)
+            workspace.begin_block(header)
             ran = run_all(workspace, header, offered)
             refused += ran.refused
             if ran.broken is None:

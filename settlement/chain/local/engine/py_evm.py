@@ -20,6 +20,7 @@ from settlement.chain.local.engine.accounts_db import Accounts, NodeStore
 from settlement.chain.local.engine.computation import described
 from settlement.chain.local.engine.port import CallEnd, CallStart, Execution, NodeReader, Tracer
 from settlement.chain.local.engine.straight_runs import QuickComputation
+from settlement.chain.local.engine.system_contracts import begin_block
 from settlement.chain.local.engine.tracing import ended, traced
 from settlement.chain.local.formats.blocks import Header, Log
 from settlement.chain.local.formats.transactions import Transaction
@@ -36,7 +37,7 @@ class _State(PragueState):
     transaction_executor_class = _Executor
 
     def set_system_contracts(self) -> None:
-        """Nothing: this chain has no beacon chain whose roots such contracts would keep."""
+        """Nothing: a state is opened as it is; ``system_contracts`` says what blocks do with such contracts."""
 
 
 class PyEvm:
@@ -103,6 +104,10 @@ class PyEvmWorkspace:
 
     def clear_storage(self, address: bytes) -> None:
         self._state.delete_storage(Address(address))
+
+    def begin_block(self, header: Header) -> None:
+        """What the rules have a block do to the state before its first transaction."""
+        begin_block(self._state, header)
 
     def run(self, transaction: Transaction, tracer: Tracer | None = None) -> Execution:
         """Run it and keep its effects; a message that fails keeps only what it paid for gas."""

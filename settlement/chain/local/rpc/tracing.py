@@ -126,7 +126,9 @@ def _before(chain: Chain, head: Head) -> Workspace:
     below = chain.head_at(head.number - 1)
     if below is None:
         raise RpcFault("header not found")
-    return chain.workspace(below, head.header)
+    workspace = chain.workspace(below, head.header)
+    workspace.begin_block(head.header)
+    return workspace
 
 
 def _trace(workspace: Workspace, mined: MinedTransaction, options: TraceOptions) -> dict[str, Any]:
