@@ -9,10 +9,9 @@ from typing import Any
 
 from settlement.chain.local.accounts import DERIVATION_PATH, MNEMONIC, funded_addresses, well_known_accounts
 from settlement.chain.local.node import Node
+from settlement.wei import ether_text, gwei_text
 
 HARDFORK = "prague"
-_ETHER = 10**18
-_GWEI = 10**9
 
 
 def banner_lines(node: Node, folder: Path, host: str, port: int) -> list[str]:
@@ -33,7 +32,7 @@ def banner_lines(node: Node, folder: Path, host: str, port: int) -> list[str]:
     facts = {
         "chain id": str(settings.chain_id),
         "rules": HARDFORK,
-        "base fee": f"{base_fee:,} wei ({_gwei_text(base_fee)} gwei)",
+        "base fee": f"{base_fee:,} wei ({gwei_text(base_fee)})",
         "gas limit": f"{settings.gas_limit:,} a block",
         "genesis": f"0x{node.chain.genesis_hash.hex()}",
         "begun": f"{datetime.fromtimestamp(begun_at, UTC):%Y-%m-%d %H:%M:%S} UTC",
@@ -98,14 +97,3 @@ def _mining_text(node: Node) -> str:
     timed = f"a block every {mining.interval_s} s" if mining.interval_s else ""
     at_once = "at once, a block for each burst of transactions" if mining.is_automatic else ""
     return " and ".join(part for part in (at_once, timed) if part) or "by order only (evm_mine, anvil_mine)"
-
-
-def ether_text(wei: int) -> str:
-    """Wei as ether with grouped thousands and no more digits than it needs."""
-    whole, part = divmod(wei, _ETHER)
-    return f"{whole:,}" + (f".{part:018d}".rstrip("0") if part else "")
-
-
-def _gwei_text(wei: int) -> str:
-    whole, part = divmod(wei, _GWEI)
-    return f"{whole:,}" + (f".{part:09d}".rstrip("0") if part else "")

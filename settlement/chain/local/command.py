@@ -7,25 +7,29 @@ import sys
 from typing import NoReturn
 
 from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, checked_phrase
-from settlement.chain.local.banner import banner_json, banner_lines, ether_text, url_text
+from settlement.chain.local.banner import banner_json, banner_lines, url_text
+from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
-from settlement.chain.local.options import WEI, NodeOptions
+from settlement.chain.local.options import NodeOptions
 from settlement.chain.local.rpc.request_log import LogForm
+from settlement.chain.local.rpc.state_files import load_state_file, save_state_file
 from settlement.chain.local.server import refuse_public_host, serve
 from settlement.chain.local.settings import ChainSettings
 from settlement.errors import InputRefused
+from settlement.wei import ETHER, ether_text
 
 
 def run_node(options: NodeOptions) -> NoReturn:
     """Run the node until it is told to stop, and end the process.
 
     Raises: InputRefused for options that contradict themselves or the chain in the folder; FolderInUse, FolderDamaged;
-            ChainError when the port is taken.
+            ChainError when the port is taken, or the state file cannot be read or written.
     """
     refuse_public_host(options.host)
     settings, mining = settings_of(options), mining_of(options)
     with Node(options.folder, settings, mining=mining) as node:
+        _load_state(options, node)
         _refuse_other_accounts(options, settings, node)
         serve(
             node,
@@ -35,10 +39,23 @@ def run_node(options: NodeOptions) -> NoReturn:
             parent_fd=options.parent_fd,
             log_form=log_form_of(options),
         )
+        if options.state is not None:
+            save_state_file(node, options.state)
     sys.stdout.flush()
     sys.stderr.flush()
     # Not sys.exit: it would wait for calls that still run, and all that must be kept is on disk.
     os._exit(0)
+
+
+def _load_state(options: NodeOptions, node: Node) -> None:
+    if options.state is None:
+        return
+    try:
+        load_state_file(node, options.state)
+    except RpcFault as fault:
+        raise InputRefused(
+            f"no chain can be begun from {options.state}: {fault.message}", field="--state"
+        ) from fault
 
 
 def _announce(options: NodeOptions, node: Node, port: int) -> None:
@@ -90,7 +107,7 @@ def settings_of(options: NodeOptions) -> ChainSettings:
         gas_limit=options.gas_limit,
         mnemonic=MNEMONIC if options.mnemonic is None else checked_phrase(options.mnemonic),
         accounts=ACCOUNT_COUNT if options.accounts is None else options.accounts,
-        balance_wei=INITIAL_BALANCE_WEI if options.balance is None else options.balance * WEI,
+        balance_wei=INITIAL_BALANCE_WEI if options.balance is None else options.balance * ETHER,
     )
 
 

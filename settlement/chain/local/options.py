@@ -12,8 +12,8 @@ import typer
 from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI
 from settlement.chain.local.mining import MOST_INTERVAL_S
 from settlement.errors import InputRefused
+from settlement.wei import ETHER
 
-WEI = 10**18
 MOST_ACCOUNTS = 1_000
 MOST_ETHER = 10**12
 LEAST_GAS_LIMIT = 5_000
@@ -50,7 +50,7 @@ Balance = Annotated[
         min=0,
         max=MOST_ETHER,
         metavar="ETHER",
-        help=f"What each has at the start ({INITIAL_BALANCE_WEI // WEI}).",
+        help=f"What each has at the start ({INITIAL_BALANCE_WEI // ETHER}).",
     ),
 ]
 Phrase = Annotated[
@@ -69,6 +69,14 @@ NoMining = Annotated[bool, typer.Option("--no-mining", help="Mine only when told
 GasLimit = Annotated[
     int,
     typer.Option("--gas-limit", min=LEAST_GAS_LIMIT, max=MOST_GAS_LIMIT, metavar="N", help="Of each block."),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        help="Begin a new chain from this file if it is there; write it at the stop.",
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the URL alone; log no requests.")]
 AsJson = Annotated[
@@ -94,6 +102,7 @@ class NodeOptions:
     block_time_s: int | None = None
     is_mining: bool = True
     gas_limit: int = 30_000_000
+    state: Path | None = None
     is_quiet: bool = False
     is_json: bool = False
     parent_fd: int | None = None
@@ -115,6 +124,7 @@ def node_command(place: Callable[[Path | None, int | None], tuple[Path, int]]) -
         block_time: BlockTime = None,
         no_mining: NoMining = False,
         gas_limit: GasLimit = NodeOptions.gas_limit,
+        state: State = None,
         quiet: Quiet = False,
         as_json: AsJson = False,
         parent_fd: ParentPipe = None,
@@ -137,6 +147,7 @@ def node_command(place: Callable[[Path | None, int | None], tuple[Path, int]]) -
                 block_time,
                 not no_mining,
                 gas_limit,
+                state,
                 quiet,
                 as_json,
                 parent_fd,

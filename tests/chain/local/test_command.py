@@ -22,7 +22,7 @@ from settlement.chain.local.node import Node
 from settlement.chain.local.options import MOST_ACCOUNTS, MOST_CHAIN_ID, NodeOptions, node_command
 from settlement.chain.local.settings import ChainSettings
 from settlement.errors import HanseError, InputRefused
-from tests.chain.local.client import Rpc, signed
+from tests.chain.local.client import ProcessNode, Rpc, signed
 
 OTHER_PHRASE = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
 OTHER_FIRST = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94"
@@ -183,3 +183,22 @@ def test_command__beat_or_no_mining__no_block_at_once(
     tmp_path: Path, beat_s: int | None, is_mining: bool, mining: Mining
 ) -> None:
     assert mining_of(NodeOptions(tmp_path, block_time_s=beat_s, is_mining=is_mining)) == mining
+
+
+def test_command__state_file__written_at_the_stop_and_taken_up_in_a_new_folder(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with ProcessNode(tmp_path / "one", "--state", str(state)) as node:
+        with Rpc(node.port) as rpc:
+            sent = rpc.send(0)
+            genesis = rpc("eth_getBlockByNumber", "0x0", False)["hash"]
+        assert node.terminate() == 0
+    with ProcessNode(tmp_path / "two", "--state", str(state)) as node, Rpc(node.port) as rpc:
+        assert rpc("eth_getBlockByNumber", "0x0", False)["hash"] == genesis
+        assert rpc.receipt(sent)["status"] == "0x1"
+
+
+def test_command__state_file_of_another_program__refused_by_name(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_bytes(b"{}")
+    with pytest.raises(InputRefused, match=f"no chain can be begun from {state}: "):
+        run_here("--state", str(state), data=tmp_path / "new")

@@ -1,0 +1,138 @@
+"""``hanse chain`` as typed: which node its explorer asks, what it prints, and what it says of wrong words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from hanse.cli import app
+from hanse.waiting import wait_for
+from settlement.chain.deployment import CONTRACTS
+from settlement.chain.local.accounts import ADDRESSES
+from settlement.chain.local.server import LocalNode
+from settlement.errors import HanseError, InputRefused
+from tests.chain.local.anvil import Anvil, needs_anvil
+from tests.chain.local.client import EMITTER, Rpc, init_code, words
+
+
+def typed(*arguments: str) -> list[str]:
+    """The lines that the command prints; what it refuses is raised."""
+    result = CliRunner().invoke(app, ["chain", *arguments])
+    if isinstance(result.exception, HanseError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+def objects(*arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in typed(*arguments, "--json")]
+
+
+def emit(rpc: Rpc) -> str:
+    """A log of a contract nobody knows, from account 0; the transaction's hash once it is mined."""
+    emitter = _mined(rpc, rpc.send(0, data=init_code(EMITTER), gas=1_000_000))["contractAddress"]
+    sent = rpc.send(0, to=emitter, data=words(7, 8, 9), gas=100_000)
+    _mined(rpc, sent)
+    return sent
+
+
+def _mined(rpc: Rpc, tx_hash: str) -> dict[str, Any]:
+    # Ours answers once it is on disk; anvil mines a moment after it answered.
+    return wait_for(lambda: rpc("eth_getTransactionReceipt", tx_hash), "a receipt")
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalNode, str]]:
+    with LocalNode(tmp_path_factory.mktemp("chain")) as running, Rpc(running.port) as rpc:
+        yield running, emit(rpc)
+
+
+def test_chain__explorer_without_a_deployment__blocks_transaction_and_logs_all_the_same(
+    node: tuple[LocalNode, str], tmp_path: Path
+) -> None:
+    running, tx_hash = node
+    place = ("--data", str(tmp_path), "--rpc-url", running.url)
+    assert [one["number"] for one in objects("blocks", *place)] == [2, 1, 0]
+    assert objects("blocks", "2", *place)[0]["transactions"][0]["hash"] == tx_hash
+    (told,) = objects("tx", tx_hash, *place)
+    assert told["from"] == {"address": ADDRESSES[0], "name": "account 0"}
+    assert [one["topics"] for one in objects("logs", *place)] == [told["logs"][0]["topics"]]
+    assert objects("logs", "--from", "0x1", "--to", "1", *place) == []
+    assert typed("tx", tx_hash, *place)[1] == "status       success"
+
+
+def test_chain__no_url_said__the_node_that_the_environment_names(
+    node: tuple[LocalNode, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANSE_CHAIN_URL", node[0].url)
+    assert len(typed("blocks", "--data", str(tmp_path))) == 4
+    monkeypatch.delenv("HANSE_CHAIN_URL")
+    (tmp_path / "run.json").write_text(json.dumps({"rpc": node[0].url}))
+    assert len(typed("blocks", "--last", "2", "--data", str(tmp_path))) == 3
+
+
+def test_chain__deployment_of_another_chain__said_on_stderr_and_no_names(
+    node: tuple[LocalNode, str], tmp_path: Path
+) -> None:
+    steps = dict.fromkeys(CONTRACTS, "0x" + "11" * 20)
+    plan = {
+        "chain_id": 31337,
+        "genesis_hash": "0x" + "22" * 32,
+        "block": 0,
+        "steps": steps,
+        "is_complete": True,
+    }
+    (tmp_path / "deployment.json").write_text(json.dumps(plan))
+    result = CliRunner().invoke(app, ["chain", "logs", "--data", str(tmp_path), "--rpc-url", node[0].url])
+    assert result.exit_code == 0
+    assert "is of another chain" in result.stderr
+    assert "another chain" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--port", "1", "blocks"), "--port belongs to the node, not to `blocks`"),
+        (("--quiet", "--no-mining", "tx", "0x00"), "--no-mining, --quiet belongs to the node"),
+        (("logs", "--from", "first"), "'first' names no block"),
+        (("blocks", "--to", "-3"), "'-3' names no block"),
+    ],
+)
+def test_chain__words_in_the_wrong_place__refused(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputRefused) as refused:
+        typed(*arguments)
+    assert said in refused.value.message
+
+
+def test_chain__no_node_there__says_which(tmp_path: Path) -> None:
+    with pytest.raises(HanseError, match=r"the chain at http://127\.0\.0\.1:9 did not answer"):
+        typed("blocks", "--data", str(tmp_path), "--rpc-url", "http://127.0.0.1:9")
+
+
+@needs_anvil
+def test_chain__explorer_on_anvil__tells_the_same_of_the_same_transaction(
+    node: tuple[LocalNode, str], tmp_path: Path
+) -> None:
+    running, ours = node
+    with Anvil() as anvil, Rpc(anvil.port) as rpc:
+        theirs = emit(rpc)
+        data = ("--data", str(tmp_path))
+        told = [
+            typed("tx", tx_hash, *data, "--rpc-url", url)
+            for tx_hash, url in ((ours, running.url), (theirs, anvil.url))
+        ]
+        assert objects("logs", *data, "--rpc-url", anvil.url)[0]["transaction"] == theirs
+        assert len(typed("blocks", *data, "--rpc-url", anvil.url)) == 4
+    # Time is the moment's, and anvil begins with another base fee.
+    differing = {"block", "fee"}
+    same = [
+        [line for line in lines if line.split()[:1] and line.split()[0] not in differing] for lines in told
+    ]
+    assert same[0] == same[1]
