@@ -35,7 +35,7 @@ MOST_BATCH_RESPONSE_BYTES = 25_000_000
 # A batch gives way to other clients after this long.
 TURN_S = 0.005
 # A row of these shares a block; whatever else a batch holds is done one after another, as geth does it.
-_TOGETHER = frozenset({"eth_sendRawTransaction"})
+_TOGETHER = "eth_sendRawTransaction"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _log = logging.getLogger(__name__)
 
@@ -197,7 +197,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def _may_go_together(request: Any) -> bool:
-    return isinstance(request, dict) and request.get("method") in _TOGETHER
+    return isinstance(request, dict) and request.get("method") == _TOGETHER
 
 
 def _is_full(size: int) -> bool:

@@ -281,7 +281,9 @@ class Connection(asyncio.Protocol):
         self._web_socket = WebSocket(
             self._transport, self._service.answer, self._service.gone, most_bytes=MOST_BODY_BYTES
         )
-        self._web_socket.data_received(self._head(self._headers) + rest)
+        # Apart: what follows the handshake is understood once that is answered.
+        self._web_socket.data_received(self._head(self._headers))
+        self._web_socket.data_received(rest)
 
     def _head(self, headers: list[tuple[bytes, bytes]]) -> bytes:
         first = b"%s %s HTTP/%s\r\n" % (

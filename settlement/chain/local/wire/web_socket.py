@@ -44,10 +44,13 @@ class WebSocket:
         self._waiting: deque[bytes] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_paused = False
+        self._is_refused = False
 
     # The connection's side
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -62,6 +65,7 @@ class WebSocket:
         if response.status_code == 101:
             self._protocol.send_response(response)
             return
+        self._is_refused = True
         refusal = refused_handshake(response.status_code, response.reason_phrase, response.body.decode())
         self._transport.write(refusal.response())
         self._hang_up()
