@@ -48,9 +48,9 @@ def revert(node: Node, number: int) -> bool:
         return False
     batch = Batch()
     _forget_snapshots(node, batch, number)
-    node.put_no_waiting(batch)
+    waiting = node.waiting.drop_all(batch)
     _go_back(node, batch, head, clock)
-    node.forget_waiting()
+    node.forget_waiting(waiting)
     return True
 
 
@@ -67,18 +67,21 @@ def rollback(node: Node, depth: int) -> None:
 
 
 def reset(node: Node) -> None:
-    """Back to genesis as it was made: no block, snapshot, waiting transaction, order or set account is left."""
+    """Back to genesis as it was made: no block, snapshot, waiting transaction, impersonation or set account is left."""
     chain = node.chain
     batch = Batch()
     genesis = chain.put_genesis_alone(batch)
     _forget_snapshots(node, batch, 0)
     batch.delete(Table.META, _SNAPSHOT_COUNT)
     chain.put_rules(batch, BlockRules())
+    waiting = node.waiting.drop_all(batch)
     chain.put_clock(batch, Clock())
     with chain.rolling_back():
         chain.storage.commit(batch)
         chain.head, chain.clock, chain.rules = genesis, Clock(), BlockRules()
-    node.forget_waiting()
+    node.forget_waiting(waiting)
+    node.pool.gas_limit = chain.next_header(genesis).gas_limit
+    node.signers.stop_all()
     # Nobody who starts afresh wants to hear of each log that is no more.
     node.events.publish(BlocksTaken(()))
 

@@ -6,6 +6,7 @@ wait (for a missing nonce, or for the base fee to fall).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -26,18 +27,25 @@ from settlement.chain.local.formats.transactions import Transaction, decode_tran
 from settlement.chain.local.mining import Mining, Ticker
 from settlement.chain.local.pool import AccountState, Pool
 from settlement.chain.local.settings import ChainSettings
+from settlement.chain.local.signers import Signers
 from settlement.chain.local.store.folder_lock import FolderLock
 from settlement.chain.local.store.storage import Batch, Table
+from settlement.chain.local.waiting import StoredWaiting
 
 # py-evm nests Python calls as deep as contracts nest theirs.
 WRITER_STACK_BYTES = 256 * 2**20
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Submission:
-    transaction: Transaction
+    """``make`` gives the transaction, once it is known which nonce of its sender comes next."""
+
+    sender: bytes
+    make: Callable[[int], Transaction]
     answer: Future[bytes]
+    transaction: Transaction | None = None
+    replaced: Transaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +76,11 @@ class Node:
         self.pool = Pool(self.chain.next_header(self.chain.head).gas_limit)
         self.events = Events()
         self.set_mining(mining or Mining())
-        # Hashes of waiting transactions that are stored, since their senders were told that we have them.
-        self._parked: set[bytes] = set()
-        # Those of them that no listener was told of yet: a nonce before theirs is missing.
+        self.signers = Signers(settings)
+        self.waiting = StoredWaiting(self.chain.storage)
+        # Hashes of those in the pool that no listener was told of yet: a nonce before theirs is missing.
         self._untold: set[bytes] = set()
-        self._load_parked()
+        self._load_waiting()
         self._inbox: queue.SimpleQueue[_Submission | _Order | None] = queue.SimpleQueue()
         previous = threading.stack_size(WRITER_STACK_BYTES)
         self._writer = threading.Thread(target=self._work, name="chain-writer", daemon=True)
@@ -102,8 +110,14 @@ class Node:
         Raises: RpcFault, here or from the future, with the reason it is refused.
         """
         transaction = decode_transaction(raw, self.chain.settings.chain_id)
+        return self.submit_made(transaction.sender, lambda _: transaction)
+
+    def submit_made(self, sender: bytes, make: Callable[[int], Transaction]) -> Future[bytes]:
+        """Send what ``make`` gives for the sender's next nonce, as ``submit`` does. It runs on the writer thread, so
+        that of two transactions sent at once each has a nonce of its own.
+        """
         answer: Future[bytes] = promised()
-        self._inbox.put(_Submission(transaction, answer))
+        self._inbox.put(_Submission(sender, make, answer))
         return answer
 
     def order(self, run: Callable[[], Any]) -> Future[Any]:
@@ -162,36 +176,46 @@ class Node:
         fault: RpcFault | None = None
         try:
             header, state = self._open_next()
-            admitted = [one for one in submissions if self._admit(one, state)]
+            admitted = [tx for one in submissions if (tx := self._admit(one, state)) is not None]
             if admitted:
                 faults = self._mine_waiting(header, state) if self.mining.is_automatic else {}
-                self._park([one.transaction for one in admitted])
+                self._park(admitted)
         except Exception as exc:  # noqa: BLE001  a block that cannot be stored is the senders' error, not the node's end
             fault = _as_fault(exc)
         for one in submissions:
             if one.answer.done():
                 continue
             tx = one.transaction
+            if tx is None:
+                one.answer.set_exception(fault or RpcFault("the transaction was not taken"))
+                continue
             # An earlier block of the same turn may have been stored before a later one failed.
-            is_kept = tx.hash in self._parked or self.chain.storage.get(Table.PLACES, tx.hash) is not None
+            is_kept = self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None
             refusal = None if is_kept else faults.get(tx.hash, fault)
             if refusal is not None:
-                self.pool.remove(tx)
+                self._remove(tx)
                 one.answer.set_exception(refusal)
             else:
                 one.answer.set_result(tx.hash)
+        for one in submissions:
+            # What replaced it was refused after all, and its own sender was told that it is kept.
+            if one.replaced is not None and self.waiting.holds(one.replaced):
+                self.pool.put_back(one.replaced)
 
-    def _admit(self, one: _Submission, state: Workspace) -> bool:
-        tx = one.transaction
+    def _admit(self, one: _Submission, state: Workspace) -> Transaction | None:
+        """Let it into the pool; None when it is refused, of which its sender is told."""
+        nonce = state.nonce(one.sender)
         try:
-            replaced = self.pool.add(tx, AccountState(state.nonce(tx.sender), state.balance(tx.sender)))
+            tx = one.make(self.pool.next_nonce(one.sender, nonce))
+            one.replaced = self.pool.add(tx, AccountState(nonce, state.balance(tx.sender)))
         except RpcFault as refusal:
             one.answer.set_exception(refusal)
-            return False
-        if replaced is not None:
-            self._parked.discard(replaced.hash)
-            self._untold.discard(replaced.hash)
-        return True
+            return None
+        if one.replaced is not None:
+            self._untold.discard(one.replaced.hash)
+        self._untold.add(tx.hash)
+        one.transaction = tx
+        return tx
 
     def _open_next(self) -> tuple[Header, Workspace]:
         head = self.chain.head
@@ -225,8 +249,8 @@ class Node:
         self._store(built)
 
     def _drop_refused(self, built: Built) -> dict[bytes, RpcFault]:
-        for tx, _ in built.refused:
-            self.pool.remove(tx)
+        if built.refused:
+            self.drop_waiting([tx for tx, _ in built.refused])
         return {tx.hash: fault for tx, fault in built.refused}
 
     def _store(self, built: Built) -> None:
@@ -239,18 +263,16 @@ class Node:
         if rules != self.chain.rules:
             self.chain.put_rules(batch, rules)
         mined = [one.transaction for one in built.block.transactions]
-        for tx in mined:
-            if tx.hash in self._parked:
-                batch.delete(Table.WAITING, _waiting_key(tx))
+        keys = self.waiting.drop(batch, mined)
         self.chain.storage.commit(batch)
+        self.waiting.settle(keys)
         self.chain.head, self.chain.clock, self.chain.rules = built.block.head, clock, rules
         for tx in mined:
             self.pool.remove(tx)
-            if tx.hash not in self._parked or tx.hash in self._untold:
-                # Mined as soon as it could be: nobody was told of it as a waiting one yet.
+            if tx.hash in self._untold:
+                # Mined as soon as it could be.
+                self._untold.discard(tx.hash)
                 self.events.publish(Waiting(tx))
-            self._parked.discard(tx.hash)
-            self._untold.discard(tx.hash)
         self.events.publish(BlockStored(built.block))
 
     # Waiting transactions that were acknowledged
@@ -259,13 +281,7 @@ class Node:
         """Store those that still wait: they are about to be acknowledged."""
         waiting = [tx for tx in admitted if self.pool.find(tx.hash) is not None]
         if waiting:
-            batch = Batch()
-            for tx in waiting:
-                batch.put(Table.WAITING, _waiting_key(tx), tx.raw)
-            self.chain.storage.commit(batch)
-            hashes = {tx.hash for tx in waiting}
-            self._parked |= hashes
-            self._untold |= hashes
+            self.waiting.store(waiting)
             _, state = self._open_next()
             for sender in dict.fromkeys(tx.sender for tx in waiting):
                 self._tell_of_row(sender, state.nonce(sender))
@@ -277,32 +293,39 @@ class Node:
                 self._untold.discard(tx.hash)
                 self.events.publish(Waiting(tx))
 
-    def _load_parked(self) -> None:
+    def _load_waiting(self) -> None:
         _, state = self._open_next()
-        for key, raw in self.chain.storage.scan(Table.WAITING, b"", b"\xff" * 29):
-            tx = decode_transaction(raw, self.chain.settings.chain_id, known_sender=key[:20])
-            try:
+        for tx in self.waiting.load(self.chain.settings.chain_id):
+            # Refused when another of its nonce was mined, or its sender's money is gone: no block will ever take it.
+            with contextlib.suppress(RpcFault):
                 self.pool.add(tx, AccountState(state.nonce(tx.sender), state.balance(tx.sender)))
-            except RpcFault:
-                # Another of its nonce was mined, or its sender's money is gone: no block will ever take it.
-                continue
-            self._parked.add(tx.hash)
 
     def reload_waiting(self) -> None:
         """Let wait what is stored as waiting, and nothing else. For the writer thread."""
-        self.forget_waiting()
-        self._load_parked()
-
-    def put_no_waiting(self, batch: Batch) -> None:
-        """Empty the stored part of the pool with ``batch``."""
-        for key, _ in self.chain.storage.scan(Table.WAITING, b"", b"\xff" * 29):
-            batch.delete(Table.WAITING, key)
-
-    def forget_waiting(self) -> None:
-        """Empty the pool, once ``put_no_waiting`` is on disk. For the writer thread."""
         self.pool.clear()
-        self._parked.clear()
+        self.pool.gas_limit = self.chain.next_header(self.chain.head).gas_limit
         self._untold.clear()
+        self._load_waiting()
+
+    def forget_waiting(self, keys: list[bytes]) -> None:
+        """Empty the pool, once ``keys``, which ``drop_all`` gave, are off the disk. For the writer thread."""
+        self.waiting.settle(keys)
+        self.pool.clear()
+        self._untold.clear()
+
+    def drop_waiting(self, transactions: list[Transaction]) -> None:
+        """Forget transactions that wait, on disk first. For the writer thread."""
+        batch = Batch()
+        keys = self.waiting.drop(batch, transactions)
+        if keys:
+            self.chain.storage.commit(batch)
+        self.waiting.settle(keys)
+        for tx in transactions:
+            self._remove(tx)
+
+    def _remove(self, tx: Transaction) -> None:
+        self.pool.remove(tx)
+        self._untold.discard(tx.hash)
 
 
 def promised() -> Future[Any]:
@@ -323,7 +346,3 @@ def _settle(order: _Order) -> None:
 
 def _as_fault(exc: Exception) -> RpcFault:
     return exc if isinstance(exc, RpcFault) else RpcFault(f"internal error: {exc!r}", rpc_code=INTERNAL_ERROR)
-
-
-def _waiting_key(tx: Transaction) -> bytes:
-    return tx.sender + tx.nonce.to_bytes(8, "big")

@@ -10,6 +10,7 @@ from settlement.chain.local.bulk import mine_empty
 from settlement.chain.local.clock import Clock
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import InvalidParams
+from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from settlement.chain.local.store.storage import Batch, Table
@@ -106,3 +107,10 @@ def change_state(node: Node, change: Callable[[Workspace], None]) -> None:
     node.chain.put_head(batch, head)
     node.chain.storage.commit(batch)
     node.chain.head = head
+
+
+def drop_waiting(node: Node, is_wanted: Callable[[Transaction], bool]) -> int:
+    """Take out of the pool what is wanted there; answers how many that were."""
+    dropped = [tx for tx in node.pool.waiting() if is_wanted(tx)]
+    node.drop_waiting(dropped)
+    return len(dropped)

@@ -76,11 +76,22 @@ class Pool:
             _check_outbids(tx, replaced)
         elif len(queue) >= MOST_PER_SENDER or len(self) >= MOST_IN_ALL:
             raise RpcFault("txpool is full")
-        self._counter += 1
-        arrival = self._counter if replaced is None else self._by_hash.pop(replaced.hash)[0]
+        arrival = self._next_arrival() if replaced is None else self._by_hash.pop(replaced.hash)[0]
+        self._enter(tx, arrival)
+        return replaced
+
+    def put_back(self, tx: Transaction) -> None:
+        """Let in again what was let in before, unless another stands in its place."""
+        if tx.nonce not in self._by_sender.get(tx.sender, {}):
+            self._enter(tx, self._next_arrival())
+
+    def _enter(self, tx: Transaction, arrival: int) -> None:
         self._by_hash[tx.hash] = arrival, tx
         self._by_sender.setdefault(tx.sender, {})[tx.nonce] = tx
-        return replaced
+
+    def _next_arrival(self) -> int:
+        self._counter += 1
+        return self._counter
 
     @staticmethod
     def _check_funds(tx: Transaction, account: AccountState, queue: dict[int, Transaction]) -> None:
@@ -152,9 +163,10 @@ def check_by_itself(tx: Transaction, gas_limit: int) -> None:
 
 
 def _check_outbids(tx: Transaction, replaced: Transaction) -> None:
-    least = 100 + PRICE_BUMP_PERCENT
-    if (
-        tx.max_fee_per_gas * 100 < replaced.max_fee_per_gas * least
-        or tx.max_priority_fee_per_gas * 100 < replaced.max_priority_fee_per_gas * least
-    ):
+    pairs = (
+        (tx.max_fee_per_gas, replaced.max_fee_per_gas),
+        (tx.max_priority_fee_per_gas, replaced.max_priority_fee_per_gas),
+    )
+    # Both must rise, also where ten percent of a fee is nothing. The bound is rounded down, as geth's is.
+    if any(new <= old or new < old * (100 + PRICE_BUMP_PERCENT) // 100 for new, old in pairs):
         raise RpcFault("replacement transaction underpriced")

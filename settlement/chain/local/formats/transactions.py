@@ -99,7 +99,7 @@ def decode_transaction(raw: bytes, chain_id: int, *, known_sender: bytes | None 
     if not raw:
         raise RpcFault("typed transaction too short")
     type_id = LEGACY if raw[0] >= 0xC0 else raw[0]
-    layout = _LAYOUTS.get(type_id)
+    layout = LAYOUTS.get(type_id)
     if layout is None:
         raise RpcFault("transaction type not supported")
     try:
@@ -230,7 +230,7 @@ _READERS: dict[str, Any] = {
 }
 _FEES = ("max_priority_fee_per_gas", "max_fee_per_gas")
 _BODY = ("gas", "to", "value", "data")
-_LAYOUTS: dict[int, tuple[str, ...]] = {
+LAYOUTS: dict[int, tuple[str, ...]] = {
     LEGACY: ("nonce", "gas_price", *_BODY, "v", "r", "s"),
     ACCESS_LIST: ("chain_id", "nonce", "gas_price", *_BODY, "access_list", "parity", "r", "s"),
     DYNAMIC_FEE: ("chain_id", "nonce", *_FEES, *_BODY, "access_list", "parity", "r", "s"),

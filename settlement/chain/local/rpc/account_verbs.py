@@ -1,4 +1,4 @@
-"""The verbs that change accounts by hand, without a block: what is read from the head shows it at once."""
+"""The verbs that change accounts by hand, without a block, and that let anybody's account send."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from settlement.chain.local import orders
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import read_address, read_bytes, read_quantity, read_word
-from settlement.chain.local.rpc.verbs import ALL_NAMES, Verbs, read_bounded, then, under
+from settlement.chain.local.rpc.verbs import ALL_NAMES, Verbs, read_bounded, read_flag, then, under
 
 _LARGEST = 2**256 - 1
 
 
 class AccountVerbs(Verbs):
-    """Balance, nonce, code and storage."""
+    """Balance, nonce, code and storage, which the head shows at once; impersonation."""
 
     def methods(self) -> dict[str, Method]:
         """The table of what it does."""
@@ -26,6 +26,9 @@ class AccountVerbs(Verbs):
             "setNonce": Method(self.set_nonce, 2, 2),
             "setCode": Method(self.set_code, 2, 2),
             "setStorageAt": Method(self.set_storage_at, 3, 3),
+            "impersonateAccount": Method(self.impersonate, 1, 1),
+            "stopImpersonatingAccount": Method(self.stop_impersonating, 1, 1),
+            "autoImpersonateAccount": Method(self.impersonate_all, 1, 1),
         }
         return under(ALL_NAMES, verbs)
 
@@ -52,6 +55,16 @@ class AccountVerbs(Verbs):
         account, position = read_address(address, "address"), read_quantity(slot, "slot")
         wanted = int.from_bytes(read_word(word, "value"), "big")
         return then(self._change(lambda state: state.set_storage(account, position, wanted)), lambda _: True)
+
+    def impersonate(self, address: Any) -> None:
+        self._node.signers.impersonate(read_address(address, "address"))
+
+    def stop_impersonating(self, address: Any) -> None:
+        self._node.signers.stop_impersonating(read_address(address, "address"))
+
+    def impersonate_all(self, is_on: Any) -> None:
+        """Whoever is named as a sender may send, until this is switched off."""
+        self._node.signers.is_anyone = read_flag(is_on)
 
     def _change(self, change: Callable[[Workspace], None]) -> Future[None]:
         return self._tell(orders.change_state, change)

@@ -9,7 +9,7 @@ from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Execution, Tracer
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import ZERO_ADDRESS
-from settlement.chain.local.formats.transactions import AccessList, Transaction
+from settlement.chain.local.formats.transactions import AccessList, Authorization, Transaction
 from settlement.chain.local.rpc.block_names import View
 from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
 from settlement.chain.local.rpc.revert_words import revert_reason
@@ -33,7 +33,8 @@ class CallRequest:
     value: int
     gas: int | None
     gas_price: int | None
-    access_list: tuple[tuple[bytes, tuple[int, ...]], ...]
+    access_list: AccessList
+    authorization_list: tuple[Authorization, ...] = ()
 
     @classmethod
     def read(cls, request: Any) -> CallRequest:
@@ -54,6 +55,7 @@ class CallRequest:
             gas=read_quantity(given["gas"], "gas") if "gas" in given else None,
             gas_price=None if price is None else read_quantity(price, "gasPrice") or None,
             access_list=_read_access_list(given.get("accessList", [])),
+            authorization_list=_read_authorizations(given.get("authorizationList", [])),
         )
 
     def transaction(self, gas: int, nonce: int) -> Transaction:
@@ -68,10 +70,27 @@ class CallRequest:
             max_fee_per_gas=price,
             max_priority_fee_per_gas=price,
             access_list=self.access_list,
+            authorization_list=self.authorization_list,
         )
 
 
-def _read_access_list(entries: Any) -> tuple[tuple[bytes, tuple[int, ...]], ...]:
+def _read_authorizations(entries: Any) -> tuple[Authorization, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InvalidParams("invalid authorizationList: expected a list of objects")
+    return tuple(
+        Authorization(
+            address=read_address(entry.get("address"), "authorizationList.address"),
+            y_parity=read_quantity(entry.get("yParity", entry.get("v")), "authorizationList.yParity"),
+            chain_id=read_quantity(entry.get("chainId"), "authorizationList.chainId"),
+            nonce=read_quantity(entry.get("nonce"), "authorizationList.nonce"),
+            r=read_quantity(entry.get("r"), "authorizationList.r"),
+            s=read_quantity(entry.get("s"), "authorizationList.s"),
+        )
+        for entry in entries
+    )
+
+
+def _read_access_list(entries: Any) -> AccessList:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise InvalidParams("invalid accessList: expected a list of objects")
     return tuple(
@@ -106,7 +125,8 @@ def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
     Raises: RpcFault when it fails with any limit.
     """
     most = _most_gas(chain, view, request)
-    if request.to and not request.data and not request.access_list and most >= PLAIN_TRANSFER_GAS:
+    is_plain = not (request.data or request.access_list or request.authorization_list)
+    if request.to and is_plain and most >= PLAIN_TRANSFER_GAS:
         workspace = view.open(chain)
         if not workspace.code(request.to):
             try_call(chain, view, request, PLAIN_TRANSFER_GAS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from settlement.chain.local.accounts import funded_addresses
 from settlement.chain.local.formats.hashing import keccak
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.dispatcher import Method
@@ -19,6 +18,7 @@ class Identity:
     """Answers that hold for the whole run of the node."""
 
     def __init__(self, node: Node) -> None:
+        self._node = node
         self._chain = node.chain
 
     def methods(self) -> dict[str, Method]:
@@ -42,8 +42,7 @@ class Identity:
         }
 
     def accounts(self) -> list[str]:
-        settings = self._chain.settings
-        return [address.lower() for address in funded_addresses(settings.mnemonic, settings.accounts)]
+        return [prefixed(address) for address in self._node.signers.addresses()]
 
     def coinbase(self) -> Any:
         return prefixed(self._chain.next_header(self._chain.head).coinbase)

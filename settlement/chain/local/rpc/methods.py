@@ -17,10 +17,12 @@ from settlement.chain.local.rpc.log_switch import LogSwitch
 from settlement.chain.local.rpc.mining_verbs import MiningVerbs
 from settlement.chain.local.rpc.next_block import NextBlock
 from settlement.chain.local.rpc.node_views import NodeViews
+from settlement.chain.local.rpc.pool_views import PoolViews
 from settlement.chain.local.rpc.proofs import Prover
 from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.sending import Sender
+from settlement.chain.local.rpc.signing import MessageSigner
 from settlement.chain.local.rpc.state_files import StateVerbs
 from settlement.chain.local.rpc.subscriptions import Subscriptions
 from settlement.chain.local.rpc.tracing import TraceReader
@@ -41,6 +43,8 @@ def methods_of(node: Node, log: RequestLog, subscriptions: Subscriptions) -> dic
         **RawReader(node).methods(),
         **TraceReader(node).methods(),
         **Sender(node).methods(),
+        **MessageSigner(node).methods(),
+        **PoolViews(node).methods(),
         **NextBlock(node).methods(),
         **MiningVerbs(node).methods(),
         **BranchVerbs(node).methods(),
