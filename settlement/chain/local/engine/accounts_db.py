@@ -22,7 +22,7 @@ from settlement.chain.local.formats.hashing import (
     EMPTY_TRIE_ROOT,
     bytes_int,
     int_bytes,
-    keccak,
+    key_hash,
     rlp_decode,
     rlp_encode,
 )
@@ -95,13 +95,13 @@ class _AccountTrie(BaseDB):
         self.trie = StateTrie(self._nodes.__getitem__, root_hash)
 
     def __getitem__(self, key: bytes) -> bytes:
-        return self.trie.get(keccak(key))
+        return self.trie.get(key_hash(key))
 
     def __setitem__(self, key: bytes, value: bytes) -> None:
-        self.trie.set(keccak(key), value)
+        self.trie.set(key_hash(key), value)
 
     def __delitem__(self, key: bytes) -> None:
-        self.trie.delete(keccak(key))
+        self.trie.delete(key_hash(key))
 
     def _exists(self, key: bytes) -> bool:
         return self[key] != b""
@@ -139,6 +139,10 @@ class _StorageLookup(StorageLookup):
     _write_trie: Any
     _trie_nodes_batch: Any
     _read_trie: _StorageTrie | None = None
+
+    def _decode_key(self, key: bytes) -> bytes:
+        # What py-evm calls so: where the slot lies in the trie.
+        return key_hash(key.rjust(32, b"\0"))
 
     def _get_write_trie(self) -> Any:
         if self._write_trie is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from settlement.chain.local.formats.hashing import keccak
+from settlement.chain.local.formats.hashing import keccak, key_hash
 
 Step = Callable[[list[int], int, Any], None]
 _MAX = 2**256 - 1
@@ -135,7 +135,9 @@ def _keccak(stack: list[int], _: int, frame: Any) -> None:
     at, size = stack.pop(), stack[-1]
     frame.extend_memory(at, size)
     frame.consume_gas(_KECCAK_WORD_GAS * ((size + 31) // 32), "SHA3: word gas cost")
-    stack[-1] = int.from_bytes(keccak(frame.memory_read_bytes(at, size)), "big")
+    hashed = frame.memory_read_bytes(at, size)
+    # Two words are where a mapping keeps a value, most often one that was there before.
+    stack[-1] = int.from_bytes(key_hash(hashed) if size <= 64 else keccak(hashed), "big")
 
 
 def _mload(stack: list[int], _: int, frame: Any) -> None:

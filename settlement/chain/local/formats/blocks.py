@@ -13,6 +13,7 @@ from settlement.chain.local.formats.hashing import (
     bytes_int,
     int_bytes,
     keccak,
+    key_hash,
     ordered_trie_root,
     rlp_decode,
     rlp_encode,
@@ -155,7 +156,7 @@ def logs_bloom(logs: Iterable[Log]) -> bytes:
     """The 2048-bit filter over the logs' addresses and topics."""
     bits = 0
     for item in {part for log in logs for part in (log.address, *log.topics)}:
-        digest = keccak(item)
+        digest = key_hash(item)
         for at in (0, 2, 4):
             bits |= 1 << ((digest[at] << 8 | digest[at + 1]) & 2047)
     return bits.to_bytes(256, "big")

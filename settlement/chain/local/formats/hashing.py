@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from eth_hash.auto import keccak as _keccak
 
 MOST_RLP_DEPTH = 16
+# Bounds the memory spent on remembered hashes at some 5 MB.
+MOST_KEYS = 16_384
 
 
 def keccak(value: bytes) -> bytes:
@@ -15,13 +18,24 @@ def keccak(value: bytes) -> bytes:
     return _keccak(value)
 
 
+@lru_cache(MOST_KEYS)
+def key_hash(key: bytes) -> bytes:
+    """The same for what is hashed again and again: addresses, slots, topics."""
+    return _keccak(key)
+
+
 def rlp_encode(item: Any) -> bytes:
     """RLP of byte strings and lists of them. Several times quicker than the library, which must guess types first."""
     if isinstance(item, bytes):
-        if len(item) == 1 and item[0] < 0x80:
-            return item
-        return _prefix(len(item), 0x80) + item
-    return rlp_list(b"".join(map(rlp_encode, item)))
+        length = len(item)
+        if length < 56:
+            return item if length == 1 and item[0] < 0x80 else _SHORT[length] + item
+        return _prefix(length, 0x80) + item
+    return rlp_list(b"".join([rlp_encode(one) for one in item]))
+
+
+# Most strings are short: hashes, numbers, and the empty places of a branch.
+_SHORT = tuple(bytes((0x80 + length,)) for length in range(56))
 
 
 def rlp_list(payload: bytes) -> bytes:
