@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from eth_utils.crypto import keccak
 
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.server import LocalNode
@@ -172,6 +173,7 @@ def test_fill_transaction__left_open__filled_and_not_sent(rpc: Rpc) -> None:
     assert filled["tx"]["gas"] == "0x5208"
     assert filled["tx"]["nonce"] == "0x0"
     assert filled["raw"].startswith("0x02")
+    assert filled["tx"]["hash"] == "0x" + keccak(hexstr=filled["raw"]).hex()
     assert rpc.nonce(2) == 0
     assert rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from secrets import token_hex
+from secrets import randbits
 from typing import Any
 
 from settlement.chain.local.events import Event
@@ -106,7 +106,7 @@ class Filters:
             return self._filters.pop(_read_number(number), None) is not None
 
     def _install(self, new: _Filter) -> str:
-        number = "0x" + token_hex(16)
+        number = hex(randbits(128))
         with self._lock:
             self._drop_expired()
             if len(self._filters) >= MOST_FILTERS:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.formats.hashing import keccak
 from settlement.chain.local.formats.signing import without_signature
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.node import Node
@@ -60,7 +61,7 @@ class Sender:
         """The transaction with all that was left open; neither signed nor sent."""
         tx = self._with_nonce(self._read(request))
         raw = without_signature(tx)
-        return {"raw": prefixed(raw), "tx": transaction_answer(tx)}
+        return {"raw": prefixed(raw), "tx": transaction_answer(replace(tx, raw=raw, hash=keccak(raw)))}
 
     def _read(self, request: Any) -> Draft:
         own = self._node.signers.addresses()

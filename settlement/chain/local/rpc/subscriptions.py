@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
-from secrets import token_hex
+from secrets import randbits
 from typing import Any
 
 from settlement.chain.local.events import Event
@@ -24,7 +24,7 @@ class _Subscription:
 
     peer: Peer
     watch: Watch | None
-    number: str = field(default_factory=lambda: "0x" + token_hex(16))
+    number: str = field(default_factory=lambda: hex(randbits(128)))
     held: list[bytes] | None = field(default_factory=list)
 
     def tell(self, result: bytes) -> None:

@@ -14,6 +14,7 @@ from tests.chain.local.conformance.prepared import Prepared
 
 INVALID_PARAMS = -32602
 SERVER_ERROR = -32000
+METHOD_NOT_FOUND = -32601
 REVERTED = 3
 
 
@@ -31,7 +32,10 @@ Step = tuple[str, list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A call of ``method``. ``before`` and ``after`` are calls around it, for verbs: what is changed is changed back."""
+    """A call of ``method``. ``before`` and ``after`` are calls around it, for verbs: what is changed is changed back.
+
+    ``is_compared`` is off where anvil knows no such name, or the question would be the end of it.
+    """
 
     method: str
     case: str
@@ -39,6 +43,7 @@ class Ask:
     want: Schema | Refusal
     before: Callable[[Prepared], list[Step]] | None = None
     after: Callable[[Prepared], list[Step]] | None = None
+    is_compared: bool = True
 
     @property
     def title(self) -> str:

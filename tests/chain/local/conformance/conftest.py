@@ -14,7 +14,12 @@ from tests.chain.local.client import Rpc
 from tests.chain.local.conformance.prepared import GENESIS_AT, Prepared, prepare
 
 # Anvil mines its first block at the fee it starts with; by EIP-1559 ours is an eighth less after an empty genesis.
-ANVIL = ("--block-base-fee-per-gas", str(INITIAL_BASE_FEE * 7 // 8), "--disable-default-create2-deployer")
+ANVIL = (
+    "--block-base-fee-per-gas",
+    str(INITIAL_BASE_FEE * 7 // 8),
+    "--disable-default-create2-deployer",
+    "--steps-tracing",
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,23 @@ def prepared(ours: LocalNode) -> Iterator[Prepared]:
     """What to ask our node for."""
     with Rpc(ours.port) as rpc:
         yield prepare(rpc)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prepared, str]]:
+    """A second chain of our node, and the dump that puts it back."""
+    folder = tmp_path_factory.mktemp("changing") / "chain"
+    with LocalNode(folder, settings=ChainSettings(genesis_at=GENESIS_AT)) as node, Rpc(node.port) as rpc:
+        yield prepare(rpc), str(rpc("anvil_dumpState"))
+
+
+@pytest.fixture
+def changing(kept: tuple[Prepared, str]) -> Iterator[Prepared]:
+    """That chain, put back after each test."""
+    chain, state = kept
+    yield chain
+    chain.rpc("anvil_loadState", state)
+    assert chain.rpc.number("eth_blockNumber") == chain.head
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.chain.local.conformance.comparing import (
     unlisted,
 )
 from tests.chain.local.conformance.prepared import Prepared
-from tests.chain.local.conformance.test_results import READING
+from tests.chain.local.conformance.test_results import CHANGING, READING
 
 DOCS = Path(__file__).resolve().parents[4] / "docs/local-chain.md"
 
@@ -28,11 +29,26 @@ def _compare(asks: list[Ask], ours: Prepared, theirs: Prepared) -> Iterator[Diff
         yield from differences(ask.title, answer_to(ask, ours), answer_to(ask, theirs))
 
 
+def _compare_changes(asks: list[Ask], ours: Prepared, theirs: Prepared) -> Iterator[Difference]:
+    """Each on the chain as it was prepared, but for what follows a loaded state or a reset."""
+    for ask in asks:
+        numbers = [chain.rpc("evm_snapshot") for chain in (ours, theirs)]
+        yield from differences(ask.title, answer_to(ask, ours), answer_to(ask, theirs))
+        for chain, number in zip((ours, theirs), numbers, strict=True):
+            answer_to(Ask("evm_revert", "back", partial(_given, number), {}), chain)
+
+
+def _given(number: str, _: Prepared) -> list[str]:
+    return [number]
+
+
 @needs_anvil
 def test_answers__on_our_node_and_on_anvil__differ_only_as_the_table_says(
     prepared: Prepared, anvil_prepared: Prepared
 ) -> None:
     found = list(_compare(READING, prepared, anvil_prepared))
+    changing = [ask for ask in CHANGING if ask.is_compared]
+    found += _compare_changes(changing, prepared, anvil_prepared)
     assert unlisted(found, read_table()) == []
     assert stale(found, read_table()) == []
 
