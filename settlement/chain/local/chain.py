@@ -107,9 +107,14 @@ class Chain:
 
     def workspace(self, head: Head, header: Header, read_node: NodeReader | None = None) -> Workspace:
         """The state after ``head``, as the block with ``header`` sees it."""
-        return self._engine.open(
-            read_node or self.storage.read_node, head.state_root, header, self._hashes_down_from(head, header)
-        )
+        read = read_node or self._reader_of(head)
+        return self._engine.open(read, head.state_root, header, self._hashes_down_from(head, header))
+
+    def _reader_of(self, head: Head) -> NodeReader:
+        nodes = head.nodes
+        if nodes is None:
+            return self.storage.read_node
+        return lambda key: nodes.get(key) or self.storage.read_node(key)
 
     def _hashes_down_from(self, head: Head, header: Header) -> Iterator[bytes]:
         for number in range(header.number - 1, max(-1, header.number - 257), -1):

@@ -25,6 +25,7 @@ from settlement.chain.local.faults import INTERNAL_ERROR, RpcFault
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
 from settlement.chain.local.mining import Mining, Ticker
+from settlement.chain.local.pending import PendingBlock
 from settlement.chain.local.pool import AccountState, Pool
 from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.signers import Signers
@@ -74,6 +75,7 @@ class Node:
             self._lock.release()
             raise
         self.pool = Pool(self.chain.next_header(self.chain.head).gas_limit)
+        self.pending = PendingBlock(self.chain, self.pool)
         self.events = Events()
         self.set_mining(mining or Mining())
         self.signers = Signers(settings)

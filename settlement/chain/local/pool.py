@@ -35,6 +35,19 @@ class Pool:
     def __len__(self) -> int:
         return len(self._by_hash)
 
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Another one whenever something else waits."""
+        return self._counter, len(self._by_hash)
+
+    def copy(self) -> Pool:
+        """What waits at this moment, whatever the writer does meanwhile."""
+        same = Pool(self.gas_limit)
+        # One step for the interpreter, so no other thread changes the pool within it.
+        for arrival, tx in list(self._by_hash.values()):
+            same._enter(tx, arrival)
+        return same
+
     def find(self, tx_hash: bytes) -> Transaction | None:
         """The waiting transaction with this hash."""
         found = self._by_hash.get(tx_hash)

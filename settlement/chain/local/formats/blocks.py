@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from settlement.chain.local.formats.hashing import (
@@ -175,7 +175,7 @@ class Head:
     """A block as the chain stands on it.
 
     ``state_root`` is the state that the next block starts from. It differs from the header's after a tester
-    changed an account by hand.
+    changed an account by hand. ``nodes`` are those of its state that are not stored: the block is only in the making.
     """
 
     header: Header
@@ -183,6 +183,7 @@ class Head:
     state_root: bytes
     size: int
     transaction_count: int
+    nodes: dict[bytes, bytes] | None = field(default=None, compare=False, repr=False)
 
     @property
     def number(self) -> int:

@@ -26,10 +26,10 @@ def header_answer(head: Head) -> dict[str, Any]:
     return {"hash": prefixed(head.hash), **_header_fields(head.header)}
 
 
-def pending_block_answer(header: Header, transactions: list[Any]) -> dict[str, Any]:
+def pending_block_answer(header: Header, size: int, transactions: list[Any]) -> dict[str, Any]:
     """The block in the making: what only mining decides is null."""
     unknown = ("hash", "nonce", "miner", "logsBloom")
-    fields = {"hash": None, **_header_fields(header), "size": quantity(0), "transactions": transactions}
+    fields = {"hash": None, **_header_fields(header), "size": quantity(size), "transactions": transactions}
     return {**fields, "uncles": [], "withdrawals": [], **dict.fromkeys(unknown)}
 
 

@@ -10,7 +10,8 @@ from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import Head, Header
-from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.node import Node
+from settlement.chain.local.rpc.dispatcher import Method, is_pending
 from settlement.chain.local.rpc.hexes import read_quantity, read_word
 from settlement.chain.local.rpc.overrides import StateOverrides, override_header, read_state_overrides
 
@@ -38,8 +39,9 @@ class View:
 class NamedBlocks:
     """Finds the block that a number, tag, hash or object names."""
 
-    def __init__(self, chain: Chain) -> None:
-        self._chain = chain
+    def __init__(self, node: Node) -> None:
+        self._chain = node.chain
+        self._pending = node.pending
 
     def find(self, wanted: Any) -> Head | None:
         """The block that is named; None when there is none. ``pending`` names the head.
@@ -83,16 +85,21 @@ class NamedBlocks:
 
         By number or hash: that very block, so that an answer can be repeated.
         """
-        head = self.head(wanted)
+        head = self._head_in_state(wanted)
         header = head.header
-        if wanted is None or names_head(wanted):
+        if head.nodes is None and (wanted is None or names_head(wanted)):
             header = self._chain.next_header(head)
         return View(head, override_header(header, block_overrides), read_state_overrides(overrides))
 
     def workspace(self, wanted: Any) -> Workspace:
         """The state after the block that is named."""
-        head = self.head(wanted)
+        head = self._head_in_state(wanted)
         return self._chain.workspace(head, head.header)
+
+    def _head_in_state(self, wanted: Any) -> Head:
+        """As ``head`` has it, but for ``pending``: that is the block in the making, if there is anything to make it of."""
+        block = self._pending.get() if is_pending(wanted) else None
+        return self.head(wanted) if block is None else block.head
 
 
 def names_head(wanted: Any) -> bool:

@@ -25,7 +25,7 @@ class BlockReads:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._chain = node.chain
-        self._blocks = NamedBlocks(node.chain)
+        self._blocks = NamedBlocks(node)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""
@@ -33,11 +33,11 @@ class BlockReads:
             self._chain,
             {
                 "eth_blockNumber": Method(lambda: quantity(self._chain.head.number)),
-                "eth_getBlockByNumber": Method(self.block_by_number, 1, 2),
+                "eth_getBlockByNumber": Method(self.block_by_number, 1, 2, runs_pending=True),
                 "eth_getBlockByHash": Method(self.block_by_hash, 1, 2),
                 "eth_getHeaderByNumber": Method(self.header_by_number, 1, 1),
                 "eth_getHeaderByHash": Method(self.header_by_hash, 1, 1),
-                "eth_getBlockTransactionCountByNumber": Method(self.count_by_number, 1, 1),
+                "eth_getBlockTransactionCountByNumber": Method(self.count_by_number, 1, 1, runs_pending=True),
                 "eth_getBlockTransactionCountByHash": Method(self.count_by_hash, 1, 1),
                 "eth_getBlockReceipts": Method(self.block_receipts, 1, 1, is_slow=True),
                 "eth_getUncleCountByBlockNumber": Method(self.uncle_count_by_number, 1, 1),
@@ -49,9 +49,7 @@ class BlockReads:
 
     def block_by_number(self, block: Any, is_full: Any = None) -> dict[str, Any] | None:
         if block == "pending":
-            waiting = self._node.pool.waiting()
-            shown: list[Any] = [transaction_answer(tx) if is_full else prefixed(tx.hash) for tx in waiting]
-            return pending_block_answer(self._chain.next_header(self._chain.head), shown)
+            return self._pending(is_full)
         return self._block(self._blocks.find(block), is_full)
 
     def block_by_hash(self, block_hash: Any, is_full: Any = None) -> dict[str, Any] | None:
@@ -67,6 +65,15 @@ class BlockReads:
         mined = self._chain.block_of(head).transactions
         return block_answer(head, [transaction_answer(one.transaction, head, one.index) for one in mined])
 
+    def _pending(self, is_full: Any) -> dict[str, Any]:
+        """What would be mined now."""
+        made = self._node.pending.get()
+        if made is None:
+            return pending_block_answer(self._chain.next_header(self._chain.head), 0, [])
+        waiting = [one.transaction for one in made.transactions]
+        shown: list[Any] = [transaction_answer(tx) if is_full else prefixed(tx.hash) for tx in waiting]
+        return pending_block_answer(made.head.header, made.head.size, shown)
+
     def header_by_number(self, block: Any) -> dict[str, Any] | None:
         head = self._blocks.find(block)
         return None if head is None else header_answer(head)
@@ -77,7 +84,8 @@ class BlockReads:
 
     def count_by_number(self, block: Any) -> str | None:
         if block == "pending":
-            return quantity(len(self._node.pool))
+            made = self._node.pending.get()
+            return quantity(0 if made is None else made.head.transaction_count)
         head = self._blocks.find(block)
         return None if head is None else quantity(head.transaction_count)
 

@@ -53,6 +53,7 @@ class Method:
     """``run`` takes the parameters, by place. It answers a result, or a future of one.
 
     ``least`` and ``most`` bound their number. ``is_slow`` keeps it off the thread that serves connections.
+    ``runs_pending`` does so when it is asked for the block in the making, which must be run first.
     ``takes_exchange`` gives it the ``Exchange`` as its first argument.
     """
 
@@ -60,6 +61,7 @@ class Method:
     least: int = 0
     most: int = 0
     is_slow: bool = False
+    runs_pending: bool = False
     takes_exchange: bool = False
 
 
@@ -157,13 +159,18 @@ class Dispatcher:
             raise InvalidParams(f"missing value for required argument {len(arguments)}")
         if len(arguments) > method.most:
             raise InvalidParams(f"too many arguments, want at most {method.most}")
-        if method.is_slow:
+        if method.is_slow or (method.runs_pending and any(map(is_pending, arguments))):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._workers, lambda: encoded(method.run(*arguments)))
         result = method.run(exchange, *arguments) if method.takes_exchange else method.run(*arguments)
         if isinstance(result, Future):
             result = await asyncio.wrap_future(result)
         return encoded(result)
+
+
+def is_pending(argument: Any) -> bool:
+    """Whether it is the tag of the block in the making, as it is or in an object."""
+    return argument == "pending" or (isinstance(argument, dict) and argument.get("blockNumber") == "pending")
 
 
 def _parsed(body: bytes) -> Any:

@@ -24,7 +24,7 @@ class FeeReads:
 
     def __init__(self, node: Node) -> None:
         self._chain = node.chain
-        self._blocks = NamedBlocks(node.chain)
+        self._blocks = NamedBlocks(node)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""

@@ -27,7 +27,7 @@ class Prover:
 
     def __init__(self, node: Node) -> None:
         self._chain = node.chain
-        self._blocks = NamedBlocks(node.chain)
+        self._blocks = NamedBlocks(node)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""

@@ -17,7 +17,7 @@ class RawReader:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._chain = node.chain
-        self._blocks = NamedBlocks(node.chain)
+        self._blocks = NamedBlocks(node)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""

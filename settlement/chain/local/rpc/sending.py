@@ -26,7 +26,7 @@ class Sender:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._chain = node.chain
-        self._blocks = NamedBlocks(node.chain)
+        self._blocks = NamedBlocks(node)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it does."""

@@ -70,7 +70,7 @@ class TraceReader:
 
     def __init__(self, node: Node) -> None:
         self._chain = node.chain
-        self._blocks = NamedBlocks(node.chain)
+        self._blocks = NamedBlocks(node)
 
     def methods(self) -> dict[str, Method]:
         """The table of what it answers."""
