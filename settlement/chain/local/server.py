@@ -103,7 +103,7 @@ async def _run_server(
     subscriptions = Subscriptions(node)
     try:
         dispatcher = Dispatcher(methods_of(node, log, subscriptions), workers, log)
-        connections: set[Connection] = set()
+        connections: dict[Connection, None] = {}
         service = Service(dispatcher.answer, subscriptions.forget)
         server = await _listen(service, connections, host, port)
         ready(server.sockets[0].getsockname()[1])
@@ -117,7 +117,9 @@ async def _run_server(
         workers.shutdown(wait=False, cancel_futures=True)
 
 
-async def _listen(service: Service, connections: set[Connection], host: str, port: int) -> asyncio.Server:
+async def _listen(
+    service: Service, connections: dict[Connection, None], host: str, port: int
+) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
         return await loop.create_server(lambda: Connection(service, connections), host, port, backlog=512)

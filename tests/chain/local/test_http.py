@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from websockets.frames import Opcode
 
 from settlement.chain.local.server import LocalNode
 from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 from settlement.chain.local.wire.http_server import MOST_CONNECTIONS, MOST_HEAD_BYTES
 from tests.chain.local.client import EMITTER, Rpc, address_of, words
+from tests.chain.local.web_socket_client import HANDSHAKE, frame
 
 ASK = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
 
@@ -201,18 +205,39 @@ def test_http__client_gone_during_a_call__others_are_served(node: LocalNode, rpc
     assert rpc("eth_chainId") == "0x7a69"
 
 
-def test_http__more_connections_than_allowed__refused_with_an_error_object(node: LocalNode) -> None:
-    kept: list[socket.socket] = []
-    try:
+@contextmanager
+def _many(port: int, first_words: bytes, answer: bytes) -> Iterator[list[socket.socket]]:
+    """As many connections as are allowed, each of which was answered."""
+    with ExitStack() as kept:
+        connections = []
         for _ in range(MOST_CONNECTIONS):
-            kept.append(_connect(node.port))
-            kept[-1].sendall(_post(ASK))
-            assert _read(kept[-1], until=b"0x7a69")
+            connections.append(kept.enter_context(_connect(port)))
+            connections[-1].sendall(first_words)
+            assert answer in _read(connections[-1], until=answer)
+        yield connections
+
+
+def test_http__one_connection_more_than_allowed__the_longest_silent_one_gives_way(node: LocalNode) -> None:
+    with _many(node.port, _post(ASK), b"0x7a69") as connections:
+        connections[0].sendall(_post(ASK))
+        _read(connections[0], until=b"0x7a69")
+        assert b"0x7a69" in _exchange(node.port, _post(ASK, b"Connection: close"))
+        assert _read(connections[1]) == b""
+        for kept in (connections[0], connections[2]):
+            kept.sendall(_post(ASK))
+            assert b"0x7a69" in _read(kept, until=b"0x7a69")
+
+
+def test_http__one_more_than_allowed_and_none_is_silent__refused_with_an_error_object(
+    node: LocalNode,
+) -> None:
+    with _many(node.port, HANDSHAKE, b"\r\n\r\n") as connections:
         answered = _exchange(node.port, b"")
         assert answered.startswith(b"HTTP/1.1 503")
         assert json.loads(answered.partition(b"\r\n\r\n")[2])["error"]["code"] == -32_005
-        kept[0].sendall(_post(ASK))
-        assert b"0x7a69" in _read(kept[0], until=b"0x7a69")
-    finally:
-        for connection in kept:
-            connection.close()
+        connections[0].sendall(frame(Opcode.TEXT, ASK))
+        assert b"0x7a69" in _read(connections[0], until=b"0x7a69")
+        connections[1].close()
+        connections[0].sendall(frame(Opcode.TEXT, ASK))
+        _read(connections[0], until=b"0x7a69")
+        assert b"0x7a69" in _exchange(node.port, _post(ASK, b"Connection: close"))

@@ -53,7 +53,7 @@ class _Request:
 class Connection(asyncio.Protocol):
     """One client's connection; requests on it are answered one after another."""
 
-    def __init__(self, service: Service, connections: set[Connection]) -> None:
+    def __init__(self, service: Service, connections: dict[Connection, None]) -> None:
         self._service = service
         self._connections = connections
         self._transport: asyncio.Transport | None = None
@@ -73,19 +73,33 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._connections) >= MOST_CONNECTIONS and not self._end_an_idle_one():
             self._refuse(TOO_MANY_CONNECTIONS)
             self._work_on()
-        self._connections.add(self)
+        self._connections[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
         self._transport = None
-        self._connections.discard(self)
+        self._connections.pop(self, None)
         if self._task is not None:
             # What it handed to the writer is done all the same; calls that nobody waits for are not begun.
             self._task.cancel()
         if self._web_socket is not None:
             self._web_socket.lost()
+
+    def _end_an_idle_one(self) -> bool:
+        """Hang up on the client that has been silent longest, if one is: it may have forgotten the connection."""
+        silent = next((one for one in self._connections if one.is_idle), None)
+        if silent is None:
+            return False
+        silent.close()
+        del self._connections[silent]
+        return True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for an answer or is to be told anything here."""
+        return self._task is None and self._web_socket is None
 
     def close(self) -> None:
         """Hang up once what was written is sent."""
@@ -115,6 +129,9 @@ class Connection(asyncio.Protocol):
         return self._is_half_closed
 
     def data_received(self, data: bytes) -> None:
+        # The longest silent one comes first.
+        if self._connections.pop(self, self) is None:
+            self._connections[self] = None
         if self._web_socket is not None:
             self._web_socket.data_received(data)
             return
