@@ -24,6 +24,7 @@ from settlement.chain.local.formats.hashing import (
     rlp_decode,
     rlp_encode,
 )
+from settlement.chain.local.formats.transactions import decode_transaction
 from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.block_tables import (
     CHAIN_ID,
@@ -85,7 +86,7 @@ def take_up(storage: Storage, settings: ChainSettings) -> Opened:
         return _opened(storage, _with_stored_accounts(storage, settings))
     except (ValueError, RpcFault) as exc:
         raise FolderDamaged(
-            f"a record near the head cannot be read: {exc}; restore the folder or start a new one"
+            f"a record of the head or of what waits cannot be read: {exc}; restore the folder or start a new one"
         ) from exc
 
 
@@ -171,6 +172,8 @@ def _opened(storage: Storage, settings: ChainSettings) -> Opened:
         if below is None or below.hash != above.header.parent_hash:
             raise FolderDamaged(f"block {lower} is not the parent of block {lower + 1}; restore the folder")
         above = below
+    for key, raw in storage.scan(Table.WAITING, b"", b"\xff" * 29):
+        decode_transaction(raw, settings.chain_id, known_sender=key[:20])
     _mend(storage, number, settings.chain_id)
     clock = storage.get(Table.META, _CLOCK)
     return Opened(head, Clock() if clock is None else Clock.decode(clock), genesis.hash, settings)

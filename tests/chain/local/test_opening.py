@@ -128,6 +128,7 @@ def test_opening__block_above_the_head__taken_off(folder: Path) -> None:
         (lambda chain, batch: batch.delete(Table.HEADS, number_key(0)), "block 0"),
         (lambda chain, batch: batch.delete(Table.HEADS, number_key(BLOCKS - 3)), "not the parent"),
         (lambda chain, batch: batch.put(Table.HEADS, number_key(BLOCKS), b"\xc0"), "cannot be read"),
+        (lambda chain, batch: batch.put(Table.WAITING, bytes(28), b"\xc0"), "cannot be read"),
     ],
 )
 def test_opening__what_nothing_else_tells__refused(folder: Path, damage: Damage, expected: str) -> None:

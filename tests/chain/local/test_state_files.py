@@ -12,7 +12,7 @@ import pytest
 from settlement.chain.local.dump import FORM
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.node import Node
-from settlement.chain.local.rpc.state_files import load_state_file, save_state_file
+from settlement.chain.local.rpc.state_files import MOST_DUMP_BYTES, load_state_file, save_state_file
 from settlement.chain.local.server import LocalNode
 from settlement.chain.local.settings import ChainSettings
 from tests.chain.local.client import EMITTER, Rpc, RpcError, address_of, words
@@ -168,11 +168,11 @@ def test_state__of_another_chain_id__refused(rpc: Rpc, tmp_path: Path) -> None:
 
 
 def test_state__too_much_for_an_answer__says_how_else(rpc: Rpc) -> None:
-    noise = b"".join(bytes.fromhex(f"{(at * 2_654_435_761) % 2**32:08x}") for at in range(160_000))
-    for at in range(3):
+    each = MOST_DUMP_BYTES // 3
+    noise = b"".join(((at * 2_654_435_761) % 2**32).to_bytes(4, "big") for at in range(each // 4))
+    for at in range(2):
         rpc("anvil_setCode", SOMEBODY, f"0x{at:02x}{noise.hex()}")
     assert rpc("anvil_loadState", rpc("anvil_dumpState")) is True
-    for at in range(3, 6):
-        rpc("anvil_setCode", SOMEBODY, f"0x{at:02x}{noise.hex()}")
+    rpc("anvil_setCode", SOMEBODY, f"0x02{noise.hex()}")
     with pytest.raises(RpcError, match=r"-32005.*--state FILE"):
         rpc("anvil_dumpState")

@@ -29,9 +29,11 @@ class Gate:
 
     @contextmanager
     def shut(self) -> Iterator[None]:
-        """Nobody reads within."""
+        """Nobody reads within. One thread at a time shuts."""
+        # Said before the lock is asked for: readers that come and go take it again and again, and would never let in
+        # whoever waits for it. Now they stop at the gate.
+        self._is_shut = True
         with self._condition:
-            self._is_shut = True
             while self._readers:
                 self._condition.wait()
         try:
