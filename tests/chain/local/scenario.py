@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from eth_account.datastructures import SignedSetCodeAuthorization
@@ -16,6 +18,9 @@ from settlement.chain.local.formats.hashing import int_bytes, rlp_encode
 from tests.chain.local.assembler import assemble, deploying
 from tests.chain.local.client import EMITTER, GWEI, NESTER, signed, words
 
+# Untyped: the library says nothing of what its modules hold.
+BLS: Any = import_module("py_ecc.bls12_381")
+BN: Any = import_module("py_ecc.bn128")
 CHAIN_ID = 31_337
 ERROR_STRING = "08c379a0" + words(0x20, 5)[2:] + b"no go".hex().ljust(64, "0")
 PANIC = "4e487b71" + words(0x11)[2:]
@@ -92,6 +97,12 @@ STILLBORN = assemble("1 0 SSTORE ADDRESS SELFDESTRUCT")
 RESERVED = assemble("0xef 0 MSTORE8 1 0 RETURN")
 TOO_LONG = assemble("24577 0 RETURN")
 DEAR = assemble("24000 0 RETURN")
+FAILING_CREATIONS = {
+    "stillborn": STILLBORN,
+    "reserved": RESERVED,
+    "too long": TOO_LONG,
+    "reverting": raising("1234"),
+}
 
 
 @dataclass(frozen=True)
@@ -173,8 +184,8 @@ def precompile(number: int) -> str:
     return "0x" + f"{number:040x}"
 
 
-def full_script() -> Script:
-    """All of it."""
+def full_script(*, has_dear_inputs: bool = False) -> Script:
+    """All of it; what takes seconds only when it is asked for."""
     script = Script()
     script.block()
     for name, runtime in CONTRACTS.items():
@@ -191,6 +202,11 @@ def full_script() -> Script:
     ):
         script.block()
         part(script)
+    if has_dear_inputs:
+        script.block()
+        for title, number, payload in dear_inputs():
+            call_data = passing(script, precompile(number), 0, payload)
+            script.send(f"precompile: {title}", 5, to="swallow", data=call_data, gas=700_000)
     return script
 
 
@@ -238,12 +254,7 @@ def _failures(script: Script) -> None:
 
 
 def _creations(script: Script) -> None:
-    for name, init in (
-        ("stillborn", STILLBORN),
-        ("reserved", RESERVED),
-        ("too long", TOO_LONG),
-        ("reverting", raising("1234")),
-    ):
+    for name, init in FAILING_CREATIONS.items():
         script.send(f"creation: {name}", 4, data="0x" + init.hex(), gas=500_000)
         for kind in ("create", "create2"):
             script.send(f"{kind}: {name}", 4, to=kind, data=words(0) + init.hex(), gas=600_000)
@@ -292,19 +303,50 @@ def precompile_inputs() -> Iterator[tuple[str, int, str]]:
     yield "bn pairing of nothing", 8, ""
     yield "blake2f", 9, "0000000c" + "00" * 208 + "01"
     yield "kzg without a proof", 10, "01" * 192
-    g1 = BLS_G1
+    g1 = bls_g1(BLS.G1)
     yield "bls g1 add", 0x0B, g1 + g1
     yield "bls g1 msm", 0x0C, g1 + words(5)[2:]
     yield "bls g1 not on the curve", 0x0B, g1 + words(0, 1, 0, 1)[2:]
+    g2 = bls_g2(BLS.G2)
+    yield "bls g2 add", 0x0D, g2 + g2
+    yield "bls g2 msm", 0x0E, g2 + words(3)[2:]
     yield "bls map to g1", 0x10, words(0, 7)[2:]
     yield "bls map to g2", 0x11, words(0, 7, 0, 9)[2:]
 
 
-# The generator of BLS12-381's first group, each coordinate in 64 bytes (EIP-2537).
-BLS_G1 = (
-    "0000000000000000000000000000000017f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"
-    "0000000000000000000000000000000008b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1"
+# The polynomial zero is committed to, and proved, by the point at infinity (EIP-4844).
+_INFINITY = "c0" + "00" * 47
+KZG_OF_ZERO = (
+    "01" + hashlib.sha256(bytes.fromhex(_INFINITY)).hexdigest()[2:] + words(3, 0)[2:] + _INFINITY + _INFINITY
 )
+
+
+def bls_g1(point: Any) -> str:
+    """A point as EIP-2537 writes it: each coordinate in 64 bytes."""
+    return "".join(f"{int(coordinate):0128x}" for coordinate in point)
+
+
+def bls_g2(point: Any) -> str:
+    """The same over the field's extension."""
+    return "".join(f"{int(part):0128x}" for coordinate in point for part in coordinate.coeffs)
+
+
+def bn_g2(point: Any) -> str:
+    """A point of bn254's second group as EIP-197 writes it: the imaginary part first."""
+    return "".join(f"{int(part):064x}" for coordinate in point for part in reversed(coordinate.coeffs))
+
+
+def dear_inputs() -> Iterator[tuple[str, int, str]]:
+    """Pairs that cancel each other out, and pairs that do not. They take py-evm a second and more each."""
+    yield "kzg of the polynomial zero", 10, KZG_OF_ZERO
+    for sign in (BLS.neg(BLS.G1), BLS.G1):
+        pairs = bls_g1(BLS.G1) + bls_g2(BLS.G2) + bls_g1(sign) + bls_g2(BLS.G2)
+        yield f"bls pairing {'true' if sign != BLS.G1 else 'false'}", 0x0F, pairs
+    for one in (BN.neg(BN.G1), BN.G1):
+        pairs = "".join(
+            "".join(f"{int(part):064x}" for part in point) + bn_g2(BN.G2) for point in (BN.G1, one)
+        )
+        yield f"bn pairing {'true' if one != BN.G1 else 'false'}", 8, pairs
 
 
 def _delegations(script: Script) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from eth.exceptions import InvalidInstruction, OutOfGas, VMError
 from eth.vm.forks.prague.computation import PragueComputation
+from eth_typing import Address
 
+from settlement.chain.local.engine.kzg import evaluate_point
 from settlement.chain.local.formats.opcodes import opcode_name
 
 # SELFDESTRUCT, as the rules of the fork have it, without py-evm's warning that it may change one day.
@@ -12,11 +14,14 @@ _OPCODES = {
     code: getattr(opcode, "__wrapped__", opcode) for code, opcode in PragueComputation.opcodes.items()
 }
 
+_PRECOMPILES = {**PragueComputation.get_precompiles(), Address(bytes(19) + b"\x0a"): evaluate_point}
+
 
 class Computation(PragueComputation):
     """A frame."""
 
     opcodes = _OPCODES
+    _precompiles = _PRECOMPILES
 
     @property
     def is_origin_computation(self) -> bool:
@@ -63,4 +68,7 @@ def described(error: VMError) -> str:
         # Said as "Invalid opcode 0x0c @ 2".
         return f"invalid opcode: {opcode_name(int(str(error).split()[2], 16))}"
     name = type(error).__name__
+    if type(error) is VMError:
+        # A precompile's, which has no kind of its own.
+        return str(error)
     return _GETH_WORDS.get(name, f"{name}: {error}" if str(error) else name)
