@@ -14,7 +14,7 @@ from settlement.chain.local.formats.hashing import keccak, key_hash
 Step = Callable[[list[int], int, Any], None]
 _MAX = 2**256 - 1
 _SIGN = 2**255
-_KECCAK_WORD_GAS = 6
+_KECCAK_WORD_GAS, _MEMORY_WORD_GAS = 6, 3
 
 
 class Simple(NamedTuple):
@@ -140,12 +140,20 @@ def _keccak(stack: list[int], _: int, frame: Any) -> None:
     stack[-1] = int.from_bytes(key_hash(hashed) if size <= 64 else keccak(hashed), "big")
 
 
+def _grow(frame: Any, end: int) -> None:
+    """Let the memory reach ``end``, which it does not yet, and charge for its words (Yellow Paper, appendix H)."""
+    had, words = len(frame._memory._bytes) // 32, (end + 31) // 32
+    cost = _MEMORY_WORD_GAS * (words - had) + words * words // 512 - had * had // 512
+    frame.consume_gas(cost, "Expanding memory")
+    frame._memory.extend(end - 1, 1)
+
+
 def _mload(stack: list[int], _: int, frame: Any) -> None:
     at = stack[-1]
     end = at + 32
     memory = frame._memory
     if end > len(memory._bytes):
-        frame.extend_memory(at, 32)
+        _grow(frame, end)
     stack[-1] = int.from_bytes(memory._bytes[at:end], "big")
 
 
@@ -154,7 +162,7 @@ def _mstore(stack: list[int], _: int, frame: Any) -> None:
     end = at + 32
     memory = frame._memory
     if end > len(memory._bytes):
-        frame.extend_memory(at, 32)
+        _grow(frame, end)
     memory._bytes[at:end] = word.to_bytes(32, "big")
 
 
