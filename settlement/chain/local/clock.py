@@ -33,10 +33,13 @@ class Clock:
             return self
         return replace(self, offset_s=block_at - wall_time(), next_at=None)
 
-    def advanced(self, seconds: int) -> Clock:
-        """The clock so many seconds later."""
+    def advanced(self, seconds: int, head_at: int) -> Clock:
+        """The clock so many seconds later than it shows, or than the head, which quick blocks carry ahead of it: a tester
+        who lets a day pass finds the next block a day after the last one.
+        """
         next_at = None if self.next_at is None else self.next_at + seconds
-        return replace(self, offset_s=self.offset_s + seconds, next_at=next_at)
+        now = max(wall_time() + self.offset_s, head_at)
+        return replace(self, offset_s=now + seconds - wall_time(), next_at=next_at)
 
     def set_to(self, at: int) -> Clock:
         """The clock that shows ``at`` now and runs on."""

@@ -318,7 +318,8 @@ class Node:
     def drop_waiting(self, transactions: list[Transaction]) -> None:
         """Forget transactions that wait, on disk first. For the writer thread."""
         batch = Batch()
-        keys = self.waiting.drop(batch, transactions)
+        # One that was refused may stand in the place of another that is kept.
+        keys = self.waiting.drop(batch, filter(self.waiting.holds, transactions))
         if keys:
             self.chain.storage.commit(batch)
         self.waiting.settle(keys)

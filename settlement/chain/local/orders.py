@@ -16,19 +16,20 @@ from settlement.chain.local.node import Node
 from settlement.chain.local.store.storage import Batch, Table
 
 
-def mine(node: Node, blocks: int, interval_s: int = 1, first_at: int | None = None) -> None:
+def mine(node: Node, blocks: int, interval_s: int | None = None, first_at: int | None = None) -> None:
     """Mine now, with or without transactions: the first block takes what waits, ``interval_s`` lies between blocks.
 
-    Blocks are a second apart at least, so an interval of 0 is one of 1.
+    Without an interval it is the step that was ordered, if any. Blocks are a second apart at least.
     """
+    apart_s = max(1, (node.chain.clock.step_s or 1) if interval_s is None else interval_s)
     if first_at is not None and blocks:
         set_next_timestamp(node, first_at)
     for index in range(blocks):
         if index and not len(node.pool):
-            mine_empty(node, blocks - index, max(1, interval_s))
+            mine_empty(node, blocks - index, apart_s)
             return
         if index:
-            set_next_timestamp(node, node.chain.head.header.timestamp + max(1, interval_s))
+            set_next_timestamp(node, node.chain.head.header.timestamp + apart_s)
         node.mine_one()
 
 
@@ -56,7 +57,7 @@ def set_clock(node: Node, clock: Clock) -> None:
 
 def increase_time(node: Node, seconds: int) -> int:
     """Move business time forward; answers the whole offset from the wall clock."""
-    set_clock(node, node.chain.clock.advanced(seconds))
+    set_clock(node, node.chain.clock.advanced(seconds, node.chain.head.header.timestamp))
     return node.chain.clock.offset_s
 
 

@@ -64,6 +64,24 @@ def test_time_step__set_and_removed__blocks_so_far_apart(rpc: Rpc) -> None:
     assert int(_latest(rpc)["timestamp"], 16) == start + 2_001
 
 
+def test_increase_time__after_quick_blocks__the_next_one_is_that_much_later(rpc: Rpc) -> None:
+    rpc("anvil_mine", 200)
+    before = int(_latest(rpc)["timestamp"], 16)
+    assert before > time.time() + 100
+    assert rpc("evm_increaseTime", 86_400) >= 86_500
+    rpc("evm_mine")
+    assert before + 86_400 <= int(_latest(rpc)["timestamp"], 16) <= before + 86_420
+
+
+def test_mine__several_with_a_step__the_step_lies_between_unless_an_interval_is_named(rpc: Rpc) -> None:
+    start = int(_latest(rpc)["timestamp"], 16)
+    rpc("anvil_setBlockTimestampInterval", 100)
+    rpc("anvil_mine", 3)
+    assert int(_latest(rpc)["timestamp"], 16) == start + 300
+    rpc("anvil_mine", 3, 7)
+    assert int(_latest(rpc)["timestamp"], 16) == start + 414
+
+
 def test_mine__as_viem_sends_it__interval_zero_is_a_second(rpc: Rpc) -> None:
     start = int(_latest(rpc)["timestamp"], 16)
     rpc("evm_setNextBlockTimestamp", start + 10)

@@ -51,6 +51,29 @@ def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
     node.close()
 
 
+def test_node__replacement_fails_in_the_engine__what_it_replaced_waits_on(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = PyEvmWorkspace.run
+
+    def break_on_poison(workspace: PyEvmWorkspace, transaction: Transaction) -> Execution:
+        if transaction.value == POISON:
+            raise RuntimeError("the engine's own defect")
+        return run(workspace, transaction)
+
+    monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
+    node.mining = Mining(is_automatic=False)
+    replaced = node.submit(_raw(0)).result(timeout=20)
+    node.mining = Mining()
+    better = signed(0, nonce=0, value=POISON, maxFeePerGas=10**10, maxPriorityFeePerGas=10**10)
+    with pytest.raises(RpcFault, match="the engine cannot run this transaction"):
+        node.submit(bytes.fromhex(better[2:])).result(timeout=20)
+    assert [tx.hash for tx in node.pool.waiting()] == [replaced]
+    node.order(node.mine_one).result(timeout=20)
+    assert node.chain.find_transaction(replaced) is not None
+    node.close()
+
+
 def test_node__money_gone_before_its_turn__refused_and_forgotten(node: Node) -> None:
     node.mining = Mining(is_automatic=False)
     balance = 10_000 * 10**18

@@ -223,9 +223,12 @@ def test_impersonate__a_contract__calls_as_that_contract(rpc: Rpc) -> None:
 
 def test_impersonate__its_raw_transaction_sent_by_anybody__opens_nothing(rpc: Rpc) -> None:
     rpc("anvil_setBalance", STRANGER, ETHER)
+    before = rpc("evm_snapshot")
     rpc("anvil_impersonateAccount", STRANGER)
-    marked = rpc("eth_signTransaction", _transfer(STRANGER, nonce="0x0"))
-    rpc("anvil_stopImpersonatingAccount", STRANGER)
+    with pytest.raises(RpcError, match="-32000: unknown account"):
+        rpc("eth_signTransaction", _transfer(STRANGER))
+    marked = rpc("eth_getRawTransactionByHash", rpc("eth_sendTransaction", _transfer(STRANGER)))
+    rpc("evm_revert", before)
     with pytest.raises(RpcError, match=r"-32000: (insufficient funds|invalid sender)"):
         rpc("eth_sendRawTransaction", marked)
     assert rpc.number("eth_getTransactionCount", STRANGER, "latest") == 0

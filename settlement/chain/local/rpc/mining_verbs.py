@@ -35,7 +35,7 @@ class MiningVerbs(Verbs):
         count = _read_count(blocks)
         # A million of the longest steps would end beyond any time that a block can have.
         longest_s = LONGEST_STEP_S // max(1, count)
-        interval_s = 1 if interval is None else read_bounded(interval, "interval", 0, longest_s)
+        interval_s = None if interval is None else read_bounded(interval, "interval", 0, longest_s)
         return self._tell(orders.mine, count, interval_s)
 
     def evm_mine(self, options: Any = None) -> Future[str]:
@@ -44,7 +44,7 @@ class MiningVerbs(Verbs):
         if isinstance(options, dict):
             blocks, at = options.get("blocks"), options.get("timestamp")
         first_at = None if at is None else read_bounded(at, "timestamp", 1, LAST_TIME)
-        return then(self._order(orders.mine, _read_count(blocks), 1, first_at), lambda _: "0x0")
+        return then(self._order(orders.mine, _read_count(blocks), None, first_at), lambda _: "0x0")
 
     def set_automine(self, is_on: Any) -> Future[None]:
         wanted = read_flag(is_on)

@@ -44,7 +44,8 @@ class Sender:
     def send(self, request: Any) -> str:
         """Of an account whose key the node has, or of one who is impersonated."""
         draft = self._read(request)
-        self._check_sender(draft)
+        if not self._node.signers.can_send(draft.call.sender):
+            raise RpcFault("unknown account")
         return self._send(draft)
 
     def send_unsigned(self, request: Any) -> str:
@@ -54,7 +55,9 @@ class Sender:
     def sign(self, request: Any) -> str:
         """The raw transaction, which is not sent."""
         draft = self._read(request)
-        self._check_sender(draft)
+        if self._node.signers.key(draft.call.sender) is None:
+            # Impersonation gives no key, and its mark is worth nothing in a raw transaction.
+            raise RpcFault("unknown account")
         return prefixed(self._node.signers.finish(self._with_nonce(draft)).raw)
 
     def fill(self, request: Any) -> dict[str, Any]:
@@ -66,10 +69,6 @@ class Sender:
     def _read(self, request: Any) -> Draft:
         own = self._node.signers.addresses()
         return Draft.read(request, self._chain.settings.chain_id, own[0] if own else bytes(20))
-
-    def _check_sender(self, draft: Draft) -> None:
-        if not self._node.signers.can_send(draft.call.sender):
-            raise RpcFault("unknown account")
 
     def _filled(self, draft: Draft) -> Transaction:
         """Gas and fees are found here, apart from the writer thread: only the nonce must be given there."""
