@@ -9,6 +9,7 @@ from pathlib import Path
 from hanse.explorer.abis import Decoded, event_topics, read_event
 from hanse.explorer.node_reader import NodeReader, raw_log
 from settlement.chain.abi import checksum
+from settlement.chain.client import NOBODY
 from settlement.chain.deployment import Deployment, load_deployment
 from settlement.chain.local.accounts import ADDRESSES
 from settlement.chain.rpc import RpcRefused
@@ -65,6 +66,8 @@ class Book:
     def address_name(self, address: str) -> str | None:
         """What an address is called, None when it has no name here."""
         address = checksum(address)
+        if address == NOBODY:
+            return "nobody"
         account = f"account {ADDRESSES.index(address)}" if address in ADDRESSES else None
         if self.deployment is None:
             return account

@@ -60,15 +60,23 @@ def _short(one: Shown) -> str:
 
 
 def wrapped(first: str, parts: Sequence[str], indent: str) -> list[str]:
-    """A line that begins with ``first``; on a terminal it breaks between parts where it grows too long."""
-    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
+    """A line that begins with ``first``; on a terminal it breaks between parts, and in long ones between their fields."""
+    if not sys.stdout.isatty():
+        return ["  ".join([first, *parts])]
+    width = shutil.get_terminal_size((100, 24)).columns
     lines, line = [], first
     for part in parts:
-        if width is not None and len(line) + 2 + len(part) > width and line.strip():
-            lines.append(line)
-            line = indent + part
+        if len(indent) + len(part) <= width:
+            pieces = [("  ", part)]
         else:
-            line += f"  {part}"
+            begin, *others = part.split(", ")
+            pieces = [("  ", begin), *((", ", one) for one in others)]
+        for joint, piece in pieces:
+            if len(line) + len(joint) + len(piece) + 1 > width and line.strip():
+                lines.append(line + joint.rstrip())
+                line = indent + piece
+            else:
+                line += joint + piece
     return [*lines, line]
 
 

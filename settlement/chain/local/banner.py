@@ -28,12 +28,12 @@ def banner_lines(node: Node, folder: Path, host: str, port: int) -> list[str]:
         lines += ["", *_key_lines(settings.mnemonic, settings.accounts), ""]
     genesis = node.chain.head_at(0)
     begun_at = 0 if genesis is None else genesis.header.timestamp
-    base_fee = node.chain.next_header(node.chain.head).base_fee
+    following = node.chain.next_header(node.chain.head)
     facts = {
         "chain id": str(settings.chain_id),
         "rules": HARDFORK,
-        "base fee": f"{base_fee:,} wei ({gwei_text(base_fee)})",
-        "gas limit": f"{settings.gas_limit:,} a block",
+        "base fee": f"{following.base_fee:,} wei ({gwei_text(following.base_fee)})",
+        "gas limit": f"{following.gas_limit:,} a block",
         "genesis": f"0x{node.chain.genesis_hash.hex()}",
         "begun": f"{datetime.fromtimestamp(begun_at, UTC):%Y-%m-%d %H:%M:%S} UTC",
         "head": f"block {node.chain.head.number:,}",
@@ -47,14 +47,14 @@ def banner_lines(node: Node, folder: Path, host: str, port: int) -> list[str]:
 def banner_json(node: Node, folder: Path, host: str, port: int) -> str:
     """The same as one JSON object on one line. Units: wei, Unix seconds."""
     settings = node.chain.settings
-    genesis = node.chain.head_at(0)
+    genesis, following = node.chain.head_at(0), node.chain.next_header(node.chain.head)
     told: dict[str, Any] = {
         "event": "listening",
         "url": url_text(host, port),
         "chain_id": settings.chain_id,
         "rules": HARDFORK,
-        "base_fee_wei": str(node.chain.next_header(node.chain.head).base_fee),
-        "gas_limit": settings.gas_limit,
+        "base_fee_wei": str(following.base_fee),
+        "gas_limit": following.gas_limit,
         "genesis_hash": f"0x{node.chain.genesis_hash.hex()}",
         "begun_at": 0 if genesis is None else genesis.header.timestamp,
         "head": node.chain.head.number,
