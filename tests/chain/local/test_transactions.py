@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import rlp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +58,7 @@ def test_decode_transaction__create__intrinsic_gas_as_in_the_yellow_paper() -> N
     ("raw", "words"),
     [
         (b"", "too short"),
-        (b"\x03\xc0", "type not supported"),
+        (b"\x03\xc0", r"type not supported: blob transactions \(type 3\)"),
         (b"\x7f\xc0", "type not supported"),
         (b"\x02\xc0", "rlp"),
         (b"\x02\xc1", "rlp"),
@@ -68,6 +69,21 @@ def test_decode_transaction__create__intrinsic_gas_as_in_the_yellow_paper() -> N
 def test_decode_transaction__malformed__refused(raw: bytes, words: str) -> None:
     with pytest.raises(RpcFault, match=words):
         decode_transaction(raw, CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("to", "entries", "words"),
+    [
+        (b"", [[b"\1", bytes(20), b"", b"", b"\1", b"\1"]], "cannot be used to create contract"),
+        (bytes(20), [], "with empty auth list"),
+        (bytes(20), b"", "the authorization list is no list"),
+        (bytes(20), [[b"\1", bytes(20), b"", b"", b"\1"]], "rlp"),
+    ],
+)
+def test_decode_transaction__delegations_malformed__refused(to: bytes, entries: Any, words: str) -> None:
+    fields = [b"\x7a\x69", b"", b"\1", b"\1", b"\xff\xff", to, b"", b"", [], entries, b"", b"\1", b"\1"]
+    with pytest.raises(RpcFault, match=words):
+        decode_transaction(b"\x04" + rlp.encode(fields), CHAIN)
 
 
 def test_decode_transaction__other_chain__refused() -> None:

@@ -99,6 +99,10 @@ def decode_transaction(raw: bytes, chain_id: int, *, known_sender: bytes | None 
     if not raw:
         raise RpcFault("typed transaction too short")
     type_id = LEGACY if raw[0] >= 0xC0 else raw[0]
+    if type_id == BLOB:
+        raise RpcFault(
+            "transaction type not supported: blob transactions (type 3) are not taken by the local chain"
+        )
     layout = LAYOUTS.get(type_id)
     if layout is None:
         raise RpcFault("transaction type not supported")
@@ -118,6 +122,8 @@ def decode_transaction(raw: bytes, chain_id: int, *, known_sender: bytes | None 
         fields["v"] = fields["parity"]
     if type_id == SET_CODE and not fields["to"]:
         raise RpcFault("EIP-7702 transaction cannot be used to create contract")
+    if type_id == SET_CODE and not fields["authorization_list"]:
+        raise RpcFault("EIP-7702 transaction with empty auth list")
     if fields["chain_id"] not in (None, chain_id):
         raise RpcFault(
             f"invalid sender: invalid chain id for signer: have {fields['chain_id']} want {chain_id}"
@@ -210,8 +216,8 @@ def _read_slot(item: Any) -> int:
 
 
 def _read_authorizations(item: Any) -> tuple[Authorization, ...]:
-    if isinstance(item, bytes) or not item:
-        raise ValueError("the authorization list must not be empty")
+    if isinstance(item, bytes):
+        raise TypeError("the authorization list is no list")
     return tuple(
         Authorization(
             _read_int(c), _read_address(a), _read_word64(n), _read_int(y), _read_int(r), _read_int(s)

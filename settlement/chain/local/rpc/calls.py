@@ -9,7 +9,13 @@ from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Execution, Tracer
 from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
 from settlement.chain.local.formats.blocks import ZERO_ADDRESS
-from settlement.chain.local.formats.transactions import AccessList, Authorization, Transaction
+from settlement.chain.local.formats.transactions import (
+    DYNAMIC_FEE,
+    SET_CODE,
+    AccessList,
+    Authorization,
+    Transaction,
+)
 from settlement.chain.local.rpc.block_names import View
 from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
 from settlement.chain.local.rpc.revert_words import revert_reason
@@ -71,6 +77,8 @@ class CallRequest:
             max_priority_fee_per_gas=price,
             access_list=self.access_list,
             authorization_list=self.authorization_list,
+            # Only a transaction of this type has its entries looked at.
+            type_id=SET_CODE if self.authorization_list else DYNAMIC_FEE,
         )
 
 
