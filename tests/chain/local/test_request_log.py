@@ -6,6 +6,9 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +81,34 @@ def test_request_log__reader_gone__requests_go_on() -> None:
     log.answered("eth_chainId", 0)
     with pytest.raises(BrokenPipeError):
         out.close()
+
+
+def test_request_log__node_of_its_own__logs_what_is_asked_and_what_is_no_request(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "settlement.chain.local",
+        "--data",
+        str(tmp_path),
+        "--port",
+        "0",
+        "--json",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        with Rpc(int(url.rpartition(":")[2])) as rpc:
+            rpc("eth_chainId")
+            rpc.post(b"{")
+            rpc.post(b'{"id":1,"method":"no_such"}')
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [(line["method"], line.get("code")) for line in lines] == [
+        ("eth_chainId", None),
+        ("(no request)", -32_700),
+        ("no_such", -32_601),
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["anvil", "hardhat"])

@@ -49,6 +49,12 @@ def test_rpc__bad_request__the_standard_code(rpc: Rpc, body: bytes, code: int) -
     assert rpc("eth_chainId") == "0x7a69"
 
 
+def test_rpc__half_a_surrogate__comes_back_as_it_went(rpc: Rpc) -> None:
+    answer = rpc.post(b'{"id":"\\ud800","method":"\\udfff"}')
+    assert answer["id"] == "\ud800"
+    assert answer["error"]["message"] == "the method \udfff does not exist/is not available"
+
+
 def test_rpc__batch__answers_in_order_without_notifications(rpc: Rpc) -> None:
     batch: list[Any] = [
         {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"},

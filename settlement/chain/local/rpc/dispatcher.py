@@ -79,7 +79,7 @@ class Dispatcher:
         try:
             request = _parsed(body)
         except RpcFault as fault:
-            return _failure(None, fault)
+            return self._refused(None, fault)
         if isinstance(request, list):
             response = await self._answer_batch(request, exchange)
         else:
@@ -91,10 +91,10 @@ class Dispatcher:
 
     async def _answer_batch(self, batch: list[Any], exchange: Exchange) -> bytes:
         if not batch:
-            return _failure(None, RpcFault("empty batch", rpc_code=INVALID_REQUEST))
+            return self._refused(None, RpcFault("empty batch", rpc_code=INVALID_REQUEST))
         if len(batch) > MOST_IN_A_BATCH:
             fault = RpcFault(f"batch too large: at most {MOST_IN_A_BATCH} requests", rpc_code=INVALID_REQUEST)
-            return b"[" + _failure(_first_id(batch), fault) + b"]"
+            return b"[" + self._refused(_first_id(batch), fault) + b"]"
         responses: list[bytes] = []
         size, turn_began = 0, perf_counter()
         for is_together, row in groupby(batch, key=_may_go_together):
@@ -145,6 +145,11 @@ class Dispatcher:
             return _failure(request_id, failed)
         return b'{"jsonrpc":"2.0","id":' + encoded(request_id) + b',"result":' + result + b"}"
 
+    def _refused(self, request_id: Any, fault: RpcFault) -> bytes:
+        """What is no request; it is logged all the same, as somebody will look for it."""
+        self._request_log.answered("(no request)", 0, fault)
+        return _failure(request_id, fault)
+
     async def _call(self, name: str, params: Any, exchange: Exchange) -> bytes:
         """The method's result as JSON."""
         method = self._methods.get(name)
@@ -161,16 +166,23 @@ class Dispatcher:
             raise InvalidParams(f"too many arguments, want at most {method.most}")
         if method.is_slow or (method.runs_pending and any(map(is_pending, arguments))):
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._workers, lambda: encoded(method.run(*arguments)))
-        result = method.run(exchange, *arguments) if method.takes_exchange else method.run(*arguments)
+            result = await loop.run_in_executor(self._workers, _run_and_encode, method.run, arguments)
+        else:
+            result = method.run(exchange, *arguments) if method.takes_exchange else method.run(*arguments)
         if isinstance(result, Future):
             result = await asyncio.wrap_future(result)
-        return encoded(result)
+        return result if isinstance(result, bytes) else encoded(result)
 
 
 def is_pending(argument: Any) -> bool:
     """Whether it is the tag of the block in the making, as it is or in an object."""
     return argument == "pending" or (isinstance(argument, dict) and argument.get("blockNumber") == "pending")
+
+
+def _run_and_encode(run: Callable[..., Any], arguments: list[Any]) -> Future[Any] | bytes:
+    """A large answer is written as JSON where it was found; a future is waited for where nothing else waits."""
+    result = run(*arguments)
+    return result if isinstance(result, Future) else encoded(result)
 
 
 def _parsed(body: bytes) -> Any:
@@ -209,6 +221,15 @@ def _may_go_together(request: Any) -> bool:
 
 def _is_full(size: int) -> bool:
     return size > MOST_BATCH_RESPONSE_BYTES
+
+
+def _flaw_of(request: Any) -> str | None:
+    """What keeps it from being a request."""
+    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+        return "no method"
+    if not _is_id(request.get("id")):
+        return "id is no string or number"
+    return None if request.get("jsonrpc", "2.0") == "2.0" else 'jsonrpc must be "2.0"'
 
 
 def _is_id(value: Any) -> bool:

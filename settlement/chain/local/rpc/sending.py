@@ -41,14 +41,14 @@ class Sender:
     def send_raw(self, raw: Any) -> Future[str]:
         return then(self._node.submit(read_bytes(raw, "transaction")), prefixed)
 
-    def send(self, request: Any) -> str:
+    def send(self, request: Any) -> Future[str]:
         """Of an account whose key the node has, or of one who is impersonated."""
         draft = self._read(request)
         if not self._node.signers.can_send(draft.call.sender):
             raise RpcFault("unknown account")
         return self._send(draft)
 
-    def send_unsigned(self, request: Any) -> str:
+    def send_unsigned(self, request: Any) -> Future[str]:
         """Of anybody, as if he were impersonated for this one."""
         return self._send(self._read(request))
 
@@ -85,7 +85,7 @@ class Sender:
         mined = self._chain.workspace(self._chain.head, self._chain.head.header).nonce(tx.sender)
         return replace(tx, nonce=self._node.pool.next_nonce(tx.sender, mined))
 
-    def _send(self, draft: Draft) -> str:
+    def _send(self, draft: Draft) -> Future[str]:
         tx, signers = self._filled(draft), self._node.signers
         # Derives the keys once, here and not on the writer thread.
         signers.key(tx.sender)
@@ -93,4 +93,4 @@ class Sender:
         def make(next_nonce: int) -> Transaction:
             return signers.finish(tx if draft.nonce is not None else replace(tx, nonce=next_nonce))
 
-        return prefixed(self._node.submit_made(tx.sender, make).result())
+        return then(self._node.submit_made(tx.sender, make), prefixed)
