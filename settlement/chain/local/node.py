@@ -32,6 +32,7 @@ from settlement.chain.local.signers import Signers
 from settlement.chain.local.store.folder_lock import FolderLock
 from settlement.chain.local.store.storage import Batch, Table
 from settlement.chain.local.waiting import StoredWaiting
+from settlement.errors import ChainError
 
 # py-evm nests Python calls as deep as contracts nest theirs.
 WRITER_STACK_BYTES = 256 * 2**20
@@ -191,8 +192,12 @@ class Node:
             if tx is None:
                 one.answer.set_exception(fault or RpcFault("the transaction was not taken"))
                 continue
-            # An earlier block of the same turn may have been stored before a later one failed.
-            is_kept = self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None
+            try:
+                # An earlier block of the same turn may have been stored before a later one failed.
+                is_kept = self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None
+            except ChainError as exc:
+                # The disk does not even say: the sender is told so, and this thread goes on.
+                is_kept, fault = False, _as_fault(exc)
             refusal = None if is_kept else faults.get(tx.hash, fault)
             if refusal is not None:
                 self._remove(tx)

@@ -1,4 +1,4 @@
-"""No room on the disk, none in the address space: the sender is told, the head stays, the node goes on."""
+"""No room on the disk or in the address space, a disk that fails: the sender is told, the head stays, the node goes on."""
 
 from __future__ import annotations
 
@@ -92,6 +92,47 @@ def test_node__no_address_space_for_a_larger_map__refused_until_there_is(tmp_pat
         node.kill()
     assert (tmp_path / "data.mdb").stat().st_size > FIRST_MAP_BYTES
     assert faults_of(tmp_path) == []
+
+
+# A disk that fails
+
+
+@pytest.fixture(scope="module")
+def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that stands before the system's own writes, as ``failing_disk.c`` says."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler to make a failing disk with")
+    library = tmp_path_factory.mktemp("failing") / "failing_disk.so"
+    source = Path(__file__).with_name("failing_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+@pytest.mark.parametrize("fault", ["pages", "sync", "meta"])
+def test_node__disk_fails_within_a_commit__the_head_stays_and_it_goes_on(
+    tmp_path: Path, failing_disk: Path, fault: str
+) -> None:
+    """After a failed write of its own head LMDB lets nobody read or write: the node opens it again."""
+    folder, faults = tmp_path / "chain", tmp_path / "faults"
+    faults.mkdir()
+    through = ("env", f"LD_PRELOAD={failing_disk}", f"FAULTS={faults}")
+    with ProcessNode(folder, through=through) as node, Rpc(node.port) as rpc:
+        sent = [rpc.send(0) for _ in range(3)]
+        for _ in range(2):
+            (faults / fault).touch()
+            for refused in (lambda: rpc.send(0), lambda: rpc("evm_snapshot")):
+                with pytest.raises(RpcError, match=r"could not be written.*Input/output error"):
+                    refused()
+                _assert_chain(rpc, sent)
+            (faults / fault).unlink()
+            sent.append(rpc.send(0))
+            _assert_chain(rpc, sent)
+        node.kill()
+    assert faults_of(folder) == []
+    with LocalNode(folder) as reopened, Rpc(reopened.port) as rpc:
+        assert rpc.number("eth_blockNumber") == len(sent)
+        _assert_chain(rpc, sent)
 
 
 # A disk of its own, as large as a test wants it

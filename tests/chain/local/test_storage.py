@@ -170,3 +170,14 @@ def test_genesis__same_id_and_time_asked_for__same_hash(tmp_path: Path) -> None:
         with Node(tmp_path / name, ChainSettings(genesis_at=at)) as node:
             hashes.append(node.chain.genesis_hash)
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_storage__read_after_it_was_closed__says_that_the_node_stops(tmp_path: Path) -> None:
+    """A call may still run when the node is told to stop; nothing is damaged then."""
+    storage = Storage(tmp_path)
+    storage.commit(_batch({b"here": b"1"}))
+    storage.close()
+    with pytest.raises(RpcFault, match="the node is stopping"):
+        storage.read_node(b"here")
+    with pytest.raises(RpcFault, match="the node is stopping"):
+        storage.scan(Table.NODES, b"", b"\xff")

@@ -15,6 +15,7 @@ import lmdb
 
 from settlement.chain.local.faults import INTERNAL_ERROR, FolderDamaged, FolderUnusable, RpcFault
 from settlement.chain.local.store.gate import Gate
+from settlement.errors import ChainError
 
 FIRST_MAP_BYTES = 64 * 2**20
 LARGEST_STEP_BYTES = 4 * 2**30
@@ -121,7 +122,7 @@ class Storage:
     def __init__(self, folder: Path, *, map_bytes: int = FIRST_MAP_BYTES) -> None:
         self._folder = folder
         self._gate = Gate()
-        self.was_cut = False
+        self.was_cut = self._is_closed = False
         try:
             _reserve_lock_file(folder)
             self._environment, self._tables = self._opened(map_bytes)
@@ -167,7 +168,7 @@ class Storage:
             with self._environment.begin() as reader:
                 yield View(reader, self._tables)
         except lmdb.Error as exc:
-            raise self._damaged(exc) from exc
+            raise self._unread(exc) from exc
         finally:
             self._gate.leave()
 
@@ -179,7 +180,7 @@ class Storage:
                 found: bytes | None = reader.get(key, db=self._tables[table])
                 return found
         except lmdb.Error as exc:
-            raise self._damaged(exc) from exc
+            raise self._unread(exc) from exc
         finally:
             self._gate.leave()
 
@@ -236,7 +237,21 @@ class Storage:
             except lmdb.MapFullError:
                 self._grow()
             except lmdb.Error as exc:
+                self._recover()
                 raise _unwritten(exc) from exc
+
+    def _recover(self) -> None:
+        """Go on after a failed write. One of LMDB's own head page leaves an environment that nobody reads any more;
+        opened again, it stands where it stood before the write.
+        """
+        try:
+            with self._environment.begin():
+                return
+        except lmdb.PanicError:
+            size = self.map_bytes
+        with self._gate.shut():
+            self._environment.close()
+            self._environment, self._tables = self._opened(size)
 
     def _grow(self) -> None:
         size = self.map_bytes
@@ -249,13 +264,16 @@ class Storage:
                 self._environment, self._tables = self._opened(size)
                 raise _unwritten(exc) from exc
 
-    def _damaged(self, exc: Exception) -> FolderDamaged:
+    def _unread(self, exc: Exception) -> ChainError:
+        if self._is_closed:
+            return RpcFault("the node is stopping")
         return FolderDamaged(
             f"the chain's folder {self._folder} is damaged: {exc}; restore it, or start a new one"
         )
 
     def close(self) -> None:
         with self._gate.shut():
+            self._is_closed = True
             self._environment.close()
 
 
