@@ -24,6 +24,7 @@ from settlement.chain.local.rpc.methods import methods_of
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.subscriptions import Subscriptions
 from settlement.chain.local.rpc.verbs import ALL_NAMES
+from settlement.chain.local.wire import web_socket
 from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 from settlement.chain.local.wire.http_server import MOST_CONNECTIONS
 
@@ -67,6 +68,7 @@ def test_page__bounds__the_numbers_in_force(page: str) -> None:
     told = part(page, "What it keeps, and when")
     assert MOST_BODY_BYTES == 5 * 2**20
     assert dispatcher.MOST_RESPONSE_BYTES == 100 * 2**20
+    assert web_socket.MOST_UNREAD_BYTES == 32 * 2**20
     assert filters.EXPIRES_AFTER_S == 5 * 60
     assert filters.MOST_FILTERS == subscriptions.MOST_SUBSCRIPTIONS
     for bound, words in (
@@ -77,6 +79,7 @@ def test_page__bounds__the_numbers_in_force(page: str) -> None:
         (MOST_IN_ALL, "| {:,} in all"),
         (MOST_PER_SENDER, "{:,} of one sender"),
         (filters.MOST_FILTERS, "| {:,} each"),
+        (filters.MOST_CHANGES, "| {:,}; 32 MiB"),
         (MOST_CONNECTIONS, "| connections | {:,} |"),
         (mining_verbs.MOST_BLOCKS_AT_ONCE, "`mine` | {:,} |"),
         (proofs.MOST_SLOTS, "`eth_getProof` | {:,} |"),

@@ -1,10 +1,8 @@
-"""What a subscriber is told on our node and on anvil: the same fields in the same order, but for what is named here.
-
-The differences stand in docs/local-chain.md with their reasons.
-"""
+"""What subscribers and filters are told on our node and on anvil. Each difference stands in docs/local-chain.md too."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,20 @@ from tests.chain.local.web_socket_client import SocketRpc
 
 pytestmark = needs_anvil
 
-# geth tells a header's own fields; anvil adds those of a block, and one that geth has dropped.
+HEADS = "A subscriber to heads is told a header's fields, as on geth; anvil adds those of a whole block."
+REMOVED = "Logs of blocks taken off are told again with removed: true; anvil tells of the new ones only."
+NOT_THERE = "Ending a subscription that is not there is an error, as on geth; anvil answers false."
+OLD_LOGS = (
+    "A filter tells what came after it, as on geth; anvil begins with old logs where fromBlock is named."
+)
 ONLY_ANVILS_HEAD = {"size", "totalDifficulty", "transactions", "uncles", "withdrawals"}
 # As geth: a waiting transaction has the same fields as a mined one.
 ONLY_OUR_TRANSACTION = {"blockTimestamp"}
+
+
+@pytest.fixture(scope="module")
+def page(project_root: Path) -> str:
+    return (project_root / "docs/local-chain.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +77,8 @@ def _told_of_one_block(port: int) -> dict[str, Any]:
     return told
 
 
-def test_subscriptions__on_both_nodes__the_same_fields(ports: tuple[int, int]) -> None:
+def test_subscriptions__on_both_nodes__the_same_fields(ports: tuple[int, int], page: str) -> None:
+    assert HEADS in page
     ours, anvils = (_told_of_one_block(port) for port in ports)
     assert _fields(ours["head"]) == _fields(anvils["head"]) - ONLY_ANVILS_HEAD
     assert _fields(ours["transaction"]) - ONLY_OUR_TRANSACTION == _fields(anvils["transaction"])
@@ -124,9 +133,37 @@ def _told_of_a_reorg(port: int) -> list[tuple[bool | None, str | None]]:
 
 
 def test_reorg__on_both_nodes__the_new_log_and_ours_tells_of_the_removed_one_first(
-    ports: tuple[int, int],
+    ports: tuple[int, int], page: str
 ) -> None:
+    assert REMOVED in page
     ours, anvils = (_told_of_a_reorg(port) for port in ports)
     assert [is_removed for is_removed, _ in ours] == [True, False]
     assert ours[0][1] == ours[1][1]
     assert ours[1:] == anvils
+
+
+def test_unsubscribe__of_nothing__an_error_on_ours_and_false_on_anvil(
+    ports: tuple[int, int], page: str
+) -> None:
+    assert NOT_THERE in page
+    answers = []
+    for port in ports:
+        with SocketRpc(port) as client:
+            answers.append(_refusal(client, "eth_unsubscribe", "0x" + "12" * 16))
+    assert answers == [(-32_000, "subscription not found"), False]
+
+
+def _first_changes(port: int) -> int:
+    """How many logs the first answer of a filter holds that was installed after one."""
+    with Rpc(port) as rpc:
+        contract = _emitter(rpc)
+        _emit(rpc, contract)
+        number = rpc("eth_newFilter", {"fromBlock": "0x0", "address": contract})
+        return len(rpc("eth_getFilterChanges", number))
+
+
+def test_log_filter__installed_after_a_log__ours_tells_only_of_what_comes(
+    ports: tuple[int, int], page: str
+) -> None:
+    assert OLD_LOGS in page
+    assert [_first_changes(port) for port in ports] == [0, 1]
