@@ -11,6 +11,7 @@ import pytest
 
 from hanse.tree import free_port
 from hanse.waiting import wait_for
+from settlement.chain.local.server import LocalNode
 from tests.chain.local.client import Rpc
 
 NODES = Path(__file__).resolve().parents[2] / "nodes"
@@ -52,3 +53,6 @@ class Anvil:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+AnyNode = LocalNode | Anvil
