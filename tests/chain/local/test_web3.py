@@ -165,17 +165,17 @@ def test_web3__fees_proofs_and_access_lists__are_answered(web3: Web3) -> None:
     history = web3.eth.fee_history(2, "latest", [10, 90])
     assert (len(history["baseFeePerGas"]), len(history["reward"])) == (3, 2)
     assert web3.eth.gas_price > web3.eth.max_priority_fee
-    proof = web3.eth.get_proof(address, [HexBytes(bytes(32))], "latest")
+    untyped: Any = web3.eth
+    proof = untyped.get_proof(address, [HexBytes(bytes(32))], "latest")
     assert int.from_bytes(proof["storageProof"][0]["value"], "big") == web3.to_int(
         web3.eth.get_storage_at(address, 0)
     )
-    untyped: Any = web3.eth
     listed = untyped.create_access_list(
         {"from": SENDER.address, "to": address, "data": HexBytes(note(7, 42))}
     )
     assert {str(entry["address"]).lower() for entry in listed["accessList"]} == {address.lower()}
     overridden: Any = {address: {"code": "0x602a5f5260205ff3"}}
-    assert web3.to_int(web3.eth.call({"to": address}, "latest", overridden)) == 42
+    assert web3.to_int(untyped.call({"to": address}, "latest", overridden)) == 42
 
 
 def test_web3__a_delegation__is_sent_and_read(web3: Web3) -> None:

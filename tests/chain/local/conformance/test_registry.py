@@ -1,9 +1,6 @@
-"""No method without a form that its answers are held to, and a place where it is described."""
+"""No method without a form that its answers are held to."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 from settlement.chain.local.rpc.methods import methods_of
 from settlement.chain.local.rpc.request_log import RequestLog
@@ -12,11 +9,9 @@ from settlement.chain.local.server import LocalNode
 from tests.chain.local.conformance.asking import Refusal
 from tests.chain.local.conformance.test_results import CHANGING, READING
 
-METHODS_PAGE = Path(__file__).resolve().parents[4] / "docs/local-chain-methods.md"
 # Over HTTP they are refused; test_web_sockets.py asks them where they are served.
 _BY_WEB_SOCKET = {"eth_subscribe", "eth_unsubscribe"}
 _ALWAYS_REFUSED = {f"{prefix}_setMinGasPrice" for prefix in ("anvil", "evm", "hardhat")}
-_NAME = re.compile(r"`([a-z0-9]+_[A-Za-z0-9_]+)`")
 
 
 def _registered(node: LocalNode) -> set[str]:
@@ -32,10 +27,3 @@ def test_registry__every_method__has_a_form_and_every_form_a_method(ours: LocalN
     described = {ask.method for ask in (*READING, *CHANGING) if not isinstance(ask.want, Refusal)}
     assert registered - described - _BY_WEB_SOCKET - _ALWAYS_REFUSED == set()
     assert described - registered == set()
-
-
-def test_registry__every_method__stands_in_the_documentation_and_no_other(ours: LocalNode) -> None:
-    named = set(_NAME.findall(METHODS_PAGE.read_text(encoding="utf-8")))
-    registered = _registered(ours)
-    assert registered - named == set()
-    assert named - registered == set()
