@@ -10,7 +10,7 @@ from settlement.chain.local.events import BlocksTaken, BlockStored
 from settlement.chain.local.faults import FolderDamaged, InvalidParams
 from settlement.chain.local.formats.blocks import Block, Head
 from settlement.chain.local.formats.hashing import bytes_int, int_bytes, rlp_decode, rlp_encode
-from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.formats.transactions import Transaction, decode_transaction
 from settlement.chain.local.node import Node
 from settlement.chain.local.store.storage import Batch, Table
 
@@ -18,12 +18,16 @@ _SNAPSHOT, _SNAPSHOT_COUNT, _REORG_COUNT = b"snapshot:", b"snapshots", b"reorgs"
 
 
 def snapshot(node: Node) -> int:
-    """Remember the head, its state and the clock; answers the snapshot's number, counted from 0."""
+    """Remember the head, its state, the clock, the rules for blocks and what waits; answers the snapshot's number,
+    counted from 0.
+    """
+    chain = node.chain
     number = bytes_int(node.chain.storage.get(Table.META, _SNAPSHOT_COUNT) or b"")
     batch = Batch()
     batch.put(Table.META, _SNAPSHOT_COUNT, int_bytes(number + 1))
-    stored = rlp_encode([node.chain.head.encode(), node.chain.clock.encode()])
-    batch.put(Table.META, _snapshot_key(number), stored)
+    waiting = [[tx.sender, tx.raw] for tx in node.pool.waiting()]
+    stored = [chain.head.encode(), chain.clock.encode(), chain.rules.encode(), waiting]
+    batch.put(Table.META, _snapshot_key(number), rlp_encode(stored))
     node.chain.storage.commit(batch)
     return number
 
@@ -40,18 +44,26 @@ def revert(node: Node, number: int) -> bool:
     stored = chain.storage.get(Table.META, _snapshot_key(number))
     if stored is None:
         return False
-    encoded_head, encoded_clock = rlp_decode(stored)
-    head, clock = Head.decode(encoded_head), Clock.decode(encoded_clock)
+    encoded_head, clock, encoded_rules, waiting = rlp_decode(stored)
+    head, rules = Head.decode(encoded_head), BlockRules.decode(encoded_rules)
     standing = chain.head_at(head.number)
     if standing is None or standing.hash != head.hash:
         # A reorganisation took the block away that the snapshot stands on.
         return False
     batch = Batch()
     _forget_snapshots(node, batch, number)
-    waiting = node.waiting.drop_all(batch)
-    _go_back(node, batch, head, clock)
-    node.forget_waiting(waiting)
+    node.waiting.drop_all(batch)
+    node.waiting.put(batch, [_decode_waiting(node, entry) for entry in waiting])
+    chain.put_rules(batch, rules)
+    _go_back(node, batch, head, Clock.decode(clock))
+    chain.rules = rules
+    node.reload_waiting()
     return True
+
+
+def _decode_waiting(node: Node, entry: list[bytes]) -> Transaction:
+    sender, raw = entry
+    return decode_transaction(raw, node.chain.settings.chain_id, known_sender=sender)
 
 
 def rollback(node: Node, depth: int) -> None:

@@ -185,13 +185,15 @@ class Node:
                 self._park(admitted)
         except Exception as exc:  # noqa: BLE001  a block that cannot be stored is the senders' error, not the node's end
             fault = _as_fault(exc)
-        for one in submissions:
-            if one.answer.done():
-                continue
-            tx = one.transaction
-            if tx is None:
-                one.answer.set_exception(fault or RpcFault("the transaction was not taken"))
-                continue
+        self._answer(submissions, faults, fault)
+
+    def _answer(
+        self, submissions: list[_Submission], faults: dict[bytes, RpcFault], fault: RpcFault | None
+    ) -> None:
+        """Tell each sender: its hash if the transaction is kept, its own fault otherwise, or what failed for all."""
+        refusals: dict[bytes, RpcFault] = {}
+        taken = [(one, tx) for one in submissions if (tx := one.transaction) is not None]
+        for _, tx in taken:
             try:
                 # An earlier block of the same turn may have been stored before a later one failed.
                 is_kept = self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None
@@ -200,14 +202,20 @@ class Node:
                 is_kept, fault = False, _as_fault(exc)
             refusal = None if is_kept else faults.get(tx.hash, fault)
             if refusal is not None:
+                refusals[tx.hash] = refusal
                 self._remove(tx)
-                one.answer.set_exception(refusal)
-            else:
-                one.answer.set_result(tx.hash)
-        for one in submissions:
+        for one, _ in taken:
             # What replaced it was refused after all, and its own sender was told that it is kept.
             if one.replaced is not None and self.waiting.holds(one.replaced):
                 self.pool.put_back(one.replaced)
+        for one in submissions:
+            if one.answer.done():
+                continue
+            refused = fault if one.transaction is None else refusals.get(one.transaction.hash)
+            if refused is not None:
+                one.answer.set_exception(refused)
+            elif one.transaction is not None:
+                one.answer.set_result(one.transaction.hash)
 
     def _admit(self, one: _Submission, state: Workspace) -> Transaction | None:
         """Let it into the pool; None when it is refused, of which its sender is told."""

@@ -38,10 +38,15 @@ class StoredWaiting:
         Raises: RpcFault when that fails; then none of them is there.
         """
         batch = Batch()
-        for tx in transactions:
-            batch.put(Table.WAITING, _key(tx), tx.raw)
+        self.put(batch, transactions)
         self._storage.commit(batch)
         self._hashes.update((_key(tx), tx.hash) for tx in transactions)
+
+    @staticmethod
+    def put(batch: Batch, transactions: list[Transaction]) -> None:
+        """Write them with ``batch``; they are known once they are loaded."""
+        for tx in transactions:
+            batch.put(Table.WAITING, _key(tx), tx.raw)
 
     def drop(self, batch: Batch, transactions: Iterable[Transaction]) -> list[bytes]:
         """Take off what stands under the senders and nonces of ``transactions``; the keys, for ``settle``."""

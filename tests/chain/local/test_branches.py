@@ -23,6 +23,39 @@ def test_snapshot__numbers__count_from_zero_and_are_never_given_twice(rpc: Rpc) 
     assert rpc("evm_revert", "0x1") is False
 
 
+def test_revert__transactions_waited_at_the_snapshot__they_wait_again_and_later_ones_are_gone(
+    rpc: Rpc,
+) -> None:
+    rpc("evm_setAutomine", False)
+    early = rpc.send(0, nonce=0)
+    rpc("anvil_setBalance", SOMEBODY, hex(10**18))
+    rpc("anvil_impersonateAccount", SOMEBODY)
+    unsigned = rpc("eth_sendTransaction", {"from": SOMEBODY, "to": address_of(1)})
+    before = rpc("evm_snapshot")
+    late = rpc.send(1)
+    rpc("evm_mine")
+    assert rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
+    assert rpc("evm_revert", before) is True
+    assert rpc("txpool_status") == {"pending": "0x2", "queued": "0x0"}
+    assert rpc("eth_getTransactionByHash", late) is None
+    rpc("evm_mine")
+    assert rpc.receipt(early)["blockNumber"] == "0x1"
+    assert rpc.receipt(unsigned)["from"] == SOMEBODY
+
+
+def test_revert__rules_for_blocks_changed_meanwhile__are_back(rpc: Rpc) -> None:
+    rpc("anvil_setNextBlockBaseFeePerGas", "0x7")
+    before = rpc("evm_snapshot")
+    rpc("anvil_setCoinbase", SOMEBODY)
+    rpc("evm_setBlockGasLimit", 6_000)
+    rpc("evm_mine")
+    rpc("evm_revert", before)
+    rpc.receipt(rpc.send(0))
+    block = rpc("eth_getBlockByNumber", "0x1", False)
+    assert (block["baseFeePerGas"], block["miner"]) == ("0x7", "0x" + "00" * 20)
+    assert block["gasLimit"] == hex(30_000_000)
+
+
 @pytest.mark.parametrize("number", ["0xzz", -1, None, {}, "0x" + "f" * 17])
 def test_revert__no_snapshots_number__refused(rpc: Rpc, number: Any) -> None:
     with pytest.raises(RpcError, match="-32602"):
