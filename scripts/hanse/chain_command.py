@@ -57,12 +57,11 @@ def blocks(
 ) -> None:
     """List the newest blocks: time, transactions, gas; or show one block."""
     from hanse.explorer.blocks import newest_blocks, one_block
-    from hanse.explorer.node_reader import block_number
 
     settings = load_settings(data)
-    newest = None if to is None else block_number(to)
     with _node(settings, rpc_url) as node:
         if block is None:
+            newest = None if to is None else node.number_of(to)
             _print(newest_blocks(node, last, newest, is_json=as_json))
         else:
             _print(one_block(node, _book(node, settings), block, is_json=as_json))
@@ -103,11 +102,10 @@ def logs(
 ) -> None:
     """Show logs, oldest first, with the names and units of their fields."""
     from hanse.explorer.logs import find_logs
-    from hanse.explorer.node_reader import block_number
 
     settings = load_settings(data)
-    begin, end = block_number(first), None if to is None else block_number(to)
     with _node(settings, rpc_url) as node:
+        begin, end = node.number_of(first), None if to is None else node.number_of(to)
         book = _book(node, settings)
         _print(find_logs(node, book, contract=contract, event=event, first=begin, last=end, is_json=as_json))
 

@@ -13,20 +13,24 @@ from typing import Any
 import pytest
 from eth_utils.address import to_checksum_address
 
-from hanse.explorer.abis import Field, read_event
+from hanse.actors import COMPANIES
+from hanse.explorer.abis import Decoded, Field, read_event
 from hanse.explorer.blocks import newest_blocks, one_block
 from hanse.explorer.book import Book
 from hanse.explorer.logs import find_logs
 from hanse.explorer.node_reader import NodeReader, raw_log
 from hanse.explorer.transaction import transaction_lines
+from hanse.explorer.values import plain, show
 from settlement.chain.abi import UnknownEvent, decode_event
 from settlement.chain.signer import Unsigned, demo_signer
 from settlement.errors import InputRefused, NotFound
-from settlement.ids import id_text
+from settlement.ids import id_text, lei_hash
 from tests.chain.local.client import EMITTER, Rpc, signed, words
-from tests.chain.trade import Trade, open_trade
+from tests.chain.trade import DAY, Trade, address_of, open_trade
 
 STRANGER = 5
+BANK = next(company for company in COMPANIES if company.actor == "bank")
+ORDER = 0xAB00
 
 
 @dataclass
@@ -70,6 +74,12 @@ def story(prepared_network: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         trade.send(trade.accept(open_))
         hashes["too early"] = _send_blindly(
             trade, trade.gateways.receivables.settle(trade.id_of(open_), "").calldata
+        )
+        trade.send(
+            trade.gateways.network.enrol(
+                lei_hash(BANK.lei), address_of("newcomer"), 276, 4, 0, trade.now + 2 * DAY
+            ),
+            by="governor",
         )
         emitter = to_checksum_address(rpc.deploy(EMITTER))
         hashes["emit"] = rpc.send(STRANGER, to=emitter, data=words(7, 8, 9), gas=100_000)
@@ -150,6 +160,17 @@ def test_tx__revert_of_ours__its_error_and_what_it_means(story: Story) -> None:
     again = story.node.revert_of(story.node.transaction(story.hashes["too early"]))
     assert again is not None
     assert told["data"] == "0x" + again.hex()
+
+
+def test_tx__verb_of_a_module__the_module_below_the_contract_it_runs_in(story: Story) -> None:
+    (published,) = (json.loads(line) for line in story.logs(event="LinePublished", is_json=True))
+    lines = list(transaction_lines(story.node, story.book, published["transaction"], is_json=False))
+    inner = [re.sub(r" +[\d,]+ gas$", "", line) for line in part_of(lines, "calls")]
+    assert inner[:3] == [
+        "  Receivables.publish",
+        "    CreditLines.publish (module)",
+        "      ecrecover (view)",
+    ]
 
 
 def test_tx__contract_nobody_knows__raw_call_log_and_revert(story: Story) -> None:
@@ -302,6 +323,49 @@ def test_blocks__none_of_that_name__refused(story: Story, which: str, error: typ
 
 
 # Names
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "declared", "value", "text", "for_programs"),
+    [
+        ("amount", "uint256", "uint256", 1_234_567, "USD 12,345.67", "1234567"),
+        ("accrued", "uint88", "uint88", 1_234_567, "USD 0.01234567", "1234567"),
+        ("due", "uint256", "uint256", 100, "USD 1.00", "100"),
+        ("due", "uint32", "uint32", 1_800_000_000, "2027-01-15 08:00:00 UTC", 1_800_000_000),
+        ("due", "uint32", "uint32", 0, "0", 0),
+        ("until", "uint256", "uint256", 2**255, str(2**255), str(2**255)),
+        ("firstDay", "uint32", "uint32", 20_000, "2024-10-04", 20_000),
+        ("rateBps", "uint16", "uint16", 605, "6.05 %", 605),
+        ("phase", "uint8", "enum Phase", 3, "Released", "Released"),
+        ("phase", "uint8", "enum Phase", 99, "99", 99),
+        ("funder", "uint32", "uint32", 8, "member 8 (bank)", 8),
+        ("funder", "uint32", "uint32", 3, "member 3", 3),
+        ("order", "uint256", "uint256", ORDER, id_text(ORDER), id_text(ORDER)),
+        (
+            "place",
+            "bytes32",
+            "bytes32",
+            b"CNSHA".ljust(32, b"\0"),
+            "CNSHA",
+            "0x" + b"CNSHA".hex().ljust(64, "0"),
+        ),
+        ("seq", "uint32", "uint32", 1_000, "1000", 1_000),
+    ],
+)
+def test_values__by_the_names_the_sources_give__their_unit_and_no_other(
+    story: Story, name: str, kind: str, declared: str, value: Any, text: str, for_programs: Any
+) -> None:
+    decoded = Decoded(
+        "Receivables", "Any", (Field("currency", "uint16", "uint16", 840), Field(name, kind, declared, value))
+    )
+    assert show(decoded, story.book)[1].text == text
+    assert plain(decoded)[name] == for_programs
+
+
+def test_values__units_of_a_token__no_currency(story: Story) -> None:
+    paid = Field("paid", "uint256", "uint256", 1_000)
+    (shown,) = show(Decoded("CashLedger", "TokenOverdrawn", (paid,)), story.book)
+    assert shown.text == "1,000"
 
 
 def test_book__deployment_of_another_chain__no_names_and_says_why(story: Story, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def test_chain__explorer_without_a_deployment__blocks_transaction_and_logs_all_t
     assert told["from"] == {"address": ADDRESSES[0], "name": "account 0"}
     assert [one["topics"] for one in objects("logs", *place)] == [told["logs"][0]["topics"]]
     assert objects("logs", "--from", "0x1", "--to", "1", *place) == []
+    assert len(objects("logs", "--from", "latest", *place)) == 1
+    assert [one["number"] for one in objects("blocks", "--to", "earliest", *place)] == [0]
     assert typed("tx", tx_hash, *place)[1] == "status       success"
 
 

@@ -6,6 +6,7 @@ import json
 from functools import cached_property
 from pathlib import Path
 
+from hanse.actors import COMPANIES
 from hanse.explorer.abis import Decoded, event_topics, read_event
 from hanse.explorer.node_reader import NodeReader, raw_log
 from settlement.chain.abi import checksum
@@ -14,7 +15,7 @@ from settlement.chain.deployment import Deployment, load_deployment
 from settlement.chain.local.accounts import ADDRESSES
 from settlement.chain.rpc import RpcRefused
 from settlement.errors import HanseError, InputRefused
-from settlement.ids import id_text, share_number
+from settlement.ids import id_text, lei_hash, share_number
 from settlement.money import Currency, currency_of_number
 
 _SERVICE = {ADDRESSES[0]: "governor", ADDRESSES[1]: "relayer"}
@@ -124,6 +125,10 @@ class Book:
         share = f" share {share_number(number)}" if share_number(number) else ""
         return f"{numbers['number']}/{numbers['year']}{share}"
 
+    def member_name(self, member: int) -> str | None:
+        """Which of the demo's companies a member is."""
+        return self._people.get(member)
+
     def currency_of(self, field: str, number: int) -> Currency | None:
         """The currency of the order, share, policy, pool or line that a field names."""
         kind, wanted = ("order", number & ~0xFF) if field in _ORDER_FIELDS else (field, number)
@@ -175,9 +180,25 @@ class Book:
         return dict.fromkeys(self._currencies, "TestCash")
 
     @cached_property
+    def _enrolled(self) -> list[Decoded]:
+        return self._find("TrustedNetwork", "MemberEnrolled")
+
+    @cached_property
     def _members(self) -> dict[str, str]:
-        enrolled = self._find("TrustedNetwork", "MemberEnrolled")
-        return {checksum(one.field("account")): f"member {one.field('member')}'s account" for one in enrolled}
+        return {
+            checksum(one.field("account")): f"member {one.field('member')}'s account"
+            for one in self._enrolled
+        }
+
+    @cached_property
+    def _people(self) -> dict[int, str]:
+        """The chain knows hashes of LEIs only; the demo's companies are the ones whose LEIs are at hand."""
+        known = {lei_hash(company.lei): company.actor for company in COMPANIES}
+        return {
+            one.field("member"): known[one.field("lei")]
+            for one in self._enrolled
+            if one.field("lei") in known
+        }
 
 
 def _code(number: int) -> str:

@@ -53,6 +53,15 @@ class NodeReader:
             )
         return dict(found)
 
+    def number_of(self, which: str) -> int:
+        """A block's number, from a number that need not be there yet, a tag or a hash.
+
+        Raises: NotFound; InputRefused for what names no block.
+        """
+        if which in _TAGS or is_hex(which, 32):
+            return int(self.block(which)["number"], 16)
+        return block_number(which)
+
     def blocks(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Blocks by number, those that are there, with the hashes of their transactions."""
         found = self._rpc.ask_many("eth_getBlockByNumber", [(hex(number), False) for number in numbers])

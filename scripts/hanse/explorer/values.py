@@ -64,8 +64,8 @@ _MEMBERS: Final = frozenset(
 )
 _ACCOUNTS: Final = frozenset({"from", "to"})
 _IDS: Final = frozenset({"order", "share", "tokenId", "policy", "pool", "id"})
-# Foreign tokens count units of their own.
-_NOT_IN_MINOR_UNITS: Final = frozenset({"TestCash"})
+# Foreign tokens count units of their own, and one error speaks of them.
+_NOT_IN_MINOR_UNITS: Final = frozenset({"TestCash", "TokenOverdrawn"})
 
 
 class Names(Protocol):
@@ -79,6 +79,9 @@ class Names(Protocol):
 
     def id_name(self, field: str, number: int) -> str | None:
         """What people call an order, a share, a pool or its account; None when nothing is known of it."""
+
+    def member_name(self, member: int) -> str | None:
+        """Who a member is, None when nobody here knows."""
 
     def currency_of(self, field: str, number: int) -> Currency | None:
         """The currency of the order, policy or line that a field names."""
@@ -97,8 +100,8 @@ class Shown:
 
 def show(decoded: Decoded, names: Names) -> tuple[Shown, ...]:
     """All fields of a call, event or error, for people."""
-    unit = None if decoded.contract in _NOT_IN_MINOR_UNITS else _unit_of(decoded.fields, names)
-    is_ours = decoded.contract not in _NOT_IN_MINOR_UNITS
+    is_ours = not {decoded.contract, decoded.name} & _NOT_IN_MINOR_UNITS
+    unit = _unit_of(decoded.fields, names) if is_ours else None
     return tuple(_Writer(names, is_ours).show(field, unit) for field in decoded.fields)
 
 
@@ -187,6 +190,9 @@ class _Writer:
             return enum_text(field.declared, value) or str(value)
         if not self.is_ours:
             return f"{value:,}"
+        if field.name in _MEMBERS or (field.name in _ACCOUNTS and field.kind == "uint256"):
+            name = self.names.member_name(value)
+            return f"member {value}" + (f" ({name})" if name else "")
         for is_of_kind, written in _KINDS:
             if is_of_kind(field):
                 return written(value, unit)
@@ -222,10 +228,6 @@ def _bps(value: int, _unit: Currency | None) -> str:
     return f"{decimal_text(value, 2)} %"
 
 
-def _member(value: int, _unit: Currency | None) -> str:
-    return f"member {value}"
-
-
 def _iso_number(value: int, _unit: Currency | None) -> str:
     found = _currency(value)
     return str(value) if found is None else f"{found.code} ({value})"
@@ -238,8 +240,6 @@ _KINDS: Final[tuple[tuple[Callable[[Field], bool], Callable[[int, Currency | Non
     (lambda field: field.name in _TIMES, _time),
     (lambda field: field.name in _DAYS, _day),
     (lambda field: field.name.endswith("Bps") or field.name in _SHARES, _bps),
-    (lambda field: field.name in _MEMBERS, _member),
-    (lambda field: field.name in _ACCOUNTS and field.kind == "uint256", _member),
     (lambda field: field.name == "currency", _iso_number),
 )
 """Which numbers of the suite's contracts are shown how, by the names its sources give them."""
