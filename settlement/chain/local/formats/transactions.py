@@ -17,7 +17,7 @@ AccessList = tuple[tuple[bytes, tuple[int, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """One EIP-7702 delegation: ``authority`` (recovered by the engine) lets its account run the code of ``address``."""
+    """One EIP-7702 delegation: the account that signed it wants to run the code of ``address``."""
 
     chain_id: int
     address: bytes
@@ -32,6 +32,14 @@ class Authorization:
             raise ValueError(f"authorization is for chain {self.chain_id}, this is {chain_id}")
         if self.nonce >= 2**64 - 1 or self.s > SECP256K1_N // 2:
             raise ValueError("authorization's nonce or s is out of range")
+
+    def authority(self) -> bytes | None:
+        """The address that signed; None when the signature is none. The engine recovers it by itself."""
+        signed = keccak(b"\x05" + rlp_encode([int_bytes(self.chain_id), self.address, int_bytes(self.nonce)]))
+        try:
+            return recover_sender(signed, self.y_parity, self.r, self.s)
+        except RpcFault:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Any
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.answers import access_list_answer
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
-from settlement.chain.local.rpc.calls import CallRequest, access_list, call, estimate_gas
+from settlement.chain.local.rpc.call_request import CallRequest
+from settlement.chain.local.rpc.calls import access_list, call, estimate_gas
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, quantity
 

@@ -1,23 +1,19 @@
-"""Messages that nobody signed: reading them, running them, and finding the gas they need."""
+"""Messages that nobody signed: running them, and finding the gas and the access list they need."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from settlement.chain.local.chain import Chain
-from settlement.chain.local.engine.port import Execution, Tracer
-from settlement.chain.local.faults import EXECUTION_REVERTED, InvalidParams, RpcFault
-from settlement.chain.local.formats.blocks import ZERO_ADDRESS
+from settlement.chain.local.engine.port import Execution, Tracer, Workspace
+from settlement.chain.local.faults import EXECUTION_REVERTED, RpcFault
 from settlement.chain.local.formats.transactions import (
-    DYNAMIC_FEE,
-    SET_CODE,
     AccessList,
-    Authorization,
     Transaction,
 )
 from settlement.chain.local.rpc.block_names import View
-from settlement.chain.local.rpc.hexes import prefixed, read_address, read_bytes, read_quantity, read_word
+from settlement.chain.local.rpc.call_request import CallRequest
+from settlement.chain.local.rpc.hexes import prefixed
 from settlement.chain.local.rpc.revert_words import revert_reason
 from settlement.chain.local.tracers.accesses import AccessTracer
 
@@ -27,89 +23,6 @@ PLAIN_TRANSFER_GAS = 21_000
 
 class GasTooLow(RpcFault):
     """The message cannot even begin with this gas limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallRequest:
-    """A message to try. ``gas_price`` is None when the caller named none: then nothing is paid for gas."""
-
-    sender: bytes
-    to: bytes
-    data: bytes
-    value: int
-    gas: int | None
-    gas_price: int | None
-    access_list: AccessList
-    authorization_list: tuple[Authorization, ...] = ()
-
-    @classmethod
-    def read(cls, request: Any) -> CallRequest:
-        """From the request's JSON.
-
-        Raises: InvalidParams, naming the field.
-        """
-        if not isinstance(request, dict):
-            raise InvalidParams("invalid transaction: expected an object")
-        given = {name: value for name, value in request.items() if value is not None}
-        data = read_bytes(given.get("input", given.get("data", "0x")), "input")
-        price = given.get("maxFeePerGas", given.get("gasPrice"))
-        return cls(
-            sender=read_address(given["from"], "from") if "from" in given else ZERO_ADDRESS,
-            to=read_address(given["to"], "to") if given.get("to") not in (None, "", "0x") else b"",
-            data=data,
-            value=read_quantity(given.get("value", "0x0"), "value"),
-            gas=read_quantity(given["gas"], "gas") if "gas" in given else None,
-            gas_price=None if price is None else read_quantity(price, "gasPrice") or None,
-            access_list=_read_access_list(given.get("accessList", [])),
-            authorization_list=_read_authorizations(given.get("authorizationList", [])),
-        )
-
-    def transaction(self, gas: int, nonce: int) -> Transaction:
-        price = self.gas_price or 0
-        return Transaction(
-            sender=self.sender,
-            to=self.to,
-            data=self.data,
-            value=self.value,
-            gas=gas,
-            nonce=nonce,
-            max_fee_per_gas=price,
-            max_priority_fee_per_gas=price,
-            access_list=self.access_list,
-            authorization_list=self.authorization_list,
-            # Only a transaction of this type has its entries looked at.
-            type_id=SET_CODE if self.authorization_list else DYNAMIC_FEE,
-        )
-
-
-def _read_authorizations(entries: Any) -> tuple[Authorization, ...]:
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise InvalidParams("invalid authorizationList: expected a list of objects")
-    return tuple(
-        Authorization(
-            address=read_address(entry.get("address"), "authorizationList.address"),
-            y_parity=read_quantity(entry.get("yParity", entry.get("v")), "authorizationList.yParity"),
-            chain_id=read_quantity(entry.get("chainId"), "authorizationList.chainId"),
-            nonce=read_quantity(entry.get("nonce"), "authorizationList.nonce"),
-            r=read_quantity(entry.get("r"), "authorizationList.r"),
-            s=read_quantity(entry.get("s"), "authorizationList.s"),
-        )
-        for entry in entries
-    )
-
-
-def _read_access_list(entries: Any) -> AccessList:
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise InvalidParams("invalid accessList: expected a list of objects")
-    return tuple(
-        (
-            read_address(entry.get("address"), "accessList.address"),
-            tuple(
-                int.from_bytes(read_word(key, "storageKey"), "big") for key in entry.get("storageKeys") or []
-            ),
-        )
-        for entry in entries
-    )
 
 
 def call(chain: Chain, view: View, request: CallRequest) -> bytes:
@@ -204,6 +117,14 @@ def try_call(
 
     Raises: RpcFault when it cannot even begin.
     """
+    return run_call(*open_call(chain, view, request, gas), tracer)
+
+
+def open_call(chain: Chain, view: View, request: CallRequest, gas: int) -> tuple[Workspace, Transaction]:
+    """The state that the message is to run on, and the message.
+
+    Raises: RpcFault when it cannot even begin.
+    """
     header = view.header
     if request.gas_price is None:
         # Without a price the base fee is left out of the rules, as geth does; BASEFEE then answers 0.
@@ -225,6 +146,14 @@ def try_call(
             f"insufficient funds for gas * price + value: balance {balance}, tx cost {transaction.most_it_costs}, "
             f"overshot {transaction.most_it_costs - balance}"
         )
+    return workspace, transaction
+
+
+def run_call(workspace: Workspace, transaction: Transaction, tracer: Tracer | None = None) -> Execution:
+    """Run a message that was opened.
+
+    Raises: RpcFault when the engine or the tracer cannot.
+    """
     try:
         return workspace.run(transaction, tracer)
     except RpcFault:

@@ -15,7 +15,7 @@ from settlement.chain.local.formats.transactions import (
     SET_CODE,
     Transaction,
 )
-from settlement.chain.local.rpc.calls import CallRequest
+from settlement.chain.local.rpc.call_request import CallRequest
 from settlement.chain.local.rpc.fees import SUGGESTED_TIP_WEI
 from settlement.chain.local.rpc.hexes import prefixed, read_quantity
 

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from settlement.chain.local.chain import Chain
-from settlement.chain.local.engine.port import Execution, Tracer, Workspace
+from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.faults import InvalidParams, RpcFault
-from settlement.chain.local.formats.blocks import Head, MinedTransaction
+from settlement.chain.local.formats.blocks import Head
+from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
-from settlement.chain.local.rpc.calls import CallRequest, try_call
+from settlement.chain.local.rpc.call_request import CallRequest
+from settlement.chain.local.rpc.calls import open_call, run_call
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, read_word
 from settlement.chain.local.tracers.call_tree import CallTracer
+from settlement.chain.local.tracers.prestate import PrestateOptions, PrestateTracer
 from settlement.chain.local.tracers.step_log import StepLogger, StepOptions, read_flag
 
-_Answer = Callable[[Execution], dict[str, Any]]
-TRACERS = ("callTracer",)
+TRACERS = ("callTracer", "prestateTracer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,10 @@ class TraceOptions:
     """Which tracer is wanted, and how; without a name it is the struct logger."""
 
     name: str
-    tracer_config: dict[str, Any]
     steps: StepOptions
+    prestate: PrestateOptions
+    is_top_only: bool
+    has_logs: bool
 
     @classmethod
     def read(cls, config: Any) -> TraceOptions:
@@ -44,25 +48,64 @@ class TraceOptions:
             raise RpcFault(
                 f"tracer {name!r} is not here: leave it out for steps, or name {' or '.join(TRACERS)}"
             )
-        tracer_config = config.get("tracerConfig") or {}
-        if not isinstance(tracer_config, dict):
+        given = config.get("tracerConfig") or {}
+        if not isinstance(given, dict):
             raise InvalidParams("invalid tracerConfig: expected an object")
-        options = cls(name, tracer_config, StepOptions.read(config))
-        # Refused before anything runs.
-        options.start(first_log=0)
-        return options
+        return cls(
+            name=name,
+            steps=StepOptions.read(config),
+            prestate=PrestateOptions(
+                is_diff=read_flag(given, "diffMode"),
+                has_code=not read_flag(given, "disableCode"),
+                has_storage=not read_flag(given, "disableStorage"),
+                has_empty=read_flag(given, "includeEmpty"),
+            ),
+            is_top_only=read_flag(given, "onlyTopCall"),
+            has_logs=read_flag(given, "withLog"),
+        )
 
-    def start(self, *, first_log: int) -> tuple[Tracer, _Answer]:
-        """A tracer for one run, and what makes the answer of it."""
-        if self.name == "callTracer":
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A state to run transactions in under a tracer, and the same state once more where a tracer looks back.
+
+    ``coinbase`` is that of the block.
+    """
+
+    options: TraceOptions
+    state: Workspace
+    state_before: Workspace | None
+    coinbase: bytes
+
+    @classmethod
+    def opened(cls, options: TraceOptions, coinbase: bytes, open_state: Callable[[], Workspace]) -> Replay:
+        """``open_state`` gives the state anew each time."""
+        looks_back = options.name == "prestateTracer"
+        return cls(options, open_state(), open_state() if looks_back else None, coinbase)
+
+    def skip(self, transaction: Transaction) -> None:
+        """Run it without looking."""
+        self.state.run(transaction)
+        if self.state_before is not None:
+            self.state_before.run(transaction)
+
+    def trace(self, transaction: Transaction, *, first_log: int = 0) -> dict[str, Any]:
+        """Run it and answer what the tracer makes of it. ``first_log`` is the index of its first log in the block."""
+        options = self.options
+        if self.state_before is not None:
+            prestate = PrestateTracer(options.prestate, transaction, self.coinbase)
+            run_call(self.state, transaction, prestate)
+            answer = prestate.answer(self.state_before, self.state)
+            self.state_before.run(transaction)
+            return answer
+        if options.name == "callTracer":
             calls = CallTracer(
-                is_top_only=read_flag(self.tracer_config, "onlyTopCall"),
-                has_logs=read_flag(self.tracer_config, "withLog"),
-                first_log=first_log,
+                is_top_only=options.is_top_only, has_logs=options.has_logs, first_log=first_log
             )
-            return calls, lambda _: calls.root
-        steps = StepLogger(self.steps)
-        return steps, steps.answer
+            run_call(self.state, transaction, calls)
+            return calls.root
+        steps = StepLogger(options.steps)
+        return steps.answer(run_call(self.state, transaction, steps))
 
 
 class TraceReader:
@@ -89,10 +132,10 @@ class TraceReader:
         if found is None:
             raise RpcFault("transaction not found")
         head, wanted = found
-        workspace = _before(self._chain, head)
+        replay = self._replay(head, options)
         for mined in self._chain.block_of(head).transactions[: wanted.index]:
-            workspace.run(mined.transaction)
-        return _trace(workspace, wanted, options)
+            replay.skip(mined.transaction)
+        return replay.trace(wanted.transaction, first_log=wanted.receipt.first_log)
 
     def block(self, block: Any, config: Any = None) -> list[dict[str, Any]]:
         """Every transaction of a block."""
@@ -100,9 +143,12 @@ class TraceReader:
         head = self._blocks.head(block)
         if not head.number:
             raise RpcFault("genesis is not traceable")
-        workspace = _before(self._chain, head)
+        replay = self._replay(head, options)
         return [
-            {"txHash": prefixed(mined.transaction.hash), "result": _trace(workspace, mined, options)}
+            {
+                "txHash": prefixed(mined.transaction.hash),
+                "result": replay.trace(mined.transaction, first_log=mined.receipt.first_log),
+            }
             for mined in self._chain.block_of(head).transactions
         ]
 
@@ -116,9 +162,15 @@ class TraceReader:
         given = config or {}
         view = self._blocks.view(block, given.get("stateOverrides"), given.get("blockOverrides"))
         message = CallRequest.read(request)
-        tracer, answer = options.start(first_log=0)
         gas = min(message.gas or view.header.gas_limit, view.header.gas_limit)
-        return answer(try_call(self._chain, view, message, gas, tracer))
+        _, transaction = open_call(self._chain, view, message, gas)
+        replay = Replay.opened(
+            options, view.header.coinbase, lambda: open_call(self._chain, view, message, gas)[0]
+        )
+        return replay.trace(transaction)
+
+    def _replay(self, head: Head, options: TraceOptions) -> Replay:
+        return Replay.opened(options, head.header.coinbase, lambda: _before(self._chain, head))
 
 
 def _before(chain: Chain, head: Head) -> Workspace:
@@ -129,8 +181,3 @@ def _before(chain: Chain, head: Head) -> Workspace:
     workspace = chain.workspace(below, head.header)
     workspace.begin_block(head.header)
     return workspace
-
-
-def _trace(workspace: Workspace, mined: MinedTransaction, options: TraceOptions) -> dict[str, Any]:
-    tracer, answer = options.start(first_log=mined.receipt.first_log)
-    return answer(workspace.run(mined.transaction, tracer))
