@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chain.local.conformance import account_asks, block_asks, sending_asks, trace_asks, verb_asks
+from tests.chain.local.conformance import (
+    account_asks,
+    block_asks,
+    effect_asks,
+    sending_asks,
+    trace_asks,
+    verb_asks,
+)
 from tests.chain.local.conformance.asking import Ask, answer_to, faults_of
 from tests.chain.local.conformance.prepared import Prepared
 
@@ -26,6 +33,7 @@ CHANGING = [
     *verb_asks.MINING,
     *verb_asks.ACCOUNTS,
     *verb_asks.HEADERS,
+    *effect_asks.EFFECTS,
     *sending_asks.SENDING,
     *sending_asks.SIGNING,
     *sending_asks.DROPS,
