@@ -67,7 +67,6 @@ class Node:
         mining: Mining | None = None,
         map_bytes: int | None = None,
     ) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FolderLock.acquire(folder)
         try:
             settings = settings or ChainSettings()
@@ -79,7 +78,7 @@ class Node:
         self.pending = PendingBlock(self.chain, self.pool)
         self.events = Events()
         self.set_mining(mining or Mining())
-        self.signers = Signers(settings)
+        self.signers = Signers(self.chain.settings)
         self.waiting = StoredWaiting(self.chain.storage)
         # Hashes of those in the pool that no listener was told of yet: a nonce before theirs is missing.
         self._untold: set[bytes] = set()

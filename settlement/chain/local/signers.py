@@ -12,11 +12,15 @@ class Signers:
     """Impersonation lasts until it is stopped or the node is. Any thread may use it."""
 
     def __init__(self, settings: ChainSettings) -> None:
+        self.hold(settings)
+        self._impersonated: dict[bytes, None] = {}
+        self.is_anyone = False
+
+    def hold(self, settings: ChainSettings) -> None:
+        """Have the keys of the accounts that a chain was begun with, and no others."""
         self._settings = settings
         own = funded_addresses(settings.mnemonic, settings.accounts)
         self._own = {bytes.fromhex(address[2:]): index for index, address in enumerate(own)}
-        self._impersonated: dict[bytes, None] = {}
-        self.is_anyone = False
 
     def addresses(self) -> list[bytes]:
         """Its own accounts in their order, then the impersonated ones as they came."""

@@ -154,6 +154,16 @@ def test_opening__file_of_something_else__the_process_says_so(tmp_path: Path) ->
         assert "data.mdb cannot be read as a chain" in errors
 
 
+@pytest.mark.parametrize("within", ["", "deeper"])
+def test_opening__no_folder_can_be_there__the_process_says_so(tmp_path: Path, within: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with ProcessNode(tmp_path / "file" / within) as node:
+        _, errors = node.process.communicate(timeout=20)
+        assert node.process.returncode == 2
+        assert "cannot be written" in errors
+        assert "another folder" in errors
+
+
 def test_opening__file_longer_than_its_contents__taken_up(folder: Path) -> None:
     """As a write leaves it that the disk had no room for."""
     with (folder / "data.mdb").open("ab") as file:

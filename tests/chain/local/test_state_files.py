@@ -159,6 +159,23 @@ def test_state__not_what_was_dumped__refused_and_nothing_changed(
     assert rpc.number("eth_blockNumber") == 1
 
 
+def test_state__begun_with_other_accounts__they_send_wherever_it_is_opened(rpc: Rpc, tmp_path: Path) -> None:
+    phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+    settings = ChainSettings(mnemonic=phrase, accounts=2)
+    with LocalNode(tmp_path / "other", settings=settings) as other, Rpc(other.port) as there:
+        accounts = there("eth_accounts")
+        dump = there("anvil_dumpState")
+    call = {"from": accounts[1], "to": SOMEBODY, "value": "0x1"}
+    with LocalNode(tmp_path / "other") as reopened, Rpc(reopened.port) as there:
+        assert there("eth_accounts") == accounts
+        assert there.receipt(there("eth_sendTransaction", call))["status"] == "0x1"
+    with pytest.raises(RpcError):
+        rpc("eth_sendTransaction", call)
+    assert rpc("anvil_loadState", dump) is True
+    assert rpc("eth_accounts") == accounts
+    assert rpc.receipt(rpc("eth_sendTransaction", call))["status"] == "0x1"
+
+
 def test_state__of_another_chain_id__refused(rpc: Rpc, tmp_path: Path) -> None:
     with LocalNode(tmp_path / "five", settings=ChainSettings(chain_id=5)) as other, Rpc(other.port) as there:
         dump = there("anvil_dumpState")

@@ -20,11 +20,12 @@ class FolderLock:
 
     @classmethod
     def acquire(cls, folder: Path) -> Self:
-        """Take the folder.
+        """Take the folder, made if it is not there.
 
         Raises: FolderInUse, naming the process that has it; FolderUnusable when nothing can be written there.
         """
         try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as exc:
             raise _unusable(folder, exc) from exc
