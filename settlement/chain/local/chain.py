@@ -5,7 +5,7 @@ Whoever changes it is the one writer; readers on other threads take ``head`` onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -178,6 +178,16 @@ class Chain:
             workspace = None
             unfit = {tx.hash for tx, _ in refused}
             offered = [tx for tx in offered if tx.hash not in unfit]
+
+    def extend(self, block: Block, offered: Sequence[Transaction]) -> Built | None:
+        """A block in the making with more run in it; None when the engine failed on the way."""
+        header, already = block.head.header, [(one.transaction, one.receipt) for one in block.transactions]
+        workspace = self.workspace(block.head, header)
+        ran = run_all(workspace, header, offered, already)
+        if ran.broken is not None:
+            return None
+        root, nodes = workspace.close()
+        return Built(seal(header, root, ran.mined), {**(block.head.nodes or {}), **nodes}, ran.refused)
 
     def put_block(self, batch: Batch, built: Built) -> None:
         """Add a block, its state and its index entries, and make it the head."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from settlement.chain.local.chain import Chain
 from settlement.chain.local.formats.blocks import Block, Head, Header
+from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.pool import Pool
 
 
@@ -19,7 +20,8 @@ class PendingBlock:
         self._chain = chain
         self._pool = pool
         self._lock = threading.Lock()
-        self._made_of: object = None
+        self._made_of: tuple[tuple[int, int], bytes, Header] | None = None
+        self._offered: list[Transaction] = []
         self._block: Block | None = None
 
     def get(self) -> Block | None:
@@ -29,10 +31,13 @@ class PendingBlock:
             if self._made_of != (mark, head.state_root, header):
                 # A copy, since the writer goes on letting transactions in and out; and before the head is looked at, so
                 # that whatever left the pool meanwhile for a block is seen there.
-                waiting = self._pool.copy()
+                waiting, before = self._pool.copy(), self._made_of
                 head, header = self._next()
-                self._block = self._run(waiting, head, header)
-                self._made_of = (mark, head.state_root, header)
+                made_of = (mark, head.state_root, header)
+                self._run(
+                    waiting, head, header, is_same_block=before is not None and before[1:] == made_of[1:]
+                )
+                self._made_of = made_of
             return self._block
 
     def _next(self) -> tuple[Head, Header]:
@@ -40,11 +45,17 @@ class PendingBlock:
         # The header names its parent, so it stands for the head as well.
         return head, self._chain.next_header(head)
 
-    def _run(self, waiting: Pool, head: Head, header: Header) -> Block | None:
-        if not len(waiting):
-            return None
-        ready = waiting.ready(self._chain.workspace(head, header).nonce, header.base_fee)
-        built = self._chain.build(head, header, ready)
-        if not built.block.transactions:
-            return None
-        return replace(built.block, head=replace(built.block.head, nodes=built.nodes))
+    def _run(self, waiting: Pool, head: Head, header: Header, *, is_same_block: bool) -> None:
+        ready: list[Transaction] = []
+        if len(waiting):
+            ready = waiting.ready(self._chain.workspace(head, header).nonce, header.base_fee)
+        ran, built = len(self._offered), None
+        if self._block is not None and is_same_block and ready[:ran] == self._offered:
+            # Most often something more came in: what ran need not run again.
+            built = self._chain.extend(self._block, ready[ran:])
+        if built is None and ready:
+            built = self._chain.build(head, header, ready)
+        self._offered = ready
+        self._block = None
+        if built is not None and built.block.transactions:
+            self._block = replace(built.block, head=replace(built.block.head, nodes=built.nodes))

@@ -101,6 +101,31 @@ def test_pending__changes_as_the_pool_does__always_what_waits_now(idle: Rpc) -> 
     assert int(idle("eth_getBalance", STRANGER, "latest"), 16) == 110
 
 
+def test_pending__asked_after_each_arrival__the_same_as_asked_once_at_the_end(idle: Rpc) -> None:
+    target = _contract(idle)
+    idle("anvil_setBlockTimestampInterval", 5)
+    step_by_step: dict[str, Any] = {}
+    for nonce in range(3):
+        for index in (0, 3, 4):
+            at = nonce + 1 if index == 0 else nonce
+            idle.send(index, nonce=at, to=target, data=words(index, nonce, 3), gas=9_000_000)
+            step_by_step = idle("eth_getBlockByNumber", "pending", True)
+        # Fits no more once anything ran.
+        idle.send(5, nonce=nonce, gas=29_990_000)
+    assert len(step_by_step["transactions"]) == 9
+    # Another time and back again: it is run afresh.
+    idle("anvil_setBlockTimestampInterval", 6)
+    assert idle("eth_getBlockByNumber", "pending", True)["timestamp"] != step_by_step["timestamp"]
+    idle("anvil_setBlockTimestampInterval", 5)
+    assert idle("eth_getBlockByNumber", "pending", True) == step_by_step
+    idle("evm_mine")
+    mined = idle("eth_getBlockByNumber", "latest", False)
+    for name in ("stateRoot", "transactionsRoot", "receiptsRoot", "gasUsed", "size"):
+        assert mined[name] == step_by_step[name], name
+    logs = idle("eth_getLogs", {"fromBlock": "latest"})
+    assert [int(log["logIndex"], 16) for log in logs] == list(range(len(mined["transactions"])))
+
+
 def test_pending__nothing_waits__the_next_block_is_empty_and_the_state_the_heads(rpc: Rpc) -> None:
     rpc.send(0, to=STRANGER, value=3)
     assert rpc("eth_getBalance", STRANGER, "pending") == "0x3"

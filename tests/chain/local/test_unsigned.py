@@ -10,8 +10,10 @@ import pytest
 from eth_account import Account
 from eth_utils.crypto import keccak
 
+from settlement.chain.local.accounts import well_known_accounts
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.server import LocalNode
+from settlement.chain.local.settings import ChainSettings
 from tests.chain.local.client import EMITTER, GWEI, ProcessNode, Rpc, RpcError, address_of, init_code, words
 
 STRANGER = "0x" + "42" * 20
@@ -176,6 +178,19 @@ def test_fill_transaction__left_open__filled_and_not_sent(rpc: Rpc) -> None:
     assert filled["tx"]["hash"] == "0x" + keccak(hexstr=filled["raw"]).hex()
     assert rpc.nonce(2) == 0
     assert rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
+
+
+def test_send_transaction__phrase_kept_by_the_folder__its_accounts_send(tmp_path: Path) -> None:
+    phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    own = well_known_accounts(phrase, 3)[2].address
+    with LocalNode(tmp_path, settings=ChainSettings(mnemonic=phrase, accounts=3)):
+        pass
+    with LocalNode(tmp_path) as reopened, Rpc(reopened.port) as rpc:
+        assert rpc("eth_accounts")[2:] == [own.lower()]
+        sent = rpc("eth_getTransactionByHash", rpc("eth_sendTransaction", _transfer(own)))
+        assert Account.recover_transaction(rpc("eth_getRawTransactionByHash", sent["hash"])) == own
+        with pytest.raises(RpcError, match="unknown account"):
+            rpc("eth_sendTransaction", _transfer(address_of(0)))
 
 
 # Impersonation

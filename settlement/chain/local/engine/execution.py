@@ -10,6 +10,8 @@ from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.blocks import Block, Header, Receipt
 from settlement.chain.local.formats.transactions import Transaction
 
+Mined = tuple[Transaction, Receipt]
+
 
 @dataclass(slots=True)
 class Built:
@@ -24,15 +26,20 @@ class Built:
 class Ran:
     """What ran, what was refused for good, and whether the engine itself failed: then all that ran counts for nothing."""
 
-    mined: list[tuple[Transaction, Receipt]] = field(default_factory=list)
+    mined: list[Mined] = field(default_factory=list)
     refused: list[tuple[Transaction, RpcFault]] = field(default_factory=list)
     broken: Transaction | None = None
 
 
-def run_all(workspace: Workspace, header: Header, offered: Sequence[Transaction]) -> Ran:
-    """Run what fits into the block, in the order it is offered."""
-    ran = Ran()
+def run_all(
+    workspace: Workspace, header: Header, offered: Sequence[Transaction], already: Sequence[Mined] = ()
+) -> Ran:
+    """Run what fits into the block, in the order it is offered. ``already`` ran in it before, and stays."""
+    ran = Ran(mined=list(already))
     gas_used = first_log = 0
+    if already:
+        last = already[-1][1]
+        gas_used, first_log = last.cumulative_gas, last.first_log + len(last.logs)
     skipped: set[bytes] = set()
     for tx in offered:
         # After one that does not fit, its sender's later ones must wait as well.

@@ -72,11 +72,10 @@ class Sender:
 
     def _filled(self, draft: Draft) -> Transaction:
         """Gas and fees are found here, apart from the writer thread: only the nonce must be given there."""
-        view = self._blocks.view("pending")
-        gas = draft.call.gas
+        gas, following = draft.call.gas, self._chain.next_header(self._chain.head)
         if gas is None:
-            gas = estimate_gas(self._chain, view, draft.call)
-        return draft.filled(gas, view.header, self._chain.settings.chain_id)
+            gas = estimate_gas(self._chain, self._blocks.view("pending"), draft.call)
+        return draft.filled(gas, following, self._chain.settings.chain_id)
 
     def _with_nonce(self, draft: Draft) -> Transaction:
         tx = self._filled(draft)
