@@ -22,6 +22,7 @@ from settlement.chain.local.faults import (
     InvalidParams,
     RpcFault,
 )
+from settlement.chain.local.rpc.crossing import Crossing
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.wire.peer import Peer
 
@@ -66,12 +67,13 @@ class Method:
 
 
 class Dispatcher:
-    """Answers requests by a table of methods."""
+    """Answers requests by a table of methods. Made on the event loop that it answers on."""
 
     def __init__(self, methods: dict[str, Method], workers: Executor, log: RequestLog) -> None:
         self._methods = methods
         self._workers = workers
         self._request_log = log
+        self._crossing = Crossing()
 
     async def answer(self, body: bytes, peer: Peer | None = None) -> bytes:
         """The response to a body; empty when it holds only notifications."""
@@ -170,7 +172,7 @@ class Dispatcher:
         else:
             result = method.run(exchange, *arguments) if method.takes_exchange else method.run(*arguments)
         if isinstance(result, Future):
-            result = await asyncio.wrap_future(result)
+            result = await self._crossing.result_of(result)
         return result if isinstance(result, bytes) else encoded(result)
 
 
