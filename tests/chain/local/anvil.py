@@ -15,7 +15,18 @@ from settlement.chain.local.server import LocalNode
 from tests.chain.local.client import Rpc
 
 NODES = Path(__file__).resolve().parents[2] / "nodes"
-BINARY = shutil.which("anvil") or shutil.which("anvil", path=str(NODES / "node_modules/.bin"))
+
+
+def installed(name: str) -> str | None:
+    """A program of Foundry's: on the path, or as npm put it here.
+
+    Not npm's launcher, which takes as long to start as the program runs, and hides its status.
+    """
+    native = sorted((NODES / "node_modules/@foundry-rs").glob(f"{name}-*/bin/{name}*"))
+    return shutil.which(name) or (str(native[0]) if native else None)
+
+
+BINARY = installed("anvil")
 
 needs_anvil = pytest.mark.skipif(
     BINARY is None, reason="anvil is not installed (npm install --no-save --prefix tests/nodes)"

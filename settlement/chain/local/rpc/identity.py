@@ -34,7 +34,7 @@ class Identity:
             "eth_chainId": Method(lambda: quantity(chain_id)),
             "eth_protocolVersion": Method(lambda: quantity(PROTOCOL_VERSION)),
             "eth_syncing": Method(lambda: False),
-            "eth_mining": Method(lambda: True),
+            "eth_mining": Method(self.is_mining),
             "eth_hashrate": Method(lambda: "0x0"),
             "eth_coinbase": Method(self.coinbase),
             "eth_accounts": Method(self.accounts),
@@ -43,6 +43,11 @@ class Identity:
 
     def accounts(self) -> list[str]:
         return [prefixed(address) for address in self._node.signers.addresses()]
+
+    def is_mining(self) -> bool:
+        """Whether blocks come by themselves."""
+        mining = self._node.mining
+        return mining.is_automatic or bool(mining.interval_s)
 
     def coinbase(self) -> Any:
         return prefixed(self._chain.next_header(self._chain.head).coinbase)

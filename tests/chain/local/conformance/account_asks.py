@@ -217,7 +217,7 @@ IDENTITY = [
     Ask("web3_sha3", "no hex", lambda _: ["one"], _WRONG),
     Ask("eth_protocolVersion", "usual", lambda _: [], UINT),
     Ask("eth_syncing", "never", lambda _: [], {"const": False}),
-    Ask("eth_mining", "always", lambda _: [], {"const": True}),
+    Ask("eth_mining", "at once", lambda _: [], {"const": True}),
     Ask("eth_hashrate", "none", lambda _: [], {"const": "0x0"}),
     Ask("eth_coinbase", "usual", lambda _: [], ADDRESS),
     Ask(

@@ -99,6 +99,7 @@ BLOCKS = [
 ]
 
 POOL = [
+    Ask("eth_mining", "after automine off", fixed(), {"const": False}, _after([_OFF]), _after([_ON])),
     Ask(
         "txpool_status",
         "two ready and one behind a gap",

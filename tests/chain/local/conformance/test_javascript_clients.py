@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from settlement.chain.local.server import LocalNode
+from settlement.chain.local.settings import ChainSettings
 from tests.chain.local.anvil import NODES, Anvil, needs_anvil
 
 NODE_JS = shutil.which("node")
@@ -34,19 +35,33 @@ def _different(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     return {step: (ours[step], theirs.get(step)) for step in ours if ours[step] != theirs.get(step)}
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_client__on_our_node__every_step_works(tmp_path: Path, script: str) -> None:
-    with LocalNode(tmp_path / "chain") as node:
-        assert len(_seen(script, node.url)) > 8
+@pytest.fixture(scope="module", params=SCRIPTS)
+def script(request: pytest.FixtureRequest) -> str:
+    """The client's name."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def seen_here(script: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the script saw on our node."""
+    with LocalNode(tmp_path_factory.mktemp(script) / "chain") as node:
+        return _seen(script, node.url)
+
+
+def test_client__on_our_node__every_step_works(seen_here: dict[str, Any]) -> None:
+    assert len(seen_here) > 8
 
 
 @needs_anvil
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_client__on_anvil__sees_what_it_sees_on_our_node(tmp_path: Path, script: str) -> None:
-    with LocalNode(tmp_path / "chain") as ours, Anvil() as theirs:
-        assert _different(_seen(script, ours.url), _seen(script, theirs.url)) == {}
+def test_client__on_anvil__sees_what_it_sees_on_our_node(script: str, seen_here: dict[str, Any]) -> None:
+    with Anvil() as anvil:
+        assert _different(seen_here, _seen(script, anvil.url)) == {}
 
 
-def test_client__of_a_node_that_is_not_there__fails() -> None:
-    with pytest.raises(AssertionError, match=r"(?i)error"):
-        _seen("viem", "http://127.0.0.1:9")
+def test_client__of_another_chain__fails(tmp_path: Path) -> None:
+    other = ChainSettings(chain_id=5)
+    with (
+        LocalNode(tmp_path / "chain", settings=other) as node,
+        pytest.raises(AssertionError, match="ChainMismatchError"),
+    ):
+        _seen("viem", node.url)

@@ -9,7 +9,7 @@ from settlement.chain.local.server import LocalNode
 from tests.chain.local.conformance.asking import Refusal
 from tests.chain.local.conformance.test_results import CHANGING, READING
 
-# Over HTTP they are refused; test_web_sockets.py asks them where they are served.
+# Over HTTP they are refused; test_notifications.py asks them where they are served.
 _BY_WEB_SOCKET = {"eth_subscribe", "eth_unsubscribe"}
 _ALWAYS_REFUSED = {f"{prefix}_setMinGasPrice" for prefix in ("anvil", "evm", "hardhat")}
 
