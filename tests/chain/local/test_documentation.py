@@ -24,7 +24,7 @@ from settlement.chain.local.rpc.methods import methods_of
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.subscriptions import Subscriptions
 from settlement.chain.local.rpc.verbs import ALL_NAMES
-from settlement.chain.local.tracers import step_log
+from settlement.chain.local.tracers import room
 from settlement.chain.local.wire import web_socket
 from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 from settlement.chain.local.wire.http_server import MOST_CONNECTIONS
@@ -85,7 +85,7 @@ def test_page__bounds__the_numbers_in_force(page: str) -> None:
         (mining_verbs.MOST_BLOCKS_AT_ONCE, "`mine` | {:,} |"),
         (proofs.MOST_SLOTS, "`eth_getProof` | {:,} |"),
         (fees.MOST_BLOCKS, "`eth_feeHistory` | {:,} |"),
-        (step_log.MOST_STEPS, "| steps in one trace | {:,};"),
+        (room.MOST_TRACE_BYTES >> 20, "| a trace | {:,} MiB,"),
         (PRICE_BUMP_PERCENT, "offers {:,} % more"),
     ):
         assert words.format(bound) in told

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from settlement.chain.local.tracers import step_log
+from settlement.chain.local.tracers import room
 from tests.chain.local.assembler import assemble
-from tests.chain.local.client import EMITTER, Rpc, RpcError, address_of, init_code, words
+from tests.chain.local.client import EMITTER, NESTER, Rpc, RpcError, address_of, init_code, words
 from tests.chain.local.scenario import ERROR_STRING, STILLBORN, creator, raising, relay, word_of
 
 CALLS = {"tracer": "callTracer"}
@@ -244,16 +244,37 @@ def test_steps__revert__is_no_error_of_its_step(rpc: Rpc) -> None:
     assert "error" not in trace["structLogs"][-1]
 
 
-def test_steps__more_than_memory_should_hold__refused_with_a_way_out(
+def test_trace__calls_three_hundred_deep__all_of_them_told(rpc: Rpc) -> None:
+    nester = rpc.deploy(NESTER)
+    receipt = sent(rpc, to=nester, data=words(300), gas=29_000_000)
+    assert receipt["status"] == "0x1"
+    frame, depth = traced(rpc, receipt, CALLS), 1
+    while "calls" in frame:
+        (frame,) = frame["calls"]
+        depth += 1
+    assert depth == 301
+    logs = traced(rpc, receipt, {"disableStack": True})["structLogs"]
+    assert max(log["depth"] for log in logs) == 301
+
+
+def test_trace__larger_than_memory_should_hold__refused_and_the_node_goes_on(
     rpc: Rpc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receipt = sent(rpc, to=rpc.deploy(assemble("1 POP STOP")), data="0x")
-    monkeypatch.setattr(step_log, "MOST_STEPS", 3)
-    assert len(traced(rpc, receipt, {})["structLogs"]) == 3
-    monkeypatch.setattr(step_log, "MOST_STEPS", 2)
-    with pytest.raises(RpcError, match="more than 2 steps: name a lower limit"):
-        traced(rpc, receipt, {})
-    assert len(traced(rpc, receipt, {"limit": 2})["structLogs"]) == 2
+    monkeypatch.setattr(room, "MOST_TRACE_BYTES", 6 * 2**20)
+    # Loops with 100 KB of memory, which cost nothing once they are there; calls itself a hundred times with them.
+    wide = rpc.deploy(assemble("1 100000 MSTORE :again GAS 10000 LT @again JUMPI STOP"))
+    caller = rpc.deploy(
+        assemble(
+            "1 100000 MSTORE 100 :again 0 0 100000 0 0x99 GAS STATICCALL POP 1 SWAP1 SUB DUP1 @again JUMPI STOP"
+        )
+    )
+    for target, options in ((wide, {"enableMemory": True}), (caller, CALLS)):
+        receipt = sent(rpc, to=target, data="0x", gas=150_000)
+        with pytest.raises(RpcError, match="the trace is larger than 6 MiB: name a limit") as caught:
+            traced(rpc, receipt, options)
+        assert caught.value.code == -32_005
+        assert "error" not in traced(rpc, receipt, TOP_ONLY)
+        assert len(traced(rpc, receipt, {"enableMemory": True, "limit": 20})["structLogs"]) == 20
 
 
 def test_trace__transaction_in_the_middle_of_a_block__sees_those_before_it(rpc: Rpc) -> None:

@@ -19,6 +19,7 @@ from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, read_word
 from settlement.chain.local.tracers.call_tree import CallTracer
 from settlement.chain.local.tracers.prestate import PrestateOptions, PrestateTracer
+from settlement.chain.local.tracers.room import Room
 from settlement.chain.local.tracers.step_log import StepLogger, StepOptions, read_flag
 
 TRACERS = ("callTracer", "prestateTracer")
@@ -69,10 +70,11 @@ class TraceOptions:
 class Replay:
     """A state to run transactions in under a tracer, and the same state once more where a tracer looks back.
 
-    ``coinbase`` is that of the block.
+    ``coinbase`` is that of the block; ``room`` is shared by all that one request traces.
     """
 
     options: TraceOptions
+    room: Room
     state: Workspace
     state_before: Workspace | None
     coinbase: bytes
@@ -81,7 +83,7 @@ class Replay:
     def opened(cls, options: TraceOptions, coinbase: bytes, open_state: Callable[[], Workspace]) -> Replay:
         """``open_state`` gives the state anew each time."""
         looks_back = options.name == "prestateTracer"
-        return cls(options, open_state(), open_state() if looks_back else None, coinbase)
+        return cls(options, Room(), open_state(), open_state() if looks_back else None, coinbase)
 
     def skip(self, transaction: Transaction) -> None:
         """Run it without looking."""
@@ -93,18 +95,18 @@ class Replay:
         """Run it and answer what the tracer makes of it. ``first_log`` is the index of its first log in the block."""
         options = self.options
         if self.state_before is not None:
-            prestate = PrestateTracer(options.prestate, transaction, self.coinbase)
+            prestate = PrestateTracer(options.prestate, self.room, transaction, self.coinbase)
             run_call(self.state, transaction, prestate)
             answer = prestate.answer(self.state_before, self.state)
             self.state_before.run(transaction)
             return answer
         if options.name == "callTracer":
             calls = CallTracer(
-                is_top_only=options.is_top_only, has_logs=options.has_logs, first_log=first_log
+                self.room, is_top_only=options.is_top_only, has_logs=options.has_logs, first_log=first_log
             )
             run_call(self.state, transaction, calls)
             return calls.root
-        steps = StepLogger(options.steps)
+        steps = StepLogger(options.steps, self.room)
         return steps.answer(run_call(self.state, transaction, steps))
 
 

@@ -7,8 +7,12 @@ from typing import Any
 from settlement.chain.local.engine.port import CallEnd, CallStart, Machine
 from settlement.chain.local.formats.blocks import Log
 from settlement.chain.local.rpc.revert_words import revert_reason
+from settlement.chain.local.tracers.room import Room
 
 _REVERTED = "execution reverted"
+# Addresses, numbers, topics and names, without the bytes of any length.
+_BYTES_A_FRAME = 250
+_BYTES_A_LOG = 400
 
 
 class CallTracer:
@@ -19,7 +23,10 @@ class CallTracer:
 
     sees_steps = False
 
-    def __init__(self, *, is_top_only: bool = False, has_logs: bool = False, first_log: int = 0) -> None:
+    def __init__(
+        self, room: Room, *, is_top_only: bool = False, has_logs: bool = False, first_log: int = 0
+    ) -> None:
+        self._room = room
         self._is_top_only = is_top_only
         self._has_logs = has_logs
         self._next_log = first_log
@@ -38,6 +45,7 @@ class CallTracer:
         self._depth += 1
         if self._is_top_only and self._depth > 1:
             return
+        self._room.take(_BYTES_A_FRAME + 2 * len(call.payload))
         frame: dict[str, Any] = {
             "from": _hex(call.sender),
             "gas": hex(call.gas),
@@ -62,6 +70,7 @@ class CallTracer:
         frame = self._open.pop()
         frame["gasUsed"] = hex(end.gas_used)
         if end.output and end.error in (None, _REVERTED):
+            self._room.take(2 * len(end.output))
             frame["output"] = _hex(end.output)
         if end.error is None:
             return
@@ -78,6 +87,7 @@ class CallTracer:
         index, self._next_log = self._next_log, self._next_log + 1
         if not self._has_logs or (self._is_top_only and self._depth > 1):
             return
+        self._room.take(_BYTES_A_LOG + 2 * len(log.payload))
         frame = self._open[-1]
         frame.setdefault("logs", []).append(
             {

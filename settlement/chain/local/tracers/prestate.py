@@ -8,7 +8,11 @@ from typing import Any
 from settlement.chain.local.engine.port import CallStart, Workspace
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.rpc.hexes import prefixed, quantity
+from settlement.chain.local.tracers.room import Room
 from settlement.chain.local.tracers.touches import TouchTracer
+
+_BYTES_AN_ACCOUNT = 150
+_BYTES_A_SLOT = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,12 @@ class _Account:
 class PrestateTracer(TouchTracer):
     """Collects what is touched while the transaction runs; what it was and became is read afterwards."""
 
-    def __init__(self, options: PrestateOptions, transaction: Transaction, coinbase: bytes) -> None:
+    def __init__(
+        self, options: PrestateOptions, room: Room, transaction: Transaction, coinbase: bytes
+    ) -> None:
         super().__init__()
         self._options = options
+        self._room = room
         authorities = (entry.authority() for entry in transaction.authorization_list)
         self._touch(transaction.sender, transaction.to, coinbase, *filter(None, authorities))
 
@@ -62,10 +69,12 @@ class PrestateTracer(TouchTracer):
 
     def _read(self, state: Workspace, address: bytes) -> _Account:
         slots = self.found[address] if self._options.has_storage else {}
+        code = state.code(address) if self._options.has_code else b""
+        self._room.take(_BYTES_AN_ACCOUNT + 2 * len(code) + _BYTES_A_SLOT * len(slots))
         return _Account(
             balance=state.balance(address),
             nonce=state.nonce(address),
-            code=state.code(address) if self._options.has_code else b"",
+            code=code,
             slots={slot: state.storage(address, slot) for slot in slots},
         )
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from settlement.chain.local.engine.port import CallEnd, CallStart, Execution, Machine
-from settlement.chain.local.faults import InvalidParams, RpcFault
+from settlement.chain.local.faults import InvalidParams
 from settlement.chain.local.formats.blocks import Log
 from settlement.chain.local.formats.opcodes import SLOAD, SSTORE, opcode_name
 from settlement.chain.local.rpc.hexes import prefixed
+from settlement.chain.local.tracers.room import Room
 
-# A step with a common stack takes some 2 KB of memory.
-MOST_STEPS = 200_000
+# Names and numbers of a step, without its words.
+_BYTES_A_STEP = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class StepLogger:
 
     sees_steps = True
 
-    def __init__(self, options: StepOptions) -> None:
+    def __init__(self, options: StepOptions, room: Room) -> None:
         self._options = options
+        self._room = room
         self._entries: list[dict[str, Any]] = []
         # Slots seen so far, by contract: each entry that touches storage shows all of its contract's.
         self._slots: dict[bytes, dict[str, str]] = {}
@@ -69,16 +71,12 @@ class StepLogger:
     def begin_step(self, machine: Machine, opcode: int) -> None:
         """Keep what the machine looks like before the step.
 
-        Raises: RpcFault when there are more steps than memory should hold.
+        Raises: RpcFault when there is no room for it.
         """
         options = self._options
         if options.limit and len(self._entries) >= options.limit:
             self._open = {}
             return
-        if len(self._entries) >= MOST_STEPS:
-            raise RpcFault(
-                f"the trace has more than {MOST_STEPS} steps: name a lower limit, or trace with callTracer"
-            )
         entry: dict[str, Any] = {
             "pc": machine.program_counter,
             "op": opcode_name(opcode),
@@ -98,6 +96,7 @@ class StepLogger:
             self._note_slot(entry, machine, opcode, stack)
         if refund := machine.refund:
             entry["refund"] = refund
+        self._room.take(_size(entry))
         self._entries.append(entry)
         self._open = entry
 
@@ -133,6 +132,18 @@ class StepLogger:
             "returnValue": prefixed(done.output),
             "structLogs": self._entries,
         }
+
+
+def _size(entry: dict[str, Any]) -> int:
+    words = len(entry.get("memory", ())) + 2 * len(entry.get("storage", ()))
+    stack = sum(map(len, entry.get("stack", ())))
+    return (
+        _BYTES_A_STEP
+        + 69 * words
+        + stack
+        + 3 * len(entry.get("stack", ()))
+        + len(entry.get("returnData", ""))
+    )
 
 
 def _word(value: bytes) -> str:
