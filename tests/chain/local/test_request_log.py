@@ -8,6 +8,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,24 +85,23 @@ def test_request_log__reader_gone__requests_go_on() -> None:
         out.close()
 
 
-def test_request_log__node_of_its_own__logs_what_is_asked_and_what_is_no_request(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "settlement.chain.local",
-        "--data",
-        str(tmp_path),
-        "--port",
-        "0",
-        "--json",
-    ]
+@contextmanager
+def _logging_node(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Rpc]]:
+    """A node in a process of its own that logs as JSON, and a client."""
+    command = [sys.executable, "-m", "settlement.chain.local", "--data", str(folder), "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         with Rpc(int(url.rpartition(":")[2])) as rpc:
-            rpc("eth_chainId")
-            rpc.post(b"{")
-            rpc.post(b'{"id":1,"method":"no_such"}')
+            yield process, rpc
+        process.terminate()
+
+
+def test_request_log__node_of_its_own__logs_what_is_asked_and_what_is_no_request(tmp_path: Path) -> None:
+    with _logging_node(tmp_path) as (process, rpc):
+        rpc("eth_chainId")
+        rpc.post(b"{")
+        rpc.post(b'{"id":1,"method":"no_such"}')
         process.terminate()
         _, errors = process.communicate(timeout=20)
     lines = [json.loads(line) for line in errors.splitlines()]
@@ -109,6 +110,15 @@ def test_request_log__node_of_its_own__logs_what_is_asked_and_what_is_no_request
         ("(no request)", -32_700),
         ("no_such", -32_601),
     ]
+
+
+def test_request_log__nobody_reads_a_node_s_lines__it_serves_on_and_stops_when_told(tmp_path: Path) -> None:
+    ask = json.dumps([{"id": 1, "method": "eth_chainId"}] * 1_000).encode()
+    with _logging_node(tmp_path) as (process, rpc):
+        for _ in range(3):
+            assert len(rpc.post(ask)) == 1_000
+        process.terminate()
+        assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize("prefix", ["anvil", "hardhat"])

@@ -64,7 +64,7 @@ class RequestLog:
         """Note one request. Never waits: where lines are not read, they are left out and counted."""
         if not self._is_on:
             return
-        name, taken_ms = method[:_LONGEST_METHOD], round(taken_s * 1_000, 2)
+        name, taken_ms = method[:_LONGEST_METHOD], round(taken_s * 1_000, 3)
         if fault is None:
             self._log.info("request", method=name, ms=taken_ms)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ MOST_HEAD_BYTES = 16 * 1024
 MOST_PIPELINED = 32
 # How long a refused client's remaining bytes are taken off the socket: closing at once could cost it the answer.
 LINGER_S = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +251,9 @@ class Connection(asyncio.Protocol):
         if request.method == b"POST":
             try:
                 answer = await self._service.answer(request.body, None)
-            except Exception:
-                self._write_refusal(DEFECT)
-                raise
+            except Exception:  # noqa: BLE001  a defect of ours: the caller gets an error object, the log the trace
+                _log.exception("a request could not be answered")
+                refusal = DEFECT
         elif request.method not in (b"OPTIONS", b"GET", b"HEAD"):
             refusal = refusal or METHOD_NOT_ALLOWED
         if refusal is not None:
