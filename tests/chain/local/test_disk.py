@@ -41,7 +41,7 @@ def _assert_chain(rpc: Rpc, sent: list[str]) -> None:
     assert [int(rpc.receipt(tx_hash)["blockNumber"], 16) for tx_hash in sent] == list(range(1, len(sent) + 1))
 
 
-@pytest.mark.parametrize("room", [0, 8_192, 50_000])
+@pytest.mark.parametrize("room", [0, 50_000])
 def test_node__file_size_limit_reached__an_error_to_the_sender_and_the_head_stays(
     tmp_path: Path, room: int
 ) -> None:
@@ -174,7 +174,7 @@ def test_node__disk_full__an_error_to_the_sender_and_works_again_with_room(
     assert faults_of(tmp_path / "copy") == []
 
 
-@pytest.mark.parametrize("left", [0, 1, 10, 12])
+@pytest.mark.parametrize("left", [0, 10])
 def test_node__started_on_a_full_disk__says_so(disk: Path, left: int) -> None:
     """LMDB by itself would be ended by the system here: it maps a lock file that has no room."""
     through = _small_disk(disk, "256k", f'head -c {262_144 - left * 4_096} /dev/zero > "$0/ballast"')

@@ -113,7 +113,7 @@ def _kill_in_reorganisations(folder: Path, kills: int, chance: random.Random) ->
 
 
 def test_node__killed_while_it_reorganises__one_branch_whole(tmp_path: Path) -> None:
-    assert _kill_in_reorganisations(tmp_path, 2, random.Random(2)) == []
+    assert _kill_in_reorganisations(tmp_path, 1, random.Random(2)) == []
 
 
 @pytest.mark.deep
@@ -146,7 +146,7 @@ def _kill_in_replacements(folder: Path, kills: int, chance: random.Random) -> li
 
 
 def test_node__killed_while_its_chain_is_replaced__one_of_them_whole(tmp_path: Path) -> None:
-    assert _kill_in_replacements(tmp_path, 2, random.Random(3)) == []
+    assert _kill_in_replacements(tmp_path, 1, random.Random(3)) == []
 
 
 @pytest.mark.deep

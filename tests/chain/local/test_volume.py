@@ -241,8 +241,8 @@ def _ask_for_logs(folder: Path, blocks: int) -> None:
 
 
 def test_logs__of_a_long_chain__found_by_the_process(tmp_path: Path) -> None:
-    _write_chain(tmp_path / "chain", 2_000)
-    _ask_for_logs(tmp_path / "chain", 2_000)
+    _write_chain(tmp_path / "chain", 1_200)
+    _ask_for_logs(tmp_path / "chain", 1_200)
     assert faults_of(tmp_path / "chain") == []
 
 
