@@ -18,7 +18,15 @@ from settlement.chain.local.dump import read_dump
 from settlement.chain.local.engine.execution import Built, run_all
 from settlement.chain.local.engine.port import Engine, NodeReader, Workspace
 from settlement.chain.local.faults import FolderDamaged, RpcFault
-from settlement.chain.local.formats.blocks import ZERO_WORD, Block, Head, Header, Log, MinedTransaction, seal
+from settlement.chain.local.formats.blocks import (
+    ZERO_WORD,
+    Block,
+    Head,
+    Header,
+    MinedTransaction,
+    PlacedLog,
+    seal,
+)
 from settlement.chain.local.formats.hashing import bytes_int, keccak
 from settlement.chain.local.formats.state_trie import stored_nodes
 from settlement.chain.local.formats.transactions import Transaction
@@ -32,6 +40,7 @@ from settlement.chain.local.store.block_tables import (
     read_block,
     read_head,
     read_mined,
+    read_receipt,
 )
 from settlement.chain.local.store.log_index import LogFilter, find_places, place_numbers
 from settlement.chain.local.store.storage import Batch, Storage, Table
@@ -88,22 +97,22 @@ class Chain:
         entries = self.storage.scan(Table.BODIES, *places_of(head.number))
         return [keccak(body[20:]) for _, body in entries]
 
-    def find_logs(
-        self, wanted: LogFilter, first: int, last: int
-    ) -> Iterator[tuple[Head, MinedTransaction, int, Log]]:
-        """Logs that match, in the chain's order, each with its block, transaction and index in the block."""
+    def find_logs(self, wanted: LogFilter, first: int, last: int) -> Iterator[PlacedLog]:
+        """Logs that match, in the chain's order."""
         by_block = groupby(
             find_places(self.storage, wanted, first, last), key=lambda key: place_numbers(key)[0]
         )
         for number, places in by_block:
             head = self.head_at(number)
             for key in places:
-                mined = self.mined_at(*place_numbers(key))
-                if head is None or mined is None:
+                found = read_receipt(self.storage, key)
+                if head is None or found is None:
                     continue
-                for offset, log in enumerate(mined.receipt.logs):
+                tx_hash, receipt = found
+                for offset, log in enumerate(receipt.logs):
                     if wanted.matches(log):
-                        yield head, mined, mined.receipt.first_log + offset, log
+                        index = place_numbers(key)[1]
+                        yield PlacedLog(head, tx_hash, index, receipt.first_log + offset, log)
 
     def workspace(self, head: Head, header: Header, read_node: NodeReader | None = None) -> Workspace:
         """The state after ``head``, as the block with ``header`` sees it."""

@@ -219,6 +219,17 @@ class MinedTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedLog:
+    """A log with its place in the chain; ``index`` is its own within the block."""
+
+    head: Head
+    tx_hash: bytes
+    tx_index: int
+    index: int
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A sealed block with everything that ran in it."""
 

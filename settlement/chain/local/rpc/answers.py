@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from settlement.chain.local.formats.blocks import Head, Header, Log, MinedTransaction, logs_bloom
+from settlement.chain.local.formats.blocks import Head, Header, MinedTransaction, PlacedLog, logs_bloom
 from settlement.chain.local.formats.transactions import ACCESS_LIST, LEGACY, SET_CODE, AccessList, Transaction
 from settlement.chain.local.rpc.hexes import prefixed, quantity
 
@@ -127,7 +127,7 @@ def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
         "gasUsed": quantity(receipt.gas_used),
         "effectiveGasPrice": quantity(receipt.gas_price),
         "logs": [
-            log_answer(head, mined, receipt.first_log + offset, log)
+            log_answer(PlacedLog(head, mined.transaction.hash, mined.index, receipt.first_log + offset, log))
             for offset, log in enumerate(receipt.logs)
         ],
         "logsBloom": prefixed(logs_bloom(receipt.logs)),
@@ -136,8 +136,9 @@ def receipt_answer(head: Head, mined: MinedTransaction) -> dict[str, Any]:
     }
 
 
-def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) -> dict[str, Any]:
+def log_answer(placed: PlacedLog) -> dict[str, Any]:
     """One log with its place in the chain."""
+    head, log = placed.head, placed.log
     return {
         "address": prefixed(log.address),
         "topics": [prefixed(topic) for topic in log.topics],
@@ -145,8 +146,8 @@ def log_answer(head: Head, mined: MinedTransaction, log_index: int, log: Log) ->
         "blockHash": prefixed(head.hash),
         "blockNumber": quantity(head.number),
         "blockTimestamp": quantity(head.header.timestamp),
-        "transactionHash": prefixed(mined.transaction.hash),
-        "transactionIndex": quantity(mined.index),
-        "logIndex": quantity(log_index),
+        "transactionHash": prefixed(placed.tx_hash),
+        "transactionIndex": quantity(placed.tx_index),
+        "logIndex": quantity(placed.index),
         "removed": False,
     }

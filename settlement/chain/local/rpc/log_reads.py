@@ -38,8 +38,8 @@ def find_logs(chain: Chain, wanted: LogFilter, first: int, last: int) -> list[di
     Raises: RpcFault when there are too many for one answer.
     """
     found = []
-    for entry in chain.find_logs(wanted, first, last):
-        found.append(log_answer(*entry))
+    for placed in chain.find_logs(wanted, first, last):
+        found.append(log_answer(placed))
         if len(found) > MOST_LOGS:
             raise RpcFault(
                 f"query returned more than {MOST_LOGS} results; ask for a shorter range",

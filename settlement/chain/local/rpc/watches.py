@@ -8,7 +8,7 @@ from typing import Any
 
 from settlement.chain.local.events import BlocksTaken, BlockStored, Event, Waiting
 from settlement.chain.local.faults import InvalidParams
-from settlement.chain.local.formats.blocks import Block, Head, Log, MinedTransaction
+from settlement.chain.local.formats.blocks import Block, Head, Log, MinedTransaction, PlacedLog
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.rpc.answers import header_answer, log_answer, transaction_answer
 from settlement.chain.local.rpc.block_names import TAGS
@@ -28,7 +28,9 @@ class FoundLog:
     is_removed: bool
 
     def answer(self) -> dict[str, Any]:
-        return {**log_answer(self.head, self.mined, self.index, self.log), "removed": self.is_removed}
+        tx_hash = self.mined.transaction.hash
+        placed = PlacedLog(self.head, tx_hash, self.mined.index, self.index, self.log)
+        return {**log_answer(placed), "removed": self.is_removed}
 
 
 @dataclass(frozen=True, slots=True)

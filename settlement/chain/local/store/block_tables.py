@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from settlement.chain.local.formats.blocks import Block, Head, MinedTransaction, Receipt
+from settlement.chain.local.formats.hashing import keccak
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
-from settlement.chain.local.store.log_index import log_keys, place
+from settlement.chain.local.store.log_index import Place, log_keys, place
 from settlement.chain.local.store.storage import Entry, Source, Table
 
 # Names in the META table.
@@ -79,6 +80,12 @@ def read_mined(source: Source, number: int, index: int, chain_id: int) -> MinedT
     if body is None or receipt is None:
         return None
     return MinedTransaction(_decode_body(body, chain_id), Receipt.decode(receipt), index)
+
+
+def read_receipt(source: Source, key: Place) -> tuple[bytes, Receipt] | None:
+    """The hash of the transaction at a place, and its receipt; cheaper than the transaction itself."""
+    body, receipt = source.get(Table.BODIES, key), source.get(Table.RECEIPTS, key)
+    return None if body is None or receipt is None else (keccak(body[20:]), Receipt.decode(receipt))
 
 
 def _decode_body(body: bytes, chain_id: int) -> Transaction:
