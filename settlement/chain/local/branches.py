@@ -52,12 +52,12 @@ def revert(node: Node, number: int) -> bool:
         return False
     batch = Batch()
     _forget_snapshots(node, batch, number)
-    node.waiting.drop_all(batch)
+    node.waiting.take_off_all(batch)
     node.waiting.put(batch, [_decode_waiting(node, entry) for entry in waiting])
     chain.put_rules(batch, rules)
     _go_back(node, batch, head, Clock.decode(clock))
     chain.rules = rules
-    node.reload_waiting()
+    node.waiting.load()
     return True
 
 
@@ -86,12 +86,12 @@ def reset(node: Node) -> None:
     _forget_snapshots(node, batch, 0)
     batch.delete(Table.META, _SNAPSHOT_COUNT)
     chain.put_rules(batch, BlockRules())
-    waiting = node.waiting.drop_all(batch)
+    node.waiting.take_off_all(batch)
     chain.put_clock(batch, Clock())
     with chain.rolling_back():
         chain.storage.commit(batch)
         chain.head, chain.clock, chain.rules = genesis, Clock(), BlockRules()
-    node.forget_waiting(waiting)
+    node.waiting.forget()
     node.pool.gas_limit = chain.next_header(genesis).gas_limit
     node.signers.stop_all()
     # Nobody who starts afresh wants to hear of each log that is no more.

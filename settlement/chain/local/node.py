@@ -20,7 +20,7 @@ from settlement.chain.local.chain import open_chain
 from settlement.chain.local.engine.execution import Built
 from settlement.chain.local.engine.port import Workspace
 from settlement.chain.local.engine.py_evm import PyEvm
-from settlement.chain.local.events import BlockStored, Events, Waiting
+from settlement.chain.local.events import BlockStored, Events
 from settlement.chain.local.faults import INTERNAL_ERROR, RpcFault
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.transactions import Transaction, decode_transaction
@@ -31,7 +31,7 @@ from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.signers import Signers
 from settlement.chain.local.store.folder_lock import FolderLock
 from settlement.chain.local.store.storage import Batch, Table
-from settlement.chain.local.waiting import StoredWaiting
+from settlement.chain.local.waiting import WaitingRoom
 from settlement.errors import ChainError
 
 # py-evm nests Python calls as deep as contracts nest theirs.
@@ -79,11 +79,10 @@ class Node:
         self.events = Events()
         self.set_mining(mining or Mining())
         self.signers = Signers(self.chain.settings)
-        self.waiting = StoredWaiting(self.chain.storage)
-        # Hashes of those in the pool that no listener was told of yet: a nonce before theirs is missing.
-        self._untold: set[bytes] = set()
-        self._load_waiting()
+        self.waiting = WaitingRoom(self.chain, self.pool, self.events)
+        self.waiting.load()
         self._inbox: queue.SimpleQueue[_Submission | _Order | None] = queue.SimpleQueue()
+        self._is_closed = False
         previous = threading.stack_size(WRITER_STACK_BYTES)
         self._writer = threading.Thread(target=self._work, name="chain-writer", daemon=True)
         self._writer.start()
@@ -98,9 +97,11 @@ class Node:
         self.close()
 
     def close(self) -> None:
-        """Let the writer finish what it began, then give the folder free."""
+        """Let the writer finish what it began, then give the folder free. Whoever comes later is refused."""
         self._inbox.put(None)
         self._writer.join()
+        self._is_closed = True
+        self._refuse_late()
         self.chain.storage.close()
         self._lock.release()
 
@@ -119,14 +120,27 @@ class Node:
         that of two transactions sent at once each has a nonce of its own.
         """
         answer: Future[bytes] = promised()
-        self._inbox.put(_Submission(sender, make, answer))
+        self._hand_in(_Submission(sender, make, answer))
         return answer
 
     def order(self, run: Callable[[], Any]) -> Future[Any]:
         """Run something on the writer thread, after all that was sent before it."""
         answer: Future[Any] = promised()
-        self._inbox.put(_Order(run, answer))
+        self._hand_in(_Order(run, answer))
         return answer
+
+    def _hand_in(self, item: _Submission | _Order) -> None:
+        self._inbox.put(item)
+        if self._is_closed:
+            self._refuse_late()
+
+    def _refuse_late(self) -> None:
+        """Answer what came after the writer had gone: nobody is left waiting for ever."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                late = self._inbox.get_nowait()
+                if late is not None:
+                    late.answer.set_exception(RpcFault("the node is stopping", rpc_code=INTERNAL_ERROR))
 
     # The writer thread
 
@@ -181,7 +195,7 @@ class Node:
             admitted = [tx for one in submissions if (tx := self._admit(one, state)) is not None]
             if admitted:
                 faults = self._mine_waiting(header, state) if self.mining.is_automatic else {}
-                self._park(admitted)
+                self.waiting.keep(admitted)
         except Exception as exc:  # noqa: BLE001  a block that cannot be stored is the senders' error, not the node's end
             fault = _as_fault(exc)
         self._answer(submissions, faults, fault)
@@ -192,7 +206,8 @@ class Node:
         """Tell each sender: its hash if the transaction is kept, its own fault otherwise, or what failed for all."""
         refusals: dict[bytes, RpcFault] = {}
         taken = [(one, tx) for one in submissions if (tx := one.transaction) is not None]
-        for _, tx in taken:
+        # Backwards, so that what several replaced in turn finds its place free again.
+        for one, tx in reversed(taken):
             try:
                 # An earlier block of the same turn may have been stored before a later one failed.
                 is_kept = self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None
@@ -202,11 +217,7 @@ class Node:
             refusal = None if is_kept else faults.get(tx.hash, fault)
             if refusal is not None:
                 refusals[tx.hash] = refusal
-                self._remove(tx)
-        for one, _ in taken:
-            # What replaced it was refused after all, and its own sender was told that it is kept.
-            if one.replaced is not None and self.waiting.holds(one.replaced):
-                self.pool.put_back(one.replaced)
+                self.waiting.refuse(tx, one.replaced)
         for one in submissions:
             if one.answer.done():
                 continue
@@ -221,13 +232,10 @@ class Node:
         nonce = state.nonce(one.sender)
         try:
             tx = one.make(self.pool.next_nonce(one.sender, nonce))
-            one.replaced = self.pool.add(tx, AccountState(nonce, state.balance(tx.sender)))
+            one.replaced = self.waiting.admit(tx, AccountState(nonce, state.balance(tx.sender)))
         except RpcFault as refusal:
             one.answer.set_exception(refusal)
             return None
-        if one.replaced is not None:
-            self._untold.discard(one.replaced.hash)
-        self._untold.add(tx.hash)
         one.transaction = tx
         return tx
 
@@ -264,7 +272,7 @@ class Node:
 
     def _drop_refused(self, built: Built) -> dict[bytes, RpcFault]:
         if built.refused:
-            self.drop_waiting([tx for tx, _ in built.refused])
+            self.waiting.drop([tx for tx, _ in built.refused])
         return {tx.hash: fault for tx, fault in built.refused}
 
     def _store(self, built: Built) -> None:
@@ -277,70 +285,11 @@ class Node:
         if rules != self.chain.rules:
             self.chain.put_rules(batch, rules)
         mined = [one.transaction for one in built.block.transactions]
-        keys = self.waiting.drop(batch, mined)
+        keys = self.waiting.take_off(batch, mined)
         self.chain.storage.commit(batch)
-        self.waiting.settle(keys)
         self.chain.head, self.chain.clock, self.chain.rules = built.block.head, clock, rules
-        for tx in mined:
-            self.pool.remove(tx)
-            if tx.hash in self._untold:
-                # Mined as soon as it could be.
-                self._untold.discard(tx.hash)
-                self.events.publish(Waiting(tx))
+        self.waiting.left(mined, keys)
         self.events.publish(BlockStored(built.block))
-
-    # Waiting transactions that were acknowledged
-
-    def _park(self, admitted: list[Transaction]) -> None:
-        """Store those that still wait: they are about to be acknowledged."""
-        waiting = [tx for tx in admitted if self.pool.find(tx.hash) is not None]
-        if waiting:
-            self.waiting.store(waiting)
-            _, state = self._open_next()
-            for sender in dict.fromkeys(tx.sender for tx in waiting):
-                self._tell_of_row(sender, state.nonce(sender))
-
-    def _tell_of_row(self, sender: bytes, mined: int) -> None:
-        """Publish what a block could take now; geth and anvil too keep silent of what waits for a missing nonce."""
-        for tx in self.pool.row(sender, mined):
-            if tx.hash in self._untold:
-                self._untold.discard(tx.hash)
-                self.events.publish(Waiting(tx))
-
-    def _load_waiting(self) -> None:
-        _, state = self._open_next()
-        for tx in self.waiting.load(self.chain.settings.chain_id):
-            # Refused when another of its nonce was mined, or its sender's money is gone: no block will ever take it.
-            with contextlib.suppress(RpcFault):
-                self.pool.add(tx, AccountState(state.nonce(tx.sender), state.balance(tx.sender)))
-
-    def reload_waiting(self) -> None:
-        """Let wait what is stored as waiting, and nothing else. For the writer thread."""
-        self.pool.clear()
-        self.pool.gas_limit = self.chain.next_header(self.chain.head).gas_limit
-        self._untold.clear()
-        self._load_waiting()
-
-    def forget_waiting(self, keys: list[bytes]) -> None:
-        """Empty the pool, once ``keys``, which ``drop_all`` gave, are off the disk. For the writer thread."""
-        self.waiting.settle(keys)
-        self.pool.clear()
-        self._untold.clear()
-
-    def drop_waiting(self, transactions: list[Transaction]) -> None:
-        """Forget transactions that wait, on disk first. For the writer thread."""
-        batch = Batch()
-        # One that was refused may stand in the place of another that is kept.
-        keys = self.waiting.drop(batch, filter(self.waiting.holds, transactions))
-        if keys:
-            self.chain.storage.commit(batch)
-        self.waiting.settle(keys)
-        for tx in transactions:
-            self._remove(tx)
-
-    def _remove(self, tx: Transaction) -> None:
-        self.pool.remove(tx)
-        self._untold.discard(tx.hash)
 
 
 def promised() -> Future[Any]:

@@ -113,5 +113,5 @@ def change_state(node: Node, change: Callable[[Workspace], None]) -> None:
 def drop_waiting(node: Node, is_wanted: Callable[[Transaction], bool]) -> int:
     """Take out of the pool what is wanted there; answers how many that were."""
     dropped = [tx for tx in node.pool.waiting() if is_wanted(tx)]
-    node.drop_waiting(dropped)
+    node.waiting.drop(dropped)
     return len(dropped)

@@ -9,7 +9,7 @@ import pytest
 
 from settlement.chain.local.mining import MOST_INTERVAL_S, Mining, Ticker
 from settlement.chain.local.server import LocalNode
-from tests.chain.local.client import Rpc, RpcError
+from tests.chain.local.client import Rpc, RpcError, signed
 
 
 def _wait_for_block(rpc: Rpc, number: int) -> None:
@@ -26,6 +26,21 @@ def test_mining__by_timer__blocks_come_by_themselves_and_take_what_waits(tmp_pat
         _wait_for_block(rpc, 2)
         assert rpc.receipt(tx_hash)["blockNumber"] == "0x1"
         assert rpc("eth_getBlockByNumber", "0x2", False)["transactions"] == []
+
+
+def test_mining__by_timer_while_transactions_never_cease__the_block_comes_nevertheless(
+    tmp_path: Path,
+) -> None:
+    mining = Mining(is_automatic=False, interval_s=1)
+    with LocalNode(tmp_path, mining=mining) as node, Rpc(node.port) as rpc:
+        sent = 0
+        while rpc.number("eth_blockNumber") == 0:
+            assert sent < 1_000, "no block came"
+            raws = [signed(index, nonce=sent // 10) for index in range(10)]
+            for future in [node.node.submit(bytes.fromhex(raw[2:])) for raw in raws]:
+                future.result(timeout=20)
+            sent += len(raws)
+        assert len(rpc("eth_getBlockByNumber", "0x1", False)["transactions"]) > 0
 
 
 def test_mining__started_without__only_orders_give_blocks(tmp_path: Path) -> None:

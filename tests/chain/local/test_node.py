@@ -87,6 +87,14 @@ def test_node__money_gone_before_its_turn__refused_and_forgotten(node: Node) -> 
     node.close()
 
 
+def test_node__closed__whoever_comes_later_is_refused_and_waits_for_nothing(node: Node) -> None:
+    assert node.order(lambda: 7).result(timeout=20) == 7
+    node.close()
+    for late in (node.order(lambda: 7), node.submit(_raw(0))):
+        with pytest.raises(RpcFault, match="the node is stopping"):
+            late.result(timeout=20)
+
+
 def test_node__order_that_fails__its_giver_is_told_and_the_next_one_runs(node: Node) -> None:
     with pytest.raises(RpcFault, match="division"):
         node.order(lambda: 1 // 0).result(timeout=20)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.transactions import Transaction
@@ -97,6 +100,25 @@ def test_mine__packs_by_arrival__and_each_senders_by_nonce(idle: Rpc) -> None:
 
 
 # Bounds and replacement, on the pool itself
+
+
+@given(st.data())
+def test_pool__any_arrivals__what_is_ready_are_rows_of_nonces_that_pay_and_none_is_left_out(
+    data: st.DataObject,
+) -> None:
+    pool, mined = Pool(30_000_000), {sender: data.draw(st.integers(0, 2)) for sender in (1, 2, 3)}
+    arrivals = st.tuples(st.sampled_from([1, 2, 3]), st.integers(0, 6), st.sampled_from([GWEI // 2, GWEI]))
+    for sender, nonce, fee in data.draw(st.lists(arrivals, max_size=20)):
+        with contextlib.suppress(RpcFault):
+            pool.add(_tx(sender, nonce, fee, 1), AccountState(mined[sender], 10**30))
+    ready = pool.ready(lambda sender: mined[int.from_bytes(sender, "big")], GWEI)
+    held = {(int.from_bytes(tx.sender, "big"), tx.nonce): tx for tx in pool.waiting()}
+    for sender, first in mined.items():
+        row: list[Transaction] = []
+        while (tx := held.get((sender, first + len(row)))) is not None and tx.max_fee_per_gas >= GWEI:
+            row.append(tx)
+        assert [tx for tx in ready if int.from_bytes(tx.sender, "big") == sender] == row
+    assert pool.copy().ready(lambda sender: mined[int.from_bytes(sender, "big")], GWEI) == ready
 
 
 def _tx(sender: int, nonce: int, fee: int = GWEI, tip: int = GWEI) -> Transaction:

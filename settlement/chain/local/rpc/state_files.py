@@ -67,7 +67,7 @@ def load_state(node: Node, opened: Callable[[], BinaryIO], most_bytes: int | Non
     chain = node.chain
     chain.replace(opened, most_bytes)
     node.signers.hold(chain.settings)
-    node.reload_waiting()
+    node.waiting.load()
     # Whoever follows heads is told of the one that there is now.
     node.events.publish(BlockStored(chain.block_of(chain.head)))
 
