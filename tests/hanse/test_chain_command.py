@@ -103,6 +103,7 @@ def test_chain__deployment_of_another_chain__said_on_stderr_and_no_names(
         (("--quiet", "--no-mining", "tx", "0x00"), "--no-mining, --quiet belongs to the node"),
         (("logs", "--from", "first"), "'first' names no block"),
         (("blocks", "--to", "-3"), "'-3' names no block"),
+        (("blocks", "--rpc-url", "127.0.0.1:8545"), "'127.0.0.1:8545' is no http:// or https:// URL"),
     ],
 )
 def test_chain__words_in_the_wrong_place__refused(

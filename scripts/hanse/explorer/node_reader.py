@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from settlement.chain.rpc import Rpc, RpcRefused
 from settlement.errors import InputRefused, NotFound
@@ -17,9 +18,14 @@ _TRACE: Final = {"tracer": "callTracer"}
 
 
 class NodeReader:
-    """One node, read only."""
+    """One node, read only.
+
+    Raises: InputRefused for what is no URL of HTTP.
+    """
 
     def __init__(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise InputRefused(f"{url[:80]!r} is no http:// or https:// URL of a node", field="--rpc-url")
         self.url = url
         self._rpc = Rpc(url, timeout_s=60)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MNEMONIC, checked_phrase
@@ -28,6 +29,7 @@ def run_node(options: NodeOptions) -> NoReturn:
     """
     refuse_public_host(options.host)
     settings, mining = settings_of(options), mining_of(options)
+    _make_folder(options.folder)
     with Node(options.folder, settings, mining=mining) as node:
         _load_state(options, node)
         _refuse_other_accounts(options, settings, node)
@@ -45,6 +47,15 @@ def run_node(options: NodeOptions) -> NoReturn:
     sys.stderr.flush()
     # Not sys.exit: it would wait for calls that still run, and all that must be kept is on disk.
     os._exit(0)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise InputRefused(
+            f"the chain's folder {folder} cannot be made: {exc.strerror}; name another", field="--data"
+        ) from exc
 
 
 def _load_state(options: NodeOptions, node: Node) -> None:

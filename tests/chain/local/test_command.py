@@ -16,6 +16,7 @@ from eth_account import Account
 from typer.testing import CliRunner
 
 from settlement.chain.local.accounts import ADDRESSES, MNEMONIC, well_known_accounts
+from settlement.chain.local.banner import banner_json, banner_lines
 from settlement.chain.local.command import mining_of
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
@@ -87,15 +88,17 @@ def test_command__every_option_of_a_new_chain__is_what_the_node_then_has(tmp_pat
 
 
 def test_command__another_phrase__kept_by_the_folder_and_its_keys_never_shown(tmp_path: Path) -> None:
-    Node(tmp_path / "chain", ChainSettings(mnemonic=OTHER_PHRASE, accounts=1)).close()
-    with chain_command(tmp_path) as lines:
-        text = "\n".join(lines)
+    Node(tmp_path, ChainSettings(mnemonic=OTHER_PHRASE, accounts=1)).close()
+    with Node(tmp_path) as node:
+        lines = banner_lines(node, tmp_path, "::1", 8545)
+        text = "\n".join([*lines, banner_json(node, tmp_path, "::1", 8545)])
     Account.enable_unaudited_hdwallet_features()
     key = bytes(Account.from_mnemonic(OTHER_PHRASE).key).hex()
     assert f"  (0) {OTHER_FIRST}" in lines
     assert key not in text
     assert "abandon" not in text
     assert "  path    m/44'/60'/0'/0/0" in lines
+    assert lines[-1] == "Listening on [::1]:8545"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,14 @@ def prepared_chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chain")
     Node(folder).close()
     return folder
+
+
+def test_command__folder_that_cannot_be_made__refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(
+        InputRefused, match=f"the chain's folder {tmp_path}/file/chain cannot be made: Not a dir"
+    ):
+        run_here(data=tmp_path / "file" / "chain")
 
 
 def run_here(*arguments: str, data: Path) -> Any:
