@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
+from settlement.chain.local.formats.signing import sign_digest
+from settlement.chain.local.formats.transactions import SECP256K1_N
 from tests.chain.local.client import Rpc, RpcError, address_of
 
 STRANGER = "0x" + "42" * 20
@@ -66,3 +70,24 @@ def test_sign__impersonated__has_no_key_to_sign_with(rpc: Rpc) -> None:
     rpc("anvil_impersonateAccount", STRANGER)
     with pytest.raises(RpcError, match="unknown account"):
         rpc("eth_sign", STRANGER, "0x12")
+
+
+# Run where coincurve cannot be imported, as on a Python for which it has no wheel.
+_WITHOUT_COINCURVE = """
+import sys
+sys.modules["coincurve"] = None
+from settlement.chain.local.formats.signing import sign_digest
+from settlement.chain.local.formats.transactions import recover_sender
+signature = sign_digest(bytes([7] * 32), bytes(range(32)))
+print(*signature, recover_sender(bytes(range(32)), *signature).hex())
+"""
+
+
+def test_sign_digest__without_coincurve__the_same_signature_and_sender() -> None:
+    key, digest = bytes([7] * 32), bytes(range(32))
+    command = [sys.executable, "-c", _WITHOUT_COINCURVE]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    parity, r, s = map(int, told[:3])
+    assert (parity, r, s) == sign_digest(key, digest)
+    assert told[3] == Account.from_key(key).address[2:].lower()
+    assert s <= SECP256K1_N // 2
