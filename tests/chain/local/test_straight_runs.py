@@ -125,7 +125,7 @@ def check(code: bytes, gas: int, data: bytes) -> None:
 @example(LOOP, 30_000, b"")
 @example(push(2**255) + b"\x51", 60_000, b"")
 @example(push(1, 1) + push(2**200) + b"\x52", 60_000, b"")
-@example(push(5, 1) + push(60_001, 3) + b"\x52" + push(90_000, 3) + b"\x51" + EPILOGUE, 90_000, b"")
+@example(push(5, 1) * 5 + push(60_001, 3) + b"\x52" + push(90_000, 3) + b"\x51" + EPILOGUE, 90_000, b"")
 @example(push(4, 1) + b"\x56\x60\x5b", 60_000, b"")
 @example(b"\x7f\x5b", 60_000, b"")
 @example(b"", 21_000, b"")
