@@ -136,7 +136,7 @@ class NodePlayer:
 
 def our_node(folder: Path, clients: int, funded: Sequence[bytes]) -> NodePlayer:
     """Our node with a new chain in ``folder``, every block on disk before it is answered."""
-    command = [sys.executable, "-m", "settlement.chain.local", "--data", str(folder)]
+    command = [sys.executable, "-m", "settlement.chain.local", "--quiet", "--data", str(folder)]
     return NodePlayer(_named("node", clients), [*command, "--parent-fd", "{pipe}", "--port"], clients, funded)
 
 
