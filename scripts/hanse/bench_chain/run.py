@@ -50,21 +50,20 @@ def bench_chain(sizes: Sizes, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _speed(folder: Path, sizes: Sizes, figures: dict[str, Any], say: Callable[[str], None]) -> Iterator[Bar]:
     fleet = Fleet()
-    transfers = [fleet.transfers(sizes.transfers) for _ in range(sizes.rounds)] if sizes.transfers else []
+    # The trade first: many systems' clocks go a second on with each block, and its signatures expire.
     trade = sign_trade(fleet, sizes.rounds, sizes.orders) if sizes.orders else None
+    transfers = [fleet.transfers(sizes.transfers) for _ in range(sizes.rounds)] if sizes.transfers else []
     if not transfers and trade is None:
         return
     with all_players(folder) as players:
         if trade is not None:
-            # First: its fees are those of a new chain.
             prepare_all(players, trade.setup)
         say(f"set up: {', '.join(player.name for player in players)}")
-        played = {"transfers": transfers, "trade": trade.rounds if trade else []}
-        for work, rounds in played.items():
+        for work, rounds in (("trade", trade.rounds if trade else []), ("transfers", transfers)):
             if rounds:
                 rates = play_rounds(players, rounds)
                 figures[work] = rates.table()
-                say(f"{work} are played")
+                say(f"{work}: played")
                 yield from ratio_bars(work, rates)
         if trade is not None and sizes.calls:
             calls = call_rounds(players, trade.book, trade.view, rounds=sizes.rounds, count=sizes.calls)
