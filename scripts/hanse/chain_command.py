@@ -132,8 +132,15 @@ def _book(node: NodeReader, settings: Settings) -> Book:
 def _print(lines: Iterable[str]) -> None:
     try:
         for line in lines:
-            print(line)
+            print(_printable(line))
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the lines has seen enough; the interpreter must not try to flush them again.
         sys.stdout = None
+
+
+def _printable(line: str) -> str:
+    """The line as a terminal shows it: control codes that a contract put into a text are written out, not obeyed."""
+    if line.isprintable():
+        return line
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line)

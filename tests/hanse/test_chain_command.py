@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 from typer.testing import CliRunner
 
 from hanse.cli import app
@@ -18,6 +19,8 @@ from settlement.chain.local.server import LocalNode
 from settlement.errors import HanseError, InputRefused
 from tests.chain.local.anvil import Anvil, needs_anvil
 from tests.chain.local.client import EMITTER, Rpc, init_code, words
+
+REVERT_WITH_CALLDATA = bytes.fromhex("365f5f37365ffd")
 
 
 def typed(*arguments: str) -> list[str]:
@@ -112,6 +115,17 @@ def test_chain__words_in_the_wrong_place__refused(
     with pytest.raises(InputRefused) as refused:
         typed(*arguments)
     assert said in refused.value.message
+
+
+def test_chain__text_of_a_contract_with_terminal_codes__written_out(tmp_path: Path) -> None:
+    said = "\x1b[2Jall is \u20ac\nwell"
+    with LocalNode(tmp_path / "chain") as node, Rpc(node.port) as rpc:
+        contract = rpc.deploy(REVERT_WITH_CALLDATA)
+        revert = "0x08c379a0" + encode(["string"], [said]).hex()
+        tx_hash = rpc.send(0, to=contract, data=revert, gas=100_000)
+        lines = typed("tx", tx_hash, "--data", str(tmp_path), "--rpc-url", node.url)
+    assert "error        the call was refused: \\x1b[2Jall is \u20ac\\nwell" in lines
+    assert all(line.isprintable() for line in lines)
 
 
 def test_chain__no_node_there__says_which(tmp_path: Path) -> None:

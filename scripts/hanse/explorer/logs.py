@@ -64,7 +64,7 @@ def log_filter(book: Book, contract: str | None, event: str | None) -> dict[str,
             of = f" of {name}" if name else ""
             raise InputRefused(f"{event!r} is no event{of}; near it are {', '.join(near)}", field="--event")
         wanted["topics"] = [["0x" + topic.hex() for topic in topics]]
-    elif contract is not None and name is not None and name not in (book.contract_at(address or ""), None):
+    elif address is not None and name is not None and name != book.contract_at(address):
         # A module writes its logs at the address of the contract it belongs to.
         wanted["topics"] = [["0x" + topic.hex() for topic in event_topics(None, name)]]
     return wanted

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from settlement.chain.abi import checksum
 from settlement.chain.rpc import Rpc, RpcRefused
 from settlement.errors import InputRefused, NotFound
 
@@ -133,7 +134,7 @@ class NodeReader:
 
 @dataclass(frozen=True)
 class RawLog:
-    """One log's bytes."""
+    """One log's bytes; its address is checksummed."""
 
     address: str
     topics: tuple[bytes, ...]
@@ -143,7 +144,7 @@ class RawLog:
 def raw_log(found: dict[str, Any]) -> RawLog:
     """The bytes of a log as the node gave it."""
     topics = tuple(bytes.fromhex(topic[2:]) for topic in found["topics"])
-    return RawLog(found["address"], topics, bytes.fromhex(found["data"][2:]))
+    return RawLog(checksum(found["address"]), topics, bytes.fromhex(found["data"][2:]))
 
 
 def block_argument(text: str) -> str:
