@@ -27,12 +27,13 @@ class CastFailed(Exception):
     """What cast wrote instead of an answer."""
 
 
-def cast(any_node: AnyNode, command: str, *arguments: str) -> str:
+def cast(any_node: AnyNode, command: str, *arguments: str, scheme: str = "http") -> str:
     """What a cast command prints."""
     assert BINARY is not None
+    url = any_node.url.replace("http", scheme, 1)
     # The URL goes first: --create takes all that follows it.
     done = subprocess.run(
-        [BINARY, command, "--rpc-url", any_node.url, *arguments],
+        [BINARY, command, "--rpc-url", url, *arguments],
         check=False,
         capture_output=True,
         text=True,
@@ -130,3 +131,11 @@ def test_cast__proof_access_list_and_estimate__are_answered(any_node: AnyNode) -
     assert address.lower() in cast(any_node, "access-list", *called).lower()
     assert int(cast(any_node, "estimate", *called)) > 21_000
     assert int(cast(any_node, "gas-price")) > int(cast(any_node, "base-fee")) > 0
+
+
+def test_cast__by_web_socket__sends_and_waits_for_the_receipt(any_node: AnyNode) -> None:
+    key = "0x" + bytes(well_known_accounts()[0].key).hex()
+    asked = ("send", "--json", "--private-key", key, address_of(1), "--value", "1")
+    sent = json.loads(cast(any_node, *asked, scheme="ws"))
+    assert (int(sent["status"], 16), int(sent["blockNumber"], 16)) == (1, 1)
+    assert cast(any_node, "block-number", scheme="ws") == "1"
