@@ -208,16 +208,16 @@ class Node:
         taken = [(one, tx) for one in submissions if (tx := one.transaction) is not None]
         # Backwards, so that what several replaced in turn finds its place free again.
         for one, tx in reversed(taken):
-            try:
-                # An earlier block of the same turn may have been stored before a later one failed.
-                is_kept = self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None
-            except ChainError as exc:
-                # The disk does not even say: the sender is told so, and this thread goes on.
-                is_kept, fault = False, _as_fault(exc)
-            refusal = None if is_kept else faults.get(tx.hash, fault)
-            if refusal is not None:
-                refusals[tx.hash] = refusal
-                self.waiting.refuse(tx, one.replaced)
+            refusal = faults.get(tx.hash, fault)
+            if refusal is None:
+                continue
+            # An earlier block of the same turn may have been stored before a later one failed. Where the disk does not
+            # even say, the sender is told that it failed, and this thread goes on.
+            with contextlib.suppress(ChainError):
+                if self.waiting.holds(tx) or self.chain.storage.get(Table.PLACES, tx.hash) is not None:
+                    continue
+            refusals[tx.hash] = refusal
+            self.waiting.refuse(tx, one.replaced)
         for one in submissions:
             if one.answer.done():
                 continue

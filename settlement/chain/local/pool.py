@@ -28,6 +28,8 @@ class Pool:
 
     gas_limit: int
     _by_sender: dict[bytes, dict[int, Transaction]] = field(default_factory=dict)
+    # What all of a sender's may cost together; added up anew for each arrival, long rows would cost their square.
+    _costs: dict[bytes, int] = field(default_factory=dict)
     # Arrival decides the order in a block; a replacement keeps the place of what it replaces.
     _by_hash: dict[bytes, tuple[int, Transaction]] = field(default_factory=dict)
     _counter: int = 0
@@ -84,7 +86,7 @@ class Pool:
             raise RpcFault(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
         queue = self._by_sender.get(tx.sender, {})
         replaced = queue.get(tx.nonce)
-        self._check_funds(tx, account, queue)
+        self._check_funds(tx, account, replaced)
         if replaced is not None:
             _check_outbids(tx, replaced)
         elif len(queue) >= MOST_PER_SENDER or len(self) >= MOST_IN_ALL:
@@ -99,19 +101,22 @@ class Pool:
             self._enter(tx, self._next_arrival())
 
     def _enter(self, tx: Transaction, arrival: int) -> None:
+        queue = self._by_sender.setdefault(tx.sender, {})
+        replaced = queue.get(tx.nonce)
+        before = self._costs.get(tx.sender, 0) - (0 if replaced is None else replaced.most_it_costs)
+        self._costs[tx.sender] = before + tx.most_it_costs
         self._by_hash[tx.hash] = arrival, tx
-        self._by_sender.setdefault(tx.sender, {})[tx.nonce] = tx
+        queue[tx.nonce] = tx
 
     def _next_arrival(self) -> int:
         self._counter += 1
         return self._counter
 
-    @staticmethod
-    def _check_funds(tx: Transaction, account: AccountState, queue: dict[int, Transaction]) -> None:
+    def _check_funds(self, tx: Transaction, account: AccountState, replaced: Transaction | None) -> None:
         cost = tx.most_it_costs
         if account.balance < cost:
             raise cannot_pay(tx, account.balance)
-        queued = sum(other.most_it_costs for nonce, other in queue.items() if nonce != tx.nonce)
+        queued = self._costs.get(tx.sender, 0) - (0 if replaced is None else replaced.most_it_costs)
         if account.balance < queued + cost:
             raise RpcFault(
                 f"insufficient funds for gas * price + value: balance {account.balance}, queued cost {queued}, "
@@ -124,8 +129,9 @@ class Pool:
             return
         queue = self._by_sender[tx.sender]
         del queue[tx.nonce]
+        self._costs[tx.sender] -= tx.most_it_costs
         if not queue:
-            del self._by_sender[tx.sender]
+            del self._by_sender[tx.sender], self._costs[tx.sender]
 
     def ready(self, nonce_of: Callable[[bytes], int], base_fee: int) -> list[Transaction]:
         """What can be mined now, by arrival and, within a sender, by nonce; a gap or too low a fee ends its sender's row."""
@@ -144,6 +150,7 @@ class Pool:
     def clear(self) -> None:
         """Forget all."""
         self._by_sender.clear()
+        self._costs.clear()
         self._by_hash.clear()
 
 

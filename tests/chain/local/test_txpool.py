@@ -102,6 +102,23 @@ def test_mine__packs_by_arrival__and_each_senders_by_nonce(idle: Rpc) -> None:
 # Bounds and replacement, on the pool itself
 
 
+def test_pool__costs_of_a_row__counted_as_it_grows_shrinks_and_is_replaced() -> None:
+    pool, cost = Pool(30_000_000), 21_000 * GWEI
+    funds = AccountState(nonce=0, balance=3 * cost)
+    for nonce in range(3):
+        pool.add(_tx(1, nonce), funds)
+    with pytest.raises(RpcFault, match=f"queued cost {3 * cost}, tx cost {cost}, overshot {cost}"):
+        pool.add(_tx(1, 3), funds)
+    with pytest.raises(RpcFault, match=f"queued cost {2 * cost}, tx cost {2 * cost}, overshot {cost}"):
+        pool.add(_tx(1, 2, 2 * GWEI, 2 * GWEI), funds)
+    pool.remove(_tx(1, 1))
+    pool.add(_tx(1, 2, 2 * GWEI, 2 * GWEI), funds)
+    with pytest.raises(RpcFault, match=f"queued cost {3 * cost}"):
+        pool.add(_tx(1, 1), funds)
+    pool.clear()
+    pool.add(_tx(1, 0, 3 * GWEI), funds)
+
+
 @given(st.data())
 def test_pool__any_arrivals__what_is_ready_are_rows_of_nonces_that_pay_and_none_is_left_out(
     data: st.DataObject,
