@@ -14,6 +14,7 @@ import pytest
 from eth_utils.address import to_checksum_address
 
 from hanse.actors import COMPANIES
+from hanse.explorer import book
 from hanse.explorer.abis import Decoded, Field, read_event
 from hanse.explorer.blocks import newest_blocks, one_block
 from hanse.explorer.book import Book
@@ -86,8 +87,7 @@ def story(prepared_network: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         hashes["foreign revert"] = rpc.send(STRANGER, to=emitter, gas=100_000, value=0)
         hashes["payment"] = rpc.send(STRANGER, value=3 * 10**17)
         hashes["waiting"] = rpc("eth_sendRawTransaction", signed(STRANGER, nonce=rpc.nonce(STRANGER) + 1))
-        book = Book(node, trade.folder / "deployment.json")
-        yield Story(trade, node, book, hashes, emitter)
+        yield Story(trade, node, Book(node, trade.folder / "deployment.json"), hashes, emitter)
     trade.client.close()
     trade.node.__exit__()
 
@@ -362,6 +362,17 @@ def test_values__by_the_names_the_sources_give__their_unit_and_no_other(
     assert plain(decoded)[name] == for_programs
 
 
+def test_book__many_orders__read_at_once_and_named_as_one_by_one(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one = story.logs()
+    monkeypatch.setattr(book, "ONE_BY_ONE", 1)
+    story.book = Book(story.node, story.trade.folder / "deployment.json")
+    at_once = story.logs()
+    assert at_once == one_by_one
+    assert {f"PO000{number}/2026" for number in (1, 2)} <= set(" ".join(at_once).split())
+
+
 def test_values__units_of_a_token__no_currency(story: Story) -> None:
     paid = Field("paid", "uint256", "uint256", 1_000)
     (shown,) = show(Decoded("CashLedger", "TokenOverdrawn", (paid,)), story.book)
@@ -372,11 +383,11 @@ def test_book__deployment_of_another_chain__no_names_and_says_why(story: Story, 
     plan = json.loads((story.trade.folder / "deployment.json").read_text())
     other = tmp_path / "deployment.json"
     other.write_text(json.dumps(plan | {"genesis_hash": "0x" + "11" * 32}))
-    book = Book(story.node, other)
-    assert book.remark.endswith(f"is of another chain than the one at {story.node.url}")
-    assert book.address_name(story.trade.deployment.receivables) is None
-    lines = list(transaction_lines(story.node, book, story.hashes["draw"], is_json=False))
+    nameless = Book(story.node, other)
+    assert nameless.remark.endswith(f"is of another chain than the one at {story.node.url}")
+    assert nameless.address_name(story.trade.deployment.receivables) is None
+    lines = list(transaction_lines(story.node, nameless, story.hashes["draw"], is_json=False))
     assert f"call  {story.trade.deployment.receivables}.draw" in lines
     assert any("amount    5,000,000 minor units" in line for line in lines)
     with pytest.raises(InputRefused, match="names need the deployment file"):
-        book.place_of("Receivables")
+        nameless.place_of("Receivables")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 
@@ -38,6 +39,7 @@ _TERMS = {
     "line": ("Receivables", "LinePublished"),
 }
 """The event that tells what an order, a policy, a pool or a line is, by the field that names it."""
+ONE_BY_ONE = 20
 _ORDER_FIELDS = frozenset({"order", "share", "tokenId", "id"})
 
 
@@ -47,6 +49,8 @@ class Book:
     def __init__(self, node: NodeReader, deployment_file: Path) -> None:
         self._node = node
         self._terms: dict[tuple[str, int], Decoded | None] = {}
+        self._asked: Counter[str] = Counter()
+        self._whole: set[str] = set()
         self.deployment, self._code, self.remark = _fitting(node, deployment_file)
 
     def contract_at(self, address: str) -> str | None:
@@ -142,12 +146,20 @@ class Book:
             return None
 
     def _terms_of(self, kind: str, number: int) -> Decoded | None:
+        """The event that told what something is: asked for one by one at first, all at once when there are many."""
         key = (kind, number)
-        if key not in self._terms:
-            contract, event = _TERMS[kind]
+        if key in self._terms or kind in self._whole:
+            return self._terms.get(key)
+        contract, event = _TERMS[kind]
+        if self._asked[kind] < ONE_BY_ONE:
+            self._asked[kind] += 1
             found = self._find(contract, event, number)
             self._terms[key] = found[-1] if found else None
-        return self._terms[key]
+        else:
+            self._whole.add(kind)
+            # The first field of each of these events is the id.
+            self._terms |= {(kind, one.fields[0].value): one for one in self._find(contract, event)}
+        return self._terms.get(key)
 
     def _find(self, contract: str, event: str, indexed: int | None = None) -> list[Decoded]:
         """All logs of one of the suite's events, with this number as first indexed field."""
