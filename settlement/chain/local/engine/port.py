@@ -94,8 +94,8 @@ class Machine(Protocol):
 class Tracer(Protocol):
     """Told what a transaction does, in order. A step that calls is ended before the call that it makes is entered."""
 
-    # Whether it is told of steps; a run is several times quicker without.
-    sees_steps: bool
+    # Of which opcodes' steps it is told: the fewer, the quicker the run.
+    opcodes: frozenset[int]
 
     def begin_step(self, machine: Machine, opcode: int) -> None: ...
     def end_step(self, gas_cost: int, error: str | None) -> None: ...

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from eth.exceptions import Halt, VMError
@@ -43,7 +44,7 @@ def traced(state: Any, tracer: Tracer | None) -> Iterator[None]:
         yield
         return
     state.tracer, state.frames = tracer, []
-    state.computation_class = _SteppedComputation if tracer.sees_steps else _TracedComputation
+    state.computation_class = _traced_class(tracer.opcodes)
     try:
         yield
     finally:
@@ -122,19 +123,9 @@ class _TracedOpcode:
             self._opcode(computation)
 
 
-_CALLING_TRACED: dict[int, Any] = {
-    code: _TracedOpcode(code, opcode) if code in _INPUT_AT or code == SELFDESTRUCT else opcode
-    for code, opcode in Computation.opcodes.items()
-}
-_ALL_TRACED: dict[int, Any] = {
-    code: _TracedOpcode(code, Computation.opcodes.get(code) or InvalidOpcode(code)) for code in range(256)
-}
-
-
 class _TracedComputation(Computation):
-    """A frame that reports its calls, and its steps where its table wraps all of them."""
+    """A frame that reports its calls, and the steps that its table wraps."""
 
-    opcodes = _CALLING_TRACED
     state: Any
     _gas_meter: Any
     _stack: Any
@@ -171,7 +162,7 @@ class _TracedComputation(Computation):
         self._gas_meter.charged = 0
         funds = self.state.get_balance(self.msg.storage_address) if code == SELFDESTRUCT else 0
         children = len(self.children)
-        if self.state.tracer.sees_steps:
+        if code in self.state.tracer.opcodes:
             self.state.tracer.begin_step(self._frame, code)
         try:
             opcode(self)
@@ -188,7 +179,7 @@ class _TracedComputation(Computation):
         self._end_step()
 
     def _end_step(self, error: str | None = None, *, handed_on: int = 0) -> None:
-        if self._is_in_step and self.state.tracer.sees_steps:
+        if self._is_in_step and self._code in self.state.tracer.opcodes:
             self.state.tracer.end_step(self._gas_meter.charged - handed_on, error)
         self._is_in_step = False
 
@@ -253,8 +244,13 @@ class _TracedComputation(Computation):
         self.state.tracer.leave(CallEnd(gas_used, b"", error))
 
 
-class _SteppedComputation(_TracedComputation):
-    opcodes = _ALL_TRACED
+@cache
+def _traced_class(opcodes: frozenset[int]) -> type[_TracedComputation]:
+    """The computation for tracers that are told of these opcodes' steps. Calls and destructions always report."""
+    table: dict[int, Any] = dict(Computation.opcodes)
+    for code in opcodes | _INPUT_AT.keys() | {SELFDESTRUCT}:
+        table[code] = _TracedOpcode(code, Computation.opcodes.get(code) or InvalidOpcode(code))
+    return type("_TracedComputation", (_TracedComputation,), {"opcodes": table})
 
 
 def ended(computation: Any, gas_used: int) -> CallEnd:

@@ -29,6 +29,9 @@ OPCODE_NAMES = {
     first + offset: name for first, row in _ROWS.items() for offset, name in enumerate(row.split())
 }
 
+# Those that are none as well: they are steps that fail.
+ALL_OPCODES = frozenset(range(256))
+
 
 def opcode_name(code: int) -> str:
     """The opcode's name, or what geth calls a byte that is none."""

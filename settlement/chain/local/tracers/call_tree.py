@@ -21,7 +21,7 @@ class CallTracer:
     ``has_logs`` adds to each frame what it logged; ``first_log`` is the index in the block of the transaction's first.
     """
 
-    sees_steps = False
+    opcodes: frozenset[int] = frozenset()
 
     def __init__(
         self, room: Room, *, is_top_only: bool = False, has_logs: bool = False, first_log: int = 0

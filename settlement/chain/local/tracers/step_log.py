@@ -8,7 +8,7 @@ from typing import Any
 from settlement.chain.local.engine.port import CallEnd, CallStart, Execution, Machine
 from settlement.chain.local.faults import InvalidParams
 from settlement.chain.local.formats.blocks import Log
-from settlement.chain.local.formats.opcodes import SLOAD, SSTORE, opcode_name
+from settlement.chain.local.formats.opcodes import ALL_OPCODES, SLOAD, SSTORE, opcode_name
 from settlement.chain.local.rpc.hexes import prefixed
 from settlement.chain.local.tracers.room import Room
 
@@ -58,7 +58,7 @@ def read_flag(config: dict[str, Any], name: str) -> bool:
 class StepLogger:
     """Keeps each step as JSON."""
 
-    sees_steps = True
+    opcodes = ALL_OPCODES
 
     def __init__(self, options: StepOptions, room: Room) -> None:
         self._options = options

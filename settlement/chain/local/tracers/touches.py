@@ -29,7 +29,7 @@ _ADDRESS_ACCESSES = {
 class TouchTracer:
     """Collects accounts and their slots in the order of the first touch; whoever needs them adds what it knows."""
 
-    sees_steps = True
+    opcodes = frozenset((*_SLOT_ACCESSES, *_ADDRESS_ACCESSES))
 
     def __init__(self) -> None:
         # Inner keys without values, as a set that keeps its order.
