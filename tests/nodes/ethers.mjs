@@ -55,13 +55,15 @@ async function legacyAndListed(emitter) {
   };
 }
 
-/** What a listener is called with after `act` ran over the same provider. */
+/**
+ * What a listener is called with after `act` ran over the same provider. It acts again until something was heard:
+ * a provider that polls may look for the first time when the first block is there already.
+ */
 async function heard(source, event, act) {
-  let tell;
-  const called = new Promise((resolve) => { tell = resolve; });
-  await source.once(event, (...seen) => tell(seen));
-  await act();
-  return called;
+  let seen;
+  await source.once(event, (...given) => { seen = given; });
+  do await act(); while (!seen);
+  return seen;
 }
 
 async function listen(over, emitter) {
