@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from settlement.chain.local.server import LocalNode
-from tests.chain.local.client import EMITTER, GWEI, Rpc, address_of, signed, words
+from tests.chain.local.client import EMITTER, GWEI, Rpc, RpcError, address_of, signed, words
 
 STRANGER = "0x" + "42" * 20
 
@@ -49,7 +49,7 @@ def test_pending__block__is_what_a_mined_one_then_is(idle: Rpc) -> None:
     assert idle("eth_getBlockTransactionCountByNumber", "pending") == "0x3"
     idle("evm_mine")
     mined = idle("eth_getBlockByNumber", "latest", False)
-    unknown = {"hash", "nonce", "miner", "logsBloom"}
+    unknown = {"hash", "nonce", "miner"}
     assert {name for name, value in shown.items() if value is None} == unknown
     assert {name: value for name, value in mined.items() if name not in unknown} == {
         name: value for name, value in shown.items() if name not in unknown
@@ -146,3 +146,21 @@ def test_pending__while_blocks_are_mined__every_answer_is_one_of_the_states(
         seen.append(int(rpc("eth_getBalance", STRANGER, "pending"), 16))
     assert (seen, seen[-1]) == (sorted(seen), 40)
     assert all(future.result(timeout=20) for future in futures)
+
+
+def test_pending__headers_transactions_and_receipts_by_tag__of_the_block_in_the_making(rpc: Rpc) -> None:
+    rpc.send(0)
+    rpc("evm_setAutomine", False)
+    assert rpc("eth_getTransactionByBlockNumberAndIndex", "pending", "0x0") is None
+    tx_hash = rpc.send(1)
+    header = rpc("eth_getHeaderByNumber", "pending")
+    assert (header["number"], header["hash"], header["miner"], header["nonce"]) == ("0x2", None, None, None)
+    assert header.items() <= rpc("eth_getBlockByNumber", "pending", False).items()
+    first = rpc("eth_getTransactionByBlockNumberAndIndex", "pending", "0x0")
+    assert first == rpc("eth_getTransactionByHash", tx_hash)
+    raw = rpc("eth_getRawTransactionByBlockNumberAndIndex", "pending", "0x0")
+    assert raw == rpc("eth_getRawTransactionByHash", tx_hash)
+    assert rpc("eth_getRawTransactionByBlockNumberAndIndex", "pending", "0x1") is None
+    assert rpc("eth_getBlockReceipts", "pending") is None
+    with pytest.raises(RpcError, match="-32602: invalid argument 1"):
+        rpc("eth_getBlockByNumber", "pending", "yes")

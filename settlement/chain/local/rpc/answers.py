@@ -27,10 +27,14 @@ def header_answer(head: Head) -> dict[str, Any]:
 
 
 def pending_block_answer(header: Header, size: int, transactions: list[Any]) -> dict[str, Any]:
-    """The block in the making: what only mining decides is null."""
-    unknown = ("hash", "nonce", "miner", "logsBloom")
-    fields = {"hash": None, **_header_fields(header), "size": quantity(size), "transactions": transactions}
-    return {**fields, "uncles": [], "withdrawals": [], **dict.fromkeys(unknown)}
+    """The block in the making."""
+    body = {"size": quantity(size), "transactions": transactions, "uncles": [], "withdrawals": []}
+    return {**pending_header_answer(header), **body}
+
+
+def pending_header_answer(header: Header) -> dict[str, Any]:
+    """The header in the making: hash, nonce and miner are null, as on geth."""
+    return {**_header_fields(header), **dict.fromkeys(("hash", "nonce", "miner"))}
 
 
 def _header_fields(header: Header) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from settlement.chain.local.rpc.answers import (
     block_answer,
     header_answer,
     pending_block_answer,
+    pending_header_answer,
     receipt_answer,
     transaction_answer,
 )
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
-from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.rpc.dispatcher import Method, is_pending
 from settlement.chain.local.rpc.hexes import prefixed, quantity, read_quantity, read_word
 
 
@@ -35,7 +36,7 @@ class BlockReads:
                 "eth_blockNumber": Method(lambda: quantity(self._chain.head.number)),
                 "eth_getBlockByNumber": Method(self.block_by_number, 1, 2, runs_pending=True),
                 "eth_getBlockByHash": Method(self.block_by_hash, 1, 2),
-                "eth_getHeaderByNumber": Method(self.header_by_number, 1, 1),
+                "eth_getHeaderByNumber": Method(self.header_by_number, 1, 1, runs_pending=True),
                 "eth_getHeaderByHash": Method(self.header_by_hash, 1, 1),
                 "eth_getBlockTransactionCountByNumber": Method(self.count_by_number, 1, 1, runs_pending=True),
                 "eth_getBlockTransactionCountByHash": Method(self.count_by_hash, 1, 1),
@@ -48,16 +49,16 @@ class BlockReads:
         )
 
     def block_by_number(self, block: Any, is_full: Any = None) -> dict[str, Any] | None:
-        if block == "pending":
+        _check_flag(is_full)
+        if is_pending(block):
             return self._pending(is_full)
         return self._block(self._blocks.find(block), is_full)
 
     def block_by_hash(self, block_hash: Any, is_full: Any = None) -> dict[str, Any] | None:
+        _check_flag(is_full)
         return self._block(self._find_by_hash(block_hash), is_full)
 
     def _block(self, head: Head | None, is_full: Any) -> dict[str, Any] | None:
-        if not isinstance(is_full, bool | None):
-            raise InvalidParams("invalid argument 1: expected true or false")
         if head is None:
             return None
         if not is_full:
@@ -75,6 +76,10 @@ class BlockReads:
         return pending_block_answer(made.head.header, made.head.size, shown)
 
     def header_by_number(self, block: Any) -> dict[str, Any] | None:
+        if is_pending(block):
+            made = self._node.pending.get()
+            header = self._chain.next_header(self._chain.head) if made is None else made.head.header
+            return pending_header_answer(header)
         head = self._blocks.find(block)
         return None if head is None else header_answer(head)
 
@@ -83,7 +88,7 @@ class BlockReads:
         return None if head is None else header_answer(head)
 
     def count_by_number(self, block: Any) -> str | None:
-        if block == "pending":
+        if is_pending(block):
             made = self._node.pending.get()
             return quantity(0 if made is None else made.head.transaction_count)
         head = self._blocks.find(block)
@@ -95,7 +100,8 @@ class BlockReads:
 
     def block_receipts(self, block: Any) -> list[dict[str, Any]] | None:
         head = self._blocks.find(block)
-        if head is None:
+        # Nobody has a receipt before the block is sealed.
+        if head is None or is_pending(block):
             return None
         return [receipt_answer(head, mined) for mined in self._chain.block_of(head).transactions]
 
@@ -117,3 +123,8 @@ class BlockReads:
     def uncle_by_hash(self, block_hash: Any, index: Any) -> None:
         self._find_by_hash(block_hash)
         read_quantity(index, "index")
+
+
+def _check_flag(is_full: Any) -> None:
+    if not isinstance(is_full, bool | None):
+        raise InvalidParams("invalid argument 1: expected true or false")

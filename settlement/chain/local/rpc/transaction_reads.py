@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from settlement.chain.local.formats.blocks import Head, MinedTransaction
+from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.answers import receipt_answer, transaction_answer
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
-from settlement.chain.local.rpc.dispatcher import Method
+from settlement.chain.local.rpc.dispatcher import Method, is_pending
 from settlement.chain.local.rpc.hexes import prefixed, read_address, read_quantity, read_word
 
 
@@ -27,11 +28,15 @@ class TransactionReads:
             {
                 "eth_getTransactionByHash": Method(self.by_hash, 1, 1),
                 "eth_getTransactionReceipt": Method(self.receipt, 1, 1),
-                "eth_getTransactionByBlockNumberAndIndex": Method(self.by_number_and_index, 2, 2),
+                "eth_getTransactionByBlockNumberAndIndex": Method(
+                    self.by_number_and_index, 2, 2, runs_pending=True
+                ),
                 "eth_getTransactionByBlockHashAndIndex": Method(self.by_hash_and_index, 2, 2),
                 "eth_getTransactionBySenderAndNonce": Method(self.by_sender_and_nonce, 2, 2),
                 "eth_getRawTransactionByHash": Method(self.raw, 1, 1),
-                "eth_getRawTransactionByBlockNumberAndIndex": Method(self.raw_by_number_and_index, 2, 2),
+                "eth_getRawTransactionByBlockNumberAndIndex": Method(
+                    self.raw_by_number_and_index, 2, 2, runs_pending=True
+                ),
                 "eth_getRawTransactionByBlockHashAndIndex": Method(self.raw_by_hash_and_index, 2, 2),
             },
         )
@@ -49,6 +54,9 @@ class TransactionReads:
         return None if found is None else receipt_answer(*found)
 
     def by_number_and_index(self, block: Any, index: Any) -> dict[str, Any] | None:
+        if is_pending(block):
+            waiting = self._waiting_at(index)
+            return None if waiting is None else transaction_answer(waiting)
         return self._answer(self._blocks.find(block), index)
 
     def by_hash_and_index(self, block_hash: Any, index: Any) -> dict[str, Any] | None:
@@ -57,6 +65,11 @@ class TransactionReads:
     def _answer(self, head: Head | None, index: Any) -> dict[str, Any] | None:
         mined = self._at(head, index)
         return None if mined is None else transaction_answer(mined.transaction, head, mined.index)
+
+    def _waiting_at(self, index: Any) -> Transaction | None:
+        """A transaction of the block in the making."""
+        at, made = read_quantity(index, "index"), self._node.pending.get()
+        return made.transactions[at].transaction if made and at < len(made.transactions) else None
 
     def _at(self, head: Head | None, index: Any) -> MinedTransaction | None:
         at = min(read_quantity(index, "index"), 2**32 - 1)
@@ -95,6 +108,9 @@ class TransactionReads:
         return None if tx is None else prefixed(tx.raw)
 
     def raw_by_number_and_index(self, block: Any, index: Any) -> str | None:
+        if is_pending(block):
+            waiting = self._waiting_at(index)
+            return None if waiting is None else prefixed(waiting.raw)
         return _raw(self._at(self._blocks.find(block), index))
 
     def raw_by_hash_and_index(self, block_hash: Any, index: Any) -> str | None:

@@ -15,6 +15,7 @@ from tests.chain.local.conformance.shapes import (
     HEADER,
     LOG,
     PENDING_BLOCK,
+    PENDING_HEADER,
     RECEIPT,
     transaction_of,
 )
@@ -51,6 +52,7 @@ BLOCKS = [
     Ask("eth_getBlockByHash", "unknown", lambda _: [NOWHERE, True], NULL),
     Ask("eth_getBlockByHash", "a short hash", lambda _: ["0x12", True], Refusal(INVALID_PARAMS, "invalid")),
     Ask("eth_getHeaderByNumber", "a block", lambda _: ["0x1"], HEADER),
+    Ask("eth_getHeaderByNumber", "pending", lambda _: ["pending"], PENDING_HEADER),
     Ask("eth_getHeaderByNumber", "beyond the head", lambda _: [_BEYOND], NULL),
     Ask("eth_getHeaderByHash", "a block", lambda p: [p.block(1)["hash"]], HEADER),
     Ask("eth_getHeaderByHash", "unknown", lambda _: [NOWHERE], NULL),

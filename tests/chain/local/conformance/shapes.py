@@ -141,15 +141,14 @@ _BODY: dict[str, Schema] = {
 }
 BLOCK = exactly({**_HEADER_FIELDS, **_SEALED, **_BODY, "transactions": list_of(HASH)})
 FULL_BLOCK = exactly({**_HEADER_FIELDS, **_SEALED, **_BODY, "transactions": list_of(MINED)})
-# What only sealing decides is null.
+# As on geth, what only sealing decides is null, the bloom of what ran so far is not.
+_UNSEALED: dict[str, Schema] = {"hash": NULL, "nonce": NULL, "miner": NULL, "logsBloom": BLOOM}
+PENDING_HEADER = exactly({**_HEADER_FIELDS, **_UNSEALED})
 PENDING_BLOCK = exactly(
     {
         **_HEADER_FIELDS,
         **_BODY,
-        "hash": NULL,
-        "nonce": NULL,
-        "miner": {"anyOf": [ADDRESS, NULL]},
-        "logsBloom": {"anyOf": [BLOOM, NULL]},
+        **_UNSEALED,
         "transactions": {"anyOf": [list_of(HASH), list_of(WAITING)]},
     }
 )
