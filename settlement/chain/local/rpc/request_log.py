@@ -20,7 +20,10 @@ from settlement.chain.local.faults import INTERNAL_ERROR, RpcFault
 
 MOST_WAITING_LINES = 10_000
 _LONGEST_METHOD = 80
+_LONGEST_ERROR = 400
 _CLOSE_PATIENCE_S = 1.0
+_LEFT_OUT = "(%d lines left out)\n"
+_LEFT_OUT_JSON = '{"event": "lines left out", "count": %d, "level": "warning"}\n'
 
 
 class LogForm(StrEnum):
@@ -36,7 +39,7 @@ class RequestLog:
 
     def __init__(self, form: LogForm = LogForm.SILENT, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._lines = _Lines()
+        self._lines = _Lines(_LEFT_OUT_JSON if form is LogForm.JSON else _LEFT_OUT)
         processors: list[Processor] = [
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -70,7 +73,12 @@ class RequestLog:
         else:
             level = logging.ERROR if fault.rpc_code == INTERNAL_ERROR else logging.INFO
             self._log.log(
-                level, "request", method=name, ms=taken_ms, code=fault.rpc_code, error=fault.message
+                level,
+                "request",
+                method=name,
+                ms=taken_ms,
+                code=fault.rpc_code,
+                error=fault.message[:_LONGEST_ERROR],
             )
 
     def close(self) -> None:
@@ -93,7 +101,8 @@ class RequestLog:
 class _Lines:
     """Rendered lines on their way to the writing thread: where structlog thinks it prints."""
 
-    def __init__(self) -> None:
+    def __init__(self, words_of_loss: str) -> None:
+        self._words_of_loss = words_of_loss
         self._waiting: queue.Queue[str | None] = queue.Queue(MOST_WAITING_LINES)
         self._left_out = 0
 
@@ -110,7 +119,7 @@ class _Lines:
         left_out, self._left_out = self._left_out, 0
         if not left_out or line is None:
             return line
-        return f'{{"event": "lines left out", "count": {left_out}}}\n{line}'
+        return self._words_of_loss % left_out + line
 
     def end(self) -> None:
         with contextlib.suppress(queue.Full):
