@@ -16,6 +16,8 @@ from settlement.chain.local.formats.transactions import (
 )
 from settlement.chain.local.rpc.hexes import read_address, read_bytes, read_quantity, read_word
 
+_BLOB_FIELDS = frozenset({"blobVersionedHashes", "blobs", "maxFeePerBlobGas", "sidecars"})
+
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
@@ -39,6 +41,12 @@ class CallRequest:
         if not isinstance(request, dict):
             raise InvalidParams("invalid transaction: expected an object")
         given = {name: value for name, value in request.items() if value is not None}
+        if {"data", "input"} <= given.keys() and given["data"] != given["input"]:
+            raise InvalidParams(
+                'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data'
+            )
+        if not _BLOB_FIELDS.isdisjoint(given):
+            raise InvalidParams("invalid transaction: blob transactions (type 3) are not supported")
         data = read_bytes(given.get("input", given.get("data", "0x")), "input")
         price = given.get("maxFeePerGas", given.get("gasPrice"))
         return cls(

@@ -42,10 +42,6 @@ class Draft:
             raise InvalidParams("invalid transaction: expected an object")
         given = {name: value for name, value in request.items() if value is not None}
         given.setdefault("from", prefixed(default_sender))
-        if {"data", "input"} <= given.keys() and given["data"] != given["input"]:
-            raise InvalidParams(
-                'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data'
-            )
         named = read_quantity(given["chainId"], "chainId") if "chainId" in given else chain_id
         if named != chain_id:
             raise InvalidParams(f"chainId does not match node's (have={named}, want={chain_id})")
@@ -96,8 +92,6 @@ def _type_of(given: dict[str, Any]) -> int:
 
     Raises: InvalidParams when it cannot have the fields that are given, or is none that this node runs.
     """
-    if any(name in given for name in ("blobVersionedHashes", "blobs", "maxFeePerBlobGas", "sidecars")):
-        raise InvalidParams("invalid transaction: blob transactions (type 3) are not supported")
     is_priced = "gasPrice" in given
     implied = DYNAMIC_FEE
     if "authorizationList" in given:
