@@ -33,6 +33,9 @@ def _compare_changes(asks: list[Ask], ours: Prepared, theirs: Prepared) -> Itera
         numbers = [chain.rpc("evm_snapshot") for chain in (ours, theirs)]
         yield from differences(ask.title, answer_to(ask, ours), answer_to(ask, theirs))
         for chain, number in zip((ours, theirs), numbers, strict=True):
+            if ask.method.startswith("eth_send"):
+                # Anvil answers before it mines: what is not mined yet would be, after the way back.
+                chain.rpc("evm_mine")
             answer_to(Ask("evm_revert", "back", partial(_given, number), {}), chain)
 
 
