@@ -162,6 +162,7 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
     with chain.rolling_back():
         chain.storage.commit(batch)
         chain.head = below
+    node.waiting.drop_stale()
     node.events.publish(BlocksTaken(taken))
     for block in branch:
         node.events.publish(BlockStored(block))

@@ -108,6 +108,7 @@ def change_state(node: Node, change: Callable[[Workspace], None]) -> None:
     node.chain.put_head(batch, head)
     node.chain.storage.commit(batch)
     node.chain.head = head
+    node.waiting.drop_stale()
 
 
 def drop_waiting(node: Node, is_wanted: Callable[[Transaction], bool]) -> int:

@@ -127,6 +127,13 @@ class WaitingRoom:
             self._pool.remove(tx)
             self._untold.discard(tx.hash)
 
+    def drop_stale(self) -> None:
+        """Forget those whose nonces are used up, after something else than mining them used them."""
+        waiting = self._pool.waiting()
+        if waiting:
+            state = self._state()
+            self.drop([tx for tx in waiting if tx.nonce < state.nonce(tx.sender)])
+
     def take_off_all(self, batch: Batch) -> None:
         """All of them leave the disk. Once that is written, ``forget`` or ``load``."""
         batch.deletes += [(Table.WAITING, key) for key in self._stored]
