@@ -72,7 +72,8 @@ def imported(root: Path) -> Iterator[tuple[str, str]]:
 def test_dependencies__every_imported_package__is_declared(project_root: Path) -> None:
     """A package that only comes along with another one is gone when the other changes its mind."""
     project = tomllib.loads((project_root / "pyproject.toml").read_text())["project"]
-    declared = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    declared = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *extras]}
     distributions = packages_distributions()
     undeclared = {
         f"{module} ({path})"
