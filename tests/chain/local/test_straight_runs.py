@@ -11,11 +11,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from settlement.chain.local.engine import straight_runs
 from settlement.chain.local.engine.computation import Computation
 from settlement.chain.local.engine.port import Execution
 from settlement.chain.local.engine.py_evm import PyEvm
 from settlement.chain.local.engine.simple_steps import SIMPLE
-from settlement.chain.local.engine.straight_runs import MOST_STACK, Code
+from settlement.chain.local.engine.straight_runs import MOST_CODES, MOST_STACK, Code
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT
 from settlement.chain.local.formats.transactions import Transaction
@@ -171,3 +172,11 @@ def test_code__byte_of_a_push__is_no_place_to_jump_to() -> None:
     assert Code(bytes.fromhex("5b605b5b615b5b5b7f5b")).places == {0, 3, 7}
     assert run(push(4, 1) + b"\x56" + push(0x5B, 1) + b"\x00", 50_000)[0].error == "invalid jump destination"
     assert run(push(5, 1) + b"\x56" + push(0x5B, 1) + b"\x5b", 50_000)[0].error is None
+
+
+def test_code_of__more_codes_than_are_kept__the_bound_holds() -> None:
+    for number in range(MOST_CODES + 1):
+        code = push(number, 2) + b"\x50"
+        assert run(code, 30_000)[0].gas_used == 21_005
+        assert len(straight_runs._codes) <= MOST_CODES
+    assert code in straight_runs._codes

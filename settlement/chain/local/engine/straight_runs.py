@@ -21,7 +21,8 @@ from settlement.chain.local.engine.computation import Computation
 from settlement.chain.local.engine.simple_steps import PUSH, SIMPLE, Step
 
 MOST_STACK = 1_024
-MOST_CODES = 256
+# A large contract that ran through all its branches takes some 2 MB.
+MOST_CODES = 64
 _STOP, _JUMP, _JUMPI, _JUMPDEST, _PUSH1, _PUSH32 = 0x00, 0x56, 0x57, 0x5B, 0x60, 0x7F
 _NEXT = -1
 # No byte of a code has this value: py-evm is given it as the whole code, and runs what stands under it once.
