@@ -10,10 +10,11 @@ from tests.chain.local.conformance.asking import INVALID_PARAMS, METHOD_NOT_FOUN
 from tests.chain.local.conformance.hex_forms import TEXT, UINT64, UINT256, exactly, list_of
 from tests.chain.local.conformance.prepared import NOWHERE, Prepared
 from tests.chain.local.conformance.shapes import ACCESS_LIST, LOG
-from tests.chain.local.conformance.trace_shapes import CALL_FRAME, EACH_OF_BLOCK, STEPS
+from tests.chain.local.conformance.trace_shapes import CALL_FRAME, EACH_OF_BLOCK, PRESTATE, STEPS
 
 _CALLS = {"tracer": "callTracer"}
 _WITH_LOGS = {"tracer": "callTracer", "tracerConfig": {"withLog": True}}
+_PRESTATE = {"tracer": "prestateTracer"}
 _ALL = {"enableMemory": True, "enableReturnData": True}
 _NONE = {"disableStack": True, "disableStorage": True, "limit": 3}
 _UNKNOWN = Refusal(SERVER_ERROR, "transaction not found")
@@ -33,6 +34,7 @@ TRACES = [
     Ask("debug_traceTransaction", "calls of a failed one", lambda p: [p.failed, _CALLS], CALL_FRAME),
     Ask("debug_traceTransaction", "the second of a pair", lambda p: [p.pair[1], _WITH_LOGS], CALL_FRAME),
     Ask("debug_traceTransaction", "a plain transfer", lambda p: [p.legacy, _CALLS], CALL_FRAME),
+    Ask("debug_traceTransaction", "state before", lambda p: [p.dynamic, _PRESTATE], PRESTATE),
     Ask("debug_traceTransaction", "unknown", lambda _: [NOWHERE, {}], _UNKNOWN),
     Ask("debug_traceCall", "steps", lambda p: [_note(p), "latest"], STEPS),
     Ask("debug_traceCall", "calls", lambda p: [_note(p), "latest", _CALLS], CALL_FRAME),

@@ -69,3 +69,19 @@ CALL_FRAME: Schema = {
     ),
 }
 EACH_OF_BLOCK = list_of(exactly({"txHash": HASH, "result": CALL_FRAME}), minItems=1)
+# By account; what an account does not have is left out.
+PRESTATE: Schema = {
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": ADDRESS,
+    "additionalProperties": exactly(
+        {},
+        {
+            "balance": UINT256,
+            "nonce": _COUNT,
+            "code": BYTES,
+            "codeHash": HASH,
+            "storage": {"type": "object", "propertyNames": WORD, "additionalProperties": WORD},
+        },
+    ),
+}
