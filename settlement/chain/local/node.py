@@ -172,8 +172,8 @@ class Node:
             items = [self._inbox.get(timeout=self._ticker.remaining_s())]
         except queue.Empty:
             return []
-        # What came in while the last block was mined shares the next one.
-        while not self._inbox.empty():
+        # What came in while the last block was mined shares the next one. What comes after the word to stop is left.
+        while items[-1] is not None and not self._inbox.empty():
             items.append(self._inbox.get())
         return items
 
@@ -249,9 +249,13 @@ class Node:
         faults: dict[bytes, RpcFault] = {}
         while ready := self.pool.ready(state.nonce, header.base_fee):
             built = self.chain.build(self.chain.head, header, ready, workspace=state)
-            faults.update(self._drop_refused(built))
+            refused = self._drop_refused(built)
+            faults.update(refused)
             if built.block.transactions:
                 self._store(built)
+            elif not refused:
+                # Each wants more gas than a block has, since the limit was lowered: they wait until it rises.
+                break
             if not len(self.pool):
                 break
             header, state = self._open_next()

@@ -91,7 +91,10 @@ class Pool:
             _check_outbids(tx, replaced)
         elif len(queue) >= MOST_PER_SENDER or len(self) >= MOST_IN_ALL:
             raise RpcFault("txpool is full")
-        arrival = self._next_arrival() if replaced is None else self._by_hash.pop(replaced.hash)[0]
+        # Counted for a replacement too, which the mark must show.
+        arrival = self._next_arrival()
+        if replaced is not None:
+            arrival = self._by_hash.pop(replaced.hash)[0]
         self._enter(tx, arrival)
         return replaced
 

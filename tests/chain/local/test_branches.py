@@ -99,6 +99,23 @@ def test_reorg__transaction_that_no_pool_would_take__refused_before_anything_is_
     assert len(rpc("eth_getBlockByNumber", "latest", False)["transactions"]) == 1
 
 
+def test_reorg__takes_in_what_waits__it_waits_no_longer(tmp_path: Path) -> None:
+    with LocalNode(tmp_path) as node, Rpc(node.port) as rpc:
+        rpc("anvil_mine", 2)
+        rpc("evm_setAutomine", False)
+        taken, other = signed(0, nonce=0), signed(1, nonce=0, value=2)
+        rpc("eth_sendRawTransaction", taken)
+        # Another of the same sender and nonce waits, and never can be mined.
+        rpc.send(1, nonce=0)
+        left = rpc.send(2, nonce=0)
+        rpc("anvil_reorg", 2, [[taken, 0], [other, 1]])
+        assert rpc("txpool_status") == {"pending": "0x1", "queued": "0x0"}
+        rpc("evm_mine")
+        assert rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
+        assert rpc("eth_getBlockByNumber", "latest", False)["transactions"] == [left]
+    assert faults_of(tmp_path) == []
+
+
 def test_reset__after_everything__genesis_as_it_was_made(rpc: Rpc) -> None:
     genesis = rpc("eth_getBlockByNumber", "0x0", True)
     rpc("anvil_setBalance", SOMEBODY, "0x1")

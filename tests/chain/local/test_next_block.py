@@ -129,6 +129,22 @@ def test_set_gas_limit__larger_transactions_fit__and_smaller_limits_refuse_them(
         rpc("evm_setBlockGasLimit", 4_999)
 
 
+def test_set_gas_limit__below_what_one_that_waits_asks_for__it_waits_and_others_are_mined(rpc: Rpc) -> None:
+    rpc("evm_setAutomine", False)
+    large, small = rpc.send(0, gas=1_000_000), rpc.send(1)
+    rpc("evm_setBlockGasLimit", 500_000)
+    rpc("evm_setAutomine", True)
+    later = rpc.send(2)
+    assert [rpc("eth_getTransactionReceipt", sent)["blockNumber"] for sent in (small, later)] == [
+        "0x1",
+        "0x2",
+    ]
+    assert rpc("eth_getTransactionReceipt", large) is None
+    rpc("evm_setBlockGasLimit", 1_000_000)
+    rpc("evm_mine")
+    assert rpc.receipt(large)["blockNumber"] == "0x3"
+
+
 def test_set_coinbase_and_randomness__contracts_see_them__randomness_once(rpc: Rpc) -> None:
     assert rpc("anvil_setCoinbase", SOMEBODY) is None
     assert rpc("hardhat_setPrevRandao", WORD) is None

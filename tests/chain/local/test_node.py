@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
 from tests.chain.local.client import signed
+from tests.chain.local.folder import faults_of
 
 POISON = 666
 
@@ -108,3 +110,30 @@ def test_node__map_smaller_than_its_blocks__grows_while_mining(tmp_path: Path) -
         hashes = [future.result(timeout=20) for future in futures]
         assert all(small.chain.find_transaction(tx_hash) is not None for tx_hash in hashes)
         assert small.chain.storage.map_bytes > 2**17
+
+
+def test_node__sent_while_it_closes__what_came_before_is_done_and_the_rest_is_told(tmp_path: Path) -> None:
+    closing = Node(tmp_path)
+    begun, hold = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        begun.set()
+        return hold.wait(20)
+
+    held = closing.order(wait)
+    assert begun.wait(20)
+    before = closing.submit(_raw(0))
+    closer = threading.Thread(target=closing.close)
+    closer.start()
+    # The word to stop lies behind what was sent.
+    while closing._inbox.qsize() < 2 and closer.is_alive():
+        pass
+    late = closing.order(lambda: 7)
+    hold.set()
+    closer.join(20)
+    assert held.result(timeout=20)
+    assert before.result(timeout=20)
+    for answer in (late, closing.submit(_raw(1)), closing.order(lambda: 7)):
+        with pytest.raises(RpcFault, match="the node is stopping"):
+            answer.result(timeout=20)
+    assert faults_of(tmp_path) == []

@@ -101,6 +101,15 @@ def test_pending__changes_as_the_pool_does__always_what_waits_now(idle: Rpc) -> 
     assert int(idle("eth_getBalance", STRANGER, "latest"), 16) == 110
 
 
+def test_pending__one_is_replaced_at_once__the_one_that_waits_now_is_in_it(idle: Rpc) -> None:
+    # Blocks of known times: nothing but the pool tells that there is another one.
+    idle("anvil_setBlockTimestampInterval", 5)
+    first = idle.send(1, nonce=0)
+    assert idle("eth_getBlockByNumber", "pending", False)["transactions"] == [first]
+    better = idle.send(1, nonce=0, maxFeePerGas=6 * GWEI, maxPriorityFeePerGas=2 * GWEI)
+    assert idle("eth_getBlockByNumber", "pending", False)["transactions"] == [better]
+
+
 def test_pending__asked_after_each_arrival__the_same_as_asked_once_at_the_end(idle: Rpc) -> None:
     target = _contract(idle)
     idle("anvil_setBlockTimestampInterval", 5)
