@@ -37,6 +37,10 @@ from tests.chain.local.client import Rpc, address_of, signed
         (b'{"id":1,"method":"eth_getBalance","params":[]}', -32_602),
         (b'{"id":1,"method":"eth_getBalance","params":["0x12"]}', -32_602),
         (b'{"id":1,"method":"eth_getBalance","params":[7,[]]}', -32_602),
+        (b'{"id":1,"method":"eth_getBalance","params":["0x' + b"12\\n" * 20 + b'"]}', -32_602),
+        (b'{"id":1,"method":"eth_getBalance","params":["0x' + b"12 " * 20 + b'"]}', -32_602),
+        (b'{"id":1,"method":"eth_feeHistory","params":["0x1","latest",[1e999]]}', -32_602),
+        (b'{"id":1,"method":"eth_feeHistory","params":["0x1","latest",[' + b"9" * 400 + b"]]}", -32_602),
         (b'{"id":1,"method":"eth_call","params":["x"]}', -32_602),
         (b'{"id":1,"method":"eth_sendRawTransaction","params":["zz"]}', -32_602),
         (b'{"id":1,"method":"eth_sendRawTransaction","params":["0x02c0"]}', -32_000),
@@ -47,6 +51,12 @@ def test_rpc__bad_request__the_standard_code(rpc: Rpc, body: bytes, code: int) -
     assert answer["error"]["code"] == code
     assert answer["jsonrpc"] == "2.0"
     assert rpc("eth_chainId") == "0x7a69"
+
+
+def test_rpc__a_million_nulls_where_nothing_is_needed__answered_at_once(rpc: Rpc) -> None:
+    # Dropped one by one they would keep the node from everybody for minutes.
+    answer = rpc.post(b'{"id":1,"method":"eth_chainId","params":[' + b"null," * 999_999 + b"null]}")
+    assert answer["result"] == "0x7a69"
 
 
 def test_rpc__half_a_surrogate__comes_back_as_it_went(rpc: Rpc) -> None:

@@ -160,8 +160,11 @@ class Dispatcher:
         arguments = [] if params is None else params
         if not isinstance(arguments, list):
             raise InvalidParams("params must be a list")
-        while len(arguments) > method.least and arguments[-1] is None:
-            arguments = arguments[:-1]
+        named = len(arguments)
+        while named > method.least and arguments[named - 1] is None:
+            named -= 1
+        # Once: a body can hold a million nulls.
+        arguments = arguments[:named]
         if len(arguments) < method.least:
             raise InvalidParams(f"missing value for required argument {len(arguments)}")
         if len(arguments) > method.most:
@@ -223,15 +226,6 @@ def _may_go_together(request: Any) -> bool:
 
 def _is_full(size: int) -> bool:
     return size > MOST_BATCH_RESPONSE_BYTES
-
-
-def _flaw_of(request: Any) -> str | None:
-    """What keeps it from being a request."""
-    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-        return "no method"
-    if not _is_id(request.get("id")):
-        return "id is no string or number"
-    return None if request.get("jsonrpc", "2.0") == "2.0" else 'jsonrpc must be "2.0"'
 
 
 def _is_id(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from settlement.chain.local.chain import Chain
@@ -81,7 +82,9 @@ def _read_shares(percentiles: Any) -> list[Any]:
     """Percentiles are JSON numbers, whole or not."""
     shares = percentiles if isinstance(percentiles, list) else []
     if not isinstance(percentiles, list | None) or not all(
-        isinstance(share, int | float) and not isinstance(share, bool) for share in shares
+        # What a double cannot hold is no number to geth either.
+        isinstance(share, int | float) and not isinstance(share, bool) and abs(share) <= sys.float_info.max
+        for share in shares
     ):
         raise InvalidParams("invalid reward percentiles: expected a list of numbers")
     if len(shares) > MOST_SHARES:
