@@ -45,6 +45,8 @@ class BlockRules:
     @classmethod
     def decode(cls, encoded: bytes) -> BlockRules:
         coinbase, limit, fee, randomness = rlp_decode(encoded)
+        if len(coinbase) != 20 or len(randomness) not in (0, 32):
+            raise ValueError("the next blocks' coinbase or randomness has not its length")
         return cls(
             coinbase,
             bytes_int(limit) - 1 if limit else None,

@@ -30,7 +30,7 @@ from settlement.chain.local.formats.blocks import (
 from settlement.chain.local.formats.hashing import bytes_int, keccak
 from settlement.chain.local.formats.state_trie import stored_nodes
 from settlement.chain.local.formats.transactions import Transaction
-from settlement.chain.local.opening import Opened, prepare, put_built, put_clock, take_up
+from settlement.chain.local.opening import Opened, prepare, put_built, put_clock, put_rules, take_up
 from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.block_tables import (
     HEAD,
@@ -44,8 +44,6 @@ from settlement.chain.local.store.block_tables import (
 )
 from settlement.chain.local.store.log_index import LogFilter, find_places, place_numbers
 from settlement.chain.local.store.storage import Batch, Storage, Table
-
-_RULES = b"rules"
 
 
 class Chain:
@@ -61,8 +59,7 @@ class Chain:
     def _stand(self, opened: Opened) -> None:
         self.settings = opened.settings
         self.head, self.clock, self.genesis_hash = opened.head, opened.clock, opened.genesis_hash
-        rules = self.storage.get(Table.META, _RULES)
-        self.rules = BlockRules() if rules is None else BlockRules.decode(rules)
+        self.rules = opened.rules
 
     # Reading
 
@@ -158,7 +155,7 @@ class Chain:
         Raises: InvalidParams, RpcFault as ``read_dump`` has it.
         """
         with self.rolling_back():
-            read_dump(self.storage, self.settings.chain_id, opened, most_bytes)
+            read_dump(self.storage, self.settings, opened, most_bytes)
             self._stand(take_up(self.storage, self.settings))
 
     # Building
@@ -244,7 +241,7 @@ class Chain:
         put_clock(batch, clock)
 
     def put_rules(self, batch: Batch, rules: BlockRules) -> None:
-        batch.put(Table.META, _RULES, rules.encode())
+        put_rules(batch, rules)
 
     def change_state(self, change: Callable[[Workspace], None]) -> tuple[Head, dict[bytes, bytes]]:
         """The head with its state changed by hand, and the nodes to be stored for it."""

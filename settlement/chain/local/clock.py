@@ -55,6 +55,8 @@ class Clock:
 
     @classmethod
     def decode(cls, encoded: bytes) -> Clock:
+        if len(encoded) != 25 or encoded[:1] not in (b"+", b"-"):
+            raise ValueError("the clock's record has not its length or its sign")
         offset = bytes_int(encoded[1:9])
         next_at, step_s = bytes_int(encoded[9:17]), bytes_int(encoded[17:])
         return cls(-offset if encoded[:1] == b"-" else offset, next_at or None, step_s or None)

@@ -14,8 +14,9 @@ from typing import BinaryIO
 from settlement.chain.local.checking import content_faults, link_faults
 from settlement.chain.local.faults import FolderDamaged, InvalidParams
 from settlement.chain.local.formats.blocks import Head
-from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, bytes_int, keccak, rlp_decode, rlp_encode
-from settlement.chain.local.opening import check_form
+from settlement.chain.local.formats.hashing import bytes_int, keccak, rlp_decode, rlp_encode
+from settlement.chain.local.opening import check_form, standing
+from settlement.chain.local.settings import ChainSettings
 from settlement.chain.local.store.block_tables import (
     HEAD,
     block_entries,
@@ -26,6 +27,8 @@ from settlement.chain.local.store.storage import Entry, Storage, Table, View
 
 FORM = b"hanse chain state 1\n"
 MOST_RECORD_BYTES = 64 * 2**20
+# What a record counts beside its own bytes: of empty ones a megabyte of gzip holds hundreds of millions.
+_RECORD_BYTES = 256
 _NAMED, _NODE, _BLOCK, _WAITING, _END = b"n", b"s", b"b", b"w", b"e"
 # Most of it is hashes, which no effort makes smaller.
 _LEVEL = 1
@@ -58,7 +61,7 @@ def _records(view: View) -> Iterator[tuple[bytes, bytes]]:
 
 
 def read_dump(
-    storage: Storage, chain_id: int, opened: Callable[[], BinaryIO], most_bytes: int | None = None
+    storage: Storage, settings: ChainSettings, opened: Callable[[], BinaryIO], most_bytes: int | None = None
 ) -> None:
     """Put a dump in the place of the chain, all of it or nothing. ``opened`` gives the stream, more than once.
 
@@ -69,7 +72,7 @@ def read_dump(
     def entries(view: View) -> Iterator[Entry]:
         with opened() as source:
             try:
-                yield from _entries(view, chain_id, _unpacked(source, most_bytes))
+                yield from _entries(view, settings, _unpacked(source, most_bytes))
             except (EOFError, BadGzipFile, zlib.error) as exc:
                 raise InvalidParams(
                     f"invalid state: it is damaged or cut short: {exc}; dump it again"
@@ -89,7 +92,7 @@ def _unpacked(source: BinaryIO, most_bytes: int | None) -> Iterator[tuple[bytes,
         while True:
             start = packed.read(5)
             length = bytes_int(start[1:])
-            total += length
+            total += _RECORD_BYTES + length
             if len(start) < 5 or length > MOST_RECORD_BYTES:
                 raise InvalidParams("invalid state: it ends in the middle; dump it again")
             if most_bytes is not None and total > most_bytes:
@@ -113,7 +116,7 @@ def _foreign(form: bytes) -> str:
     return "it is no dump of this node"
 
 
-def _entries(view: View, chain_id: int, records: Iterator[tuple[bytes, bytes]]) -> Iterator[Entry]:
+def _entries(view: View, settings: ChainSettings, records: Iterator[tuple[bytes, bytes]]) -> Iterator[Entry]:
     below: Head | None = None
     blocks = 0
     for kind, record in records:
@@ -127,27 +130,27 @@ def _entries(view: View, chain_id: int, records: Iterator[tuple[bytes, bytes]]) 
             yield Table.WAITING, key, raw
         elif kind == _BLOCK:
             head, bodies, receipts = rlp_decode(record)
-            block = decode_block(Head.decode(head), bodies, receipts, chain_id)
+            block = decode_block(Head.decode(head), bodies, receipts, settings.chain_id)
             _refuse([*link_faults(blocks, block.head, below), *content_faults(block)])
             yield from block_entries(block)
             below, blocks = block.head, blocks + 1
         elif kind == _END:
-            _check_end(view, chain_id, below, blocks, bytes_int(record))
+            _check_end(view, settings, below, blocks, bytes_int(record))
         else:
             raise InvalidParams(f"invalid state: a record of kind 0x{kind.hex()} is not known; dump it again")
 
 
-def _check_end(view: View, chain_id: int, head: Head | None, blocks: int, counted: int) -> None:
-    try:
-        check_form(view, chain_id, "the state")
-    except FolderDamaged as exc:
-        raise InvalidParams(f"invalid state: {exc.message}") from exc
+def _check_end(view: View, settings: ChainSettings, head: Head | None, blocks: int, counted: int) -> None:
     faults = [] if blocks == counted else [f"{blocks} blocks of {counted}"]
     if head is None or bytes_int(view.get(Table.META, HEAD) or b"") != head.number:
         faults.append("its last block is not its head")
-    elif head.state_root != EMPTY_TRIE_ROOT and view.get(Table.NODES, head.state_root) is None:
-        faults.append("the state of its head is missing")
     _refuse(faults)
+    try:
+        check_form(view, settings.chain_id, "the state")
+        # All that an opening would refuse is refused before anything is replaced by it.
+        standing(view, settings)
+    except FolderDamaged as exc:
+        raise InvalidParams(f"invalid state: {exc.message}") from exc
 
 
 def _refuse(faults: list[str]) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from secrets import token_bytes
 
-from settlement.chain.local.accounts import funded_addresses
+from settlement.chain.local.accounts import MOST_ACCOUNTS, funded_addresses
+from settlement.chain.local.block_rules import BlockRules
 from settlement.chain.local.checking import find_faults
 from settlement.chain.local.clock import Clock, wall_time
 from settlement.chain.local.engine.execution import Built
@@ -38,7 +39,7 @@ from settlement.chain.local.store.block_tables import (
 from settlement.chain.local.store.storage import Batch, Entry, Source, Storage, Table, View
 
 LAYOUT = b"1"
-_CLOCK, _LAYOUT, _ACCOUNTS = b"clock", b"layout", b"accounts"
+_CLOCK, _RULES, _LAYOUT, _ACCOUNTS = b"clock", b"rules", b"layout", b"accounts"
 # How far back an opening checks that blocks follow one another and are found by their hashes.
 _CHECKED_BLOCKS = 16
 _BY_PLACE = (Table.HEADS, Table.BODIES, Table.RECEIPTS)
@@ -52,6 +53,7 @@ class Opened:
 
     head: Head
     clock: Clock
+    rules: BlockRules
     genesis_hash: bytes
     settings: ChainSettings
 
@@ -82,12 +84,32 @@ def take_up(storage: Storage, settings: ChainSettings) -> Opened:
 
     Raises: FolderDamaged.
     """
+    opened = standing(storage, settings)
     try:
-        return _opened(storage, _with_stored_accounts(storage, settings))
-    except (ValueError, RpcFault) as exc:
-        raise FolderDamaged(
-            f"a record of the head or of what waits cannot be read: {exc}; restore the folder or start a new one"
-        ) from exc
+        _mend(storage, opened.head.number, settings.chain_id)
+    except _UNREADABLE as exc:
+        raise _unreadable(exc) from exc
+    return opened
+
+
+def standing(source: Source, settings: ChainSettings) -> Opened:
+    """Where the chain in ``source`` stands. Everything that is not read again later must be found readable here.
+
+    Raises: FolderDamaged.
+    """
+    try:
+        return _opened(source, _with_stored_accounts(source, settings))
+    except _UNREADABLE as exc:
+        raise _unreadable(exc) from exc
+
+
+_UNREADABLE = (ValueError, TypeError, IndexError, RpcFault)
+
+
+def _unreadable(exc: Exception) -> FolderDamaged:
+    return FolderDamaged(
+        f"a record of the head or of what waits cannot be read: {exc}; restore the folder or start a new one"
+    )
 
 
 def _create(storage: Storage, engine: Engine, settings: ChainSettings) -> None:
@@ -136,47 +158,57 @@ def check_form(source: Source, chain_id: int, what: str) -> None:
         )
 
 
-def _with_stored_accounts(storage: Storage, settings: ChainSettings) -> ChainSettings:
+def _with_stored_accounts(source: Source, settings: ChainSettings) -> ChainSettings:
     """The settings with the accounts that this chain was begun with, whatever was asked for now."""
-    stored = storage.get(Table.META, _ACCOUNTS)
+    stored = source.get(Table.META, _ACCOUNTS)
     if stored is None:
         return settings
     phrase, accounts, balance_wei = rlp_decode(stored)
+    count = bytes_int(accounts)
+    if count > MOST_ACCOUNTS:
+        raise ValueError(f"it was begun with {count} accounts, more than {MOST_ACCOUNTS}")
     return replace(
         settings,
         mnemonic=phrase.decode(),
-        accounts=bytes_int(accounts),
+        accounts=count,
         balance_wei=bytes_int(balance_wei),
     )
 
 
-def _opened(storage: Storage, settings: ChainSettings) -> Opened:
-    number = bytes_int(storage.get(Table.META, HEAD) or b"")
-    head = read_head(storage, number)
+def _opened(source: Source, settings: ChainSettings) -> Opened:
+    number = bytes_int(source.get(Table.META, HEAD) or b"")
+    head = read_head(source, number)
     if head is None:
         raise FolderDamaged(
             f"block {number} is named as the head and missing; restore the folder or start a new one"
         )
-    genesis = read_head(storage, 0)
+    genesis = read_head(source, 0)
     if genesis is None:
         raise FolderDamaged("block 0 is missing from the chain's folder; restore it or start a new one")
     if keccak(head.header.encode()) != head.hash or head.number != number:
         raise FolderDamaged(f"the head, block {number}, does not match its hash; restore the folder")
-    if head.state_root != EMPTY_TRIE_ROOT and storage.read_node(head.state_root) is None:
+    if head.state_root != EMPTY_TRIE_ROOT and source.get(Table.NODES, head.state_root) is None:
         raise FolderDamaged(
             f"the state of the head, block {number}, is missing; restore the folder or start a new one"
         )
     above = head
     for lower in range(number - 1, max(-1, number - _CHECKED_BLOCKS), -1):
-        below = read_head(storage, lower)
+        below = read_head(source, lower)
         if below is None or below.hash != above.header.parent_hash:
             raise FolderDamaged(f"block {lower} is not the parent of block {lower + 1}; restore the folder")
         above = below
-    for key, raw in storage.scan(Table.WAITING, b"", b"\xff" * 29):
-        decode_transaction(raw, settings.chain_id, known_sender=key[:20])
-    _mend(storage, number, settings.chain_id)
-    clock = storage.get(Table.META, _CLOCK)
-    return Opened(head, Clock() if clock is None else Clock.decode(clock), genesis.hash, settings)
+    for key, raw in source.scan(Table.WAITING, b"", b"\xff" * 29):
+        tx = decode_transaction(raw, settings.chain_id, known_sender=key[:20])
+        if key[20:] != tx.nonce.to_bytes(8, "big"):
+            raise ValueError(f"a transaction of nonce {tx.nonce} waits at 0x{key.hex()}")
+    clock, rules = source.get(Table.META, _CLOCK), source.get(Table.META, _RULES)
+    return Opened(
+        head,
+        Clock() if clock is None else Clock.decode(clock),
+        BlockRules() if rules is None else BlockRules.decode(rules),
+        genesis.hash,
+        settings,
+    )
 
 
 # What can be mended
@@ -230,6 +262,11 @@ def _index_of(view: View, number: int, chain_id: int) -> Iterator[Entry]:
 def put_clock(batch: Batch, clock: Clock) -> None:
     """Keep the clock."""
     batch.put(Table.META, _CLOCK, clock.encode())
+
+
+def put_rules(batch: Batch, rules: BlockRules) -> None:
+    """Keep what was ordered for the blocks to come."""
+    batch.put(Table.META, _RULES, rules.encode())
 
 
 def put_built(batch: Batch, built: Built) -> None:

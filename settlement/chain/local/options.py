@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI
+from settlement.chain.local.accounts import ACCOUNT_COUNT, INITIAL_BALANCE_WEI, MOST_ACCOUNTS
 from settlement.chain.local.mining import MOST_INTERVAL_S
 from settlement.errors import InputRefused
 from settlement.wei import ETHER
 
-MOST_ACCOUNTS = 1_000
 MOST_ETHER = 10**12
 LEAST_GAS_LIMIT = 5_000
 MOST_GAS_LIMIT = 2**63 - 1

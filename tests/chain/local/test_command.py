@@ -15,12 +15,12 @@ import typer
 from eth_account import Account
 from typer.testing import CliRunner
 
-from settlement.chain.local.accounts import ADDRESSES, MNEMONIC, well_known_accounts
+from settlement.chain.local.accounts import ADDRESSES, MNEMONIC, MOST_ACCOUNTS, well_known_accounts
 from settlement.chain.local.banner import banner_json, banner_lines
 from settlement.chain.local.command import mining_of
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.node import Node
-from settlement.chain.local.options import MOST_ACCOUNTS, MOST_CHAIN_ID, NodeOptions, node_command
+from settlement.chain.local.options import MOST_CHAIN_ID, NodeOptions, node_command
 from settlement.chain.local.settings import ChainSettings
 from settlement.errors import HanseError, InputRefused
 from tests.chain.local.client import ProcessNode, Rpc, signed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,17 @@ import pytest
 
 from settlement.chain.local.dump import FORM
 from settlement.chain.local.faults import RpcFault
+from settlement.chain.local.formats.hashing import rlp_encode
 from settlement.chain.local.node import Node
-from settlement.chain.local.rpc.state_files import MOST_DUMP_BYTES, load_state_file, save_state_file
+from settlement.chain.local.rpc.state_files import (
+    MOST_DUMP_BYTES,
+    load_state,
+    load_state_file,
+    save_state_file,
+)
 from settlement.chain.local.server import LocalNode
 from settlement.chain.local.settings import ChainSettings
-from tests.chain.local.client import EMITTER, Rpc, RpcError, address_of, words
+from tests.chain.local.client import EMITTER, Rpc, RpcError, address_of, signed, words
 from tests.chain.local.folder import faults_of
 
 SOMEBODY = "0x" + "42" * 20
@@ -124,9 +132,31 @@ def _without_first_block(records: bytes) -> bytes:
     return records[:at] + records[at + 5 + int.from_bytes(records[at + 1 : at + 5], "big") :]
 
 
+def _with(dump: bytes, kind: bytes, *items: bytes) -> bytes:
+    """One record more, before the end."""
+    record = rlp_encode(list(items))
+    added = kind + len(record).to_bytes(4, "big") + record
+    return _repacked(dump, lambda records: records[:-13] + added + records[-13:])
+
+
+def _waiting(nonce: int) -> bytes:
+    return bytes.fromhex(signed(3, nonce=nonce)[2:])
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        # What only an opening would stumble over, once the old chain is gone.
+        (lambda dump: _with(dump, b"w", b"\1" * 28, b"\xff\xff"), "waits cannot be read"),
+        (lambda dump: _with(dump, b"w", b"\1" * 5, _waiting(0)), "nonce 0 waits at 0x0101010101"),
+        (lambda dump: _with(dump, b"w", b"\1" * 20 + bytes(8), _waiting(1)), "nonce 1 waits at 0x"),
+        (lambda dump: _with(dump, b"n", b"rules", b"\xff"), "cannot be read"),
+        (lambda dump: _with(dump, b"n", b"rules", rlp_encode([b"", b"", b"", b""])), "coinbase"),
+        (lambda dump: _with(dump, b"n", b"clock", b"\xff"), "clock"),
+        (
+            lambda dump: _with(dump, b"n", b"accounts", rlp_encode([b"test", b"\xff\xff", b""])),
+            "65535 accounts",
+        ),
         (lambda dump: b"", "no dump of this node"),
         (lambda dump: b'{"block": {}}', "another node's dump"),
         (lambda dump: gzip.compress(b'{"accounts": {}}'), "another node's dump"),
@@ -157,6 +187,32 @@ def test_state__not_what_was_dumped__refused_and_nothing_changed(
     assert rpc.receipt(rpc.send(0))["blockNumber"] == "0x3"
     assert rpc("anvil_loadState", "0x" + dump.hex()) is True
     assert rpc.number("eth_blockNumber") == 1
+
+
+def test_state__refused_at_its_end__the_folder_opens_with_the_chain_it_had(tmp_path: Path) -> None:
+    with LocalNode(tmp_path) as node, Rpc(node.port) as rpc:
+        rpc.send(0)
+        dump = bytes.fromhex(rpc("anvil_dumpState")[2:])
+        rpc.send(0)
+        with pytest.raises(RpcError, match="waits cannot be read"):
+            rpc("anvil_loadState", "0x" + _with(dump, b"w", b"\1" * 28, b"\xff\xff").hex())
+        rpc.send(0)
+    with LocalNode(tmp_path) as node, Rpc(node.port) as rpc:
+        assert rpc.number("eth_blockNumber") == 3
+    assert faults_of(tmp_path) == []
+
+
+def _load_bytes(node: Node, dump: bytes) -> None:
+    load_state(node, lambda: BytesIO(dump), 10_000)
+
+
+def test_state__many_empty_records__counted_by_their_number(tmp_path: Path) -> None:
+    with Node(tmp_path) as node:
+        for count, words in ((30, "ends in the middle"), (50, "takes more than 10000 bytes")):
+            load = partial(_load_bytes, node, FORM + gzip.compress(b"s\0\0\0\0" * count))
+            loading = node.order(load)
+            with pytest.raises(RpcFault, match=words):
+                loading.result(timeout=20)
 
 
 def test_state__begun_with_other_accounts__they_send_wherever_it_is_opened(rpc: Rpc, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from settlement.chain.local.wire.bounds import MOST_BODY_BYTES
 
 # What is dumped here must fit a request that loads it, where each byte takes two digits.
 MOST_DUMP_BYTES = MOST_BODY_BYTES // 2 - 1_024
-MOST_UNPACKED_BYTES = 2**30
+# About five seconds' work, during which nothing is mined.
+MOST_UNPACKED_BYTES = 2**28
 _log = logging.getLogger(__name__)
 
 
