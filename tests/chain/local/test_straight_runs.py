@@ -16,7 +16,7 @@ from settlement.chain.local.engine.computation import Computation
 from settlement.chain.local.engine.port import Execution
 from settlement.chain.local.engine.py_evm import PyEvm
 from settlement.chain.local.engine.simple_steps import SIMPLE
-from settlement.chain.local.engine.straight_runs import MOST_CODES, MOST_STACK, Code
+from settlement.chain.local.engine.straight_runs import MOST_CODE_BYTES, MOST_CODES, MOST_STACK, Code
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT
 from settlement.chain.local.formats.transactions import Transaction
@@ -180,3 +180,35 @@ def test_code_of__more_codes_than_are_kept__the_bound_holds() -> None:
         assert run(code, 30_000)[0].gas_used == 21_005
         assert len(straight_runs._codes) <= MOST_CODES
     assert codes[-1] in straight_runs._codes
+
+
+def test_code_of__large_codes__no_more_bytes_are_kept_than_the_bound() -> None:
+    half = MOST_CODE_BYTES // 2
+    codes = [bytes([number]).ljust(half, b"\0") for number in (1, 2, 3)]
+    for code in codes:
+        straight_runs._code_of(code)
+        assert sum(map(len, straight_runs._codes)) <= MOST_CODE_BYTES
+    assert codes[2] in straight_runs._codes
+    assert codes[0] not in straight_runs._codes
+
+
+@pytest.mark.parametrize("code", [b"\x56", b"\x57", push(0, 1) + b"\x57"])
+def test_run__jump_without_all_its_operands__stack_underflow(code: bytes) -> None:
+    done = run(code, 50_000)
+    assert done == run(code, 50_000, by_opcode=True)
+    assert done[0].error == "stack underflow"
+
+
+@pytest.mark.parametrize(
+    ("code", "gas"),
+    [
+        (push(3, 1) + b"\x56\x5b", 3 + 8 + 1),
+        (push(1, 1) + push(5, 1) + b"\x57\x5b", 6 + 10 + 1),
+        (push(0, 1) + push(5, 1) + b"\x57\x5b", 6 + 10 + 1),
+        (push(0, 1) + push(99, 1) + b"\x57", 6 + 10),
+    ],
+)
+def test_run__jump__costs_what_the_yellow_paper_says(code: bytes, gas: int) -> None:
+    assert run(code, 50_000)[0].gas_used == 21_000 + gas
+    assert run(code, 21_000 + gas)[0].error is None
+    assert run(code, 21_000 + gas - 1)[0].error == "out of gas"

@@ -23,6 +23,8 @@ from settlement.chain.local.engine.simple_steps import PUSH, SIMPLE, Step
 MOST_STACK = 1_024
 # A large contract that ran through all its branches takes some 2 MB.
 MOST_CODES = 64
+# A byte of code takes up to fifty here, and codes set by hand or for one call have no bound of their own.
+MOST_CODE_BYTES = 2**21
 _STOP, _JUMP, _JUMPI, _JUMPDEST, _PUSH1, _PUSH32 = 0x00, 0x56, 0x57, 0x5B, 0x60, 0x7F
 _NEXT = -1
 # No byte of a code has this value: py-evm is given it as the whole code, and runs what stands under it once.
@@ -101,7 +103,8 @@ _codes: dict[bytes, Code] = {}
 def _code_of(code: bytes) -> Code:
     found = _codes.get(code)
     if found is None:
-        if len(_codes) >= MOST_CODES:
+        # A list, since other threads add to it meanwhile.
+        if len(_codes) >= MOST_CODES or sum(map(len, list(_codes))) + len(code) > MOST_CODE_BYTES:
             # Init codes run once and would stay for ever.
             _codes.clear()
         found = _codes[code] = Code(code)
