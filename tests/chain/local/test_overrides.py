@@ -119,6 +119,24 @@ def test_override__base_fee__holds_for_a_call_that_names_a_price(rpc: Rpc) -> No
     )
 
 
+def test_override__gas_limit__a_call_gets_fifty_million_at_most(rpc: Rpc) -> None:
+    block = {"gasLimit": "0x7fffffffffffffff"}
+
+    def given(gas: int | None) -> int:
+        call = {"to": AT} if gas is None else {"to": AT, "gas": hex(gas)}
+        return rpc.number("eth_call", call, "latest", {AT: {"code": answering("5a")}}, block)
+
+    assert given(50_000_000) - given(49_999_999) == 1
+    assert given(50_000_000) == given(50_000_001) == given(None)
+    assert ask(rpc, answering("45"), block=block) == 2**63 - 1
+    # For ever, if nothing bounded it.
+    endless = {AT: {"code": "0x5b5f56"}}
+    fault = refusal(rpc, "eth_estimateGas", {"to": AT}, "latest", endless, block)
+    assert str(fault).endswith("gas required exceeds allowance (50000000)")
+    traced = {"tracer": "callTracer", "stateOverrides": {AT: {"code": "0x5a"}}, "blockOverrides": block}
+    assert rpc("debug_traceCall", {"to": AT}, "latest", traced)["gas"] == hex(50_000_000)
+
+
 def test_override__number__block_hashes_stay_those_of_their_numbers(rpc: Rpc) -> None:
     rpc("anvil_mine", "0x3")
     asks_for = answering("5f35", "40")

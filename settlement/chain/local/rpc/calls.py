@@ -19,6 +19,8 @@ from settlement.chain.local.tracers.accesses import AccessTracer
 
 CALL_STIPEND = 2_300
 PLAIN_TRANSFER_GAS = 21_000
+# geth's own. A block's limit can be set without end; a call that loops would then keep its thread for ever.
+MOST_CALL_GAS = 50_000_000
 
 
 class GasTooLow(RpcFault):
@@ -30,7 +32,7 @@ def call(chain: Chain, view: View, request: CallRequest) -> bytes:
 
     Raises: RpcFault; with code 3 and the revert's bytes when it reverts.
     """
-    gas = min(request.gas or view.header.gas_limit, view.header.gas_limit)
+    gas = gas_of(view, request)
     done = try_call(chain, view, request, gas)
     if done.error is not None:
         raise _call_fault(done)
@@ -82,7 +84,7 @@ def access_list(chain: Chain, view: View, request: CallRequest) -> tuple[AccessL
 
     Naming something makes it cheaper, so that the message may run on and touch more: it is run until it does not.
     """
-    gas = min(request.gas or view.header.gas_limit, view.header.gas_limit)
+    gas = gas_of(view, request)
     while True:
         tracer = AccessTracer(request.access_list)
         done = try_call(chain, view, request, gas, tracer)
@@ -91,8 +93,14 @@ def access_list(chain: Chain, view: View, request: CallRequest) -> tuple[AccessL
         request = replace(request, access_list=tracer.touched)
 
 
+def gas_of(view: View, request: CallRequest) -> int:
+    """The gas that a message is given: what it asks for, as far as the block and a call may have it."""
+    most = min(view.header.gas_limit, MOST_CALL_GAS)
+    return min(request.gas or most, most)
+
+
 def _most_gas(chain: Chain, view: View, request: CallRequest) -> int:
-    most = view.header.gas_limit
+    most = min(view.header.gas_limit, MOST_CALL_GAS)
     if request.gas is not None and PLAIN_TRANSFER_GAS <= request.gas < most:
         most = request.gas
     if request.gas_price:

@@ -14,7 +14,7 @@ from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.node import Node
 from settlement.chain.local.rpc.block_names import NamedBlocks, steadily
 from settlement.chain.local.rpc.call_request import CallRequest
-from settlement.chain.local.rpc.calls import open_call, run_call
+from settlement.chain.local.rpc.calls import gas_of, open_call, run_call
 from settlement.chain.local.rpc.dispatcher import Method
 from settlement.chain.local.rpc.hexes import prefixed, read_word
 from settlement.chain.local.tracers.call_tree import CallTracer
@@ -164,7 +164,7 @@ class TraceReader:
         given = config or {}
         view = self._blocks.view(block, given.get("stateOverrides"), given.get("blockOverrides"))
         message = CallRequest.read(request)
-        gas = min(message.gas or view.header.gas_limit, view.header.gas_limit)
+        gas = gas_of(view, message)
         _, transaction = open_call(self._chain, view, message, gas)
         replay = Replay.opened(
             options, view.header.coinbase, lambda: open_call(self._chain, view, message, gas)[0]
