@@ -13,7 +13,8 @@ BLOCKS_A_COMMIT = 512
 
 
 def mine_empty(node: Node, count: int, interval_s: int) -> None:
-    """Mine ``count`` empty blocks, each ``interval_s`` after the one before. For the writer thread, while nothing waits.
+    """Mine ``count`` empty blocks, each ``interval_s`` after the one before. For the writer thread, while nothing can be
+    mined of what waits.
 
     Raises: RpcFault when one commit cannot be written; the blocks before it stay.
     """

@@ -25,12 +25,20 @@ def mine(node: Node, blocks: int, interval_s: int | None = None, first_at: int |
     if first_at is not None and blocks:
         set_next_timestamp(node, first_at)
     for index in range(blocks):
-        if index and not len(node.pool):
+        if index and not _may_be_mined(node):
             mine_empty(node, blocks - index, apart_s)
             return
         if index:
             set_next_timestamp(node, node.chain.head.header.timestamp + apart_s)
         node.mine_one()
+
+
+def _may_be_mined(node: Node) -> bool:
+    """Whether anything that waits could be in a block, were the base fee low enough."""
+    if not len(node.pool):
+        return False
+    head = node.chain.head
+    return bool(node.pool.ready(node.chain.workspace(head, head.header).nonce, 0))
 
 
 def set_automine(node: Node, *, is_on: bool) -> None:

@@ -12,6 +12,8 @@ from settlement.chain.local.formats.transactions import MAX_INITCODE_BYTES, Tran
 PRICE_BUMP_PERCENT = 10
 MOST_PER_SENDER = 1_024
 MOST_IN_ALL = 8_192
+# Encoded; one transaction may take megabytes, and is in memory twice.
+MOST_BYTES_IN_ALL = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Pool:
     # Arrival decides the order in a block; a replacement keeps the place of what it replaces.
     _by_hash: dict[bytes, tuple[int, Transaction]] = field(default_factory=dict)
     _counter: int = 0
+    _bytes: int = 0
 
     def __len__(self) -> int:
         return len(self._by_hash)
@@ -91,6 +94,8 @@ class Pool:
             _check_outbids(tx, replaced)
         elif len(queue) >= MOST_PER_SENDER or len(self) >= MOST_IN_ALL:
             raise RpcFault("txpool is full")
+        if self._bytes + len(tx.raw) - (0 if replaced is None else len(replaced.raw)) > MOST_BYTES_IN_ALL:
+            raise RpcFault("txpool is full")
         # Counted for a replacement too, which the mark must show.
         arrival = self._next_arrival()
         if replaced is not None:
@@ -108,6 +113,7 @@ class Pool:
         replaced = queue.get(tx.nonce)
         before = self._costs.get(tx.sender, 0) - (0 if replaced is None else replaced.most_it_costs)
         self._costs[tx.sender] = before + tx.most_it_costs
+        self._bytes += len(tx.raw) - (0 if replaced is None else len(replaced.raw))
         self._by_hash[tx.hash] = arrival, tx
         queue[tx.nonce] = tx
 
@@ -133,6 +139,7 @@ class Pool:
         queue = self._by_sender[tx.sender]
         del queue[tx.nonce]
         self._costs[tx.sender] -= tx.most_it_costs
+        self._bytes -= len(tx.raw)
         if not queue:
             del self._by_sender[tx.sender], self._costs[tx.sender]
 
@@ -155,6 +162,7 @@ class Pool:
         self._by_sender.clear()
         self._costs.clear()
         self._by_hash.clear()
+        self._bytes = 0
 
 
 def _arrival(entry: tuple[int, Transaction]) -> int:

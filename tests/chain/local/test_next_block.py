@@ -104,6 +104,24 @@ def test_mine__no_number_of_blocks__refused_and_nothing_mined(rpc: Rpc, blocks: 
     assert rpc.number("eth_blockNumber") == 0
 
 
+def test_mine__many_while_something_waits__mined_as_soon_as_it_can_be_and_a_gap_holds_nothing_up(
+    rpc: Rpc,
+) -> None:
+    rpc("evm_setAutomine", False)
+    gap = rpc.send(0, nonce=5)
+    rpc("anvil_mine", 600)
+    assert rpc.number("eth_blockNumber") == 600
+    # Too little for the first block; after some empty ones the base fee is as low as that.
+    cheap = rpc.send(1, maxFeePerGas=5 * GWEI)
+    rpc("anvil_setNextBlockBaseFeePerGas", hex(6 * GWEI))
+    rpc("anvil_mine", 20)
+    mined_in = int(rpc.receipt(cheap)["blockNumber"], 16)
+    assert 601 < mined_in < 620
+    assert rpc.number("eth_blockNumber") == 620
+    assert rpc("eth_getTransactionReceipt", gap) is None
+    assert rpc("txpool_status") == {"pending": "0x0", "queued": "0x1"}
+
+
 def test_set_base_fee__once__the_next_block_has_it_and_later_ones_follow(rpc: Rpc) -> None:
     assert rpc("hardhat_setNextBlockBaseFeePerGas", hex(80 * GWEI)) is None
     assert rpc("anvil_nodeInfo")["environment"]["baseFee"] == hex(80 * GWEI)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.transactions import Transaction
 from settlement.chain.local.mining import Mining
-from settlement.chain.local.pool import MOST_IN_ALL, MOST_PER_SENDER, AccountState, Pool
+from settlement.chain.local.pool import MOST_BYTES_IN_ALL, MOST_IN_ALL, MOST_PER_SENDER, AccountState, Pool
 from settlement.chain.local.server import LocalNode
 from tests.chain.local.client import GWEI, ProcessNode, Rpc, RpcError, address_of, init_code
 
@@ -172,6 +172,27 @@ def test_pool__as_many_as_it_takes_in_all__one_more_is_refused_until_one_leaves(
     pool.remove(_tx(1, 0))
     pool.add(_tx(10_000, 0), RICH)
     assert len(pool) == MOST_IN_ALL
+
+
+def test_pool__as_many_bytes_as_it_takes__one_more_is_refused_until_some_leave() -> None:
+    pool = Pool(30_000_000)
+    half = bytes(MOST_BYTES_IN_ALL // 2)
+    large = [replace(_tx(sender, 0), raw=half) for sender in (1, 2)]
+    for tx in large:
+        pool.add(tx, RICH)
+    one_byte = replace(_tx(3, 0), raw=b"\1")
+    better = replace(_tx(1, 0, 2 * GWEI, 2 * GWEI), raw=half + b"\1")
+    for tx in (one_byte, better):
+        with pytest.raises(RpcFault, match="txpool is full"):
+            pool.add(tx, RICH)
+    assert pool.waiting() == large
+    same_size = replace(better, raw=half)
+    assert pool.add(same_size, RICH) == large[0]
+    pool.remove(same_size)
+    pool.add(one_byte, RICH)
+    pool.clear()
+    for tx in large:
+        pool.add(tx, RICH)
 
 
 @pytest.mark.parametrize(
