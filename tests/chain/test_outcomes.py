@@ -171,7 +171,7 @@ def test_step__the_first_one_is_mined_after_all__its_receipt_is_found_under_its_
     sender_of(sqlite_database, trade).step()
     _, second = broadcasts(sqlite_database, intent)
     # The pool forgets the replacement, and a block takes the first.
-    trade.client.ask("evm_revert", trade.client.ask("evm_snapshot"))
+    trade.client.ask("anvil_dropTransaction", second.tx_hash)
     trade.client.send_raw(bytes.fromhex(first.raw[2:]))
     trade.client.ask("evm_mine")
     sender_of(sqlite_database, trade).step()
