@@ -205,10 +205,11 @@ class Node:
     ) -> None:
         """Tell each sender: its hash if the transaction is kept, its own fault otherwise, or what failed for all."""
         refusals: dict[bytes, RpcFault] = {}
+        lost: dict[bytes, RpcFault] = {}
         taken = [(one, tx) for one in submissions if (tx := one.transaction) is not None]
         # Backwards, so that what several replaced in turn finds its place free again.
         for one, tx in reversed(taken):
-            refusal = faults.get(tx.hash, fault)
+            refusal = faults.get(tx.hash) or lost.get(tx.hash) or fault
             if refusal is None:
                 continue
             # An earlier block of the same turn may have been stored before a later one failed. Where the disk does not
@@ -218,6 +219,9 @@ class Node:
                     continue
             refusals[tx.hash] = refusal
             self.waiting.refuse(tx, one.replaced)
+            if one.replaced is not None:
+                # If it came in this very turn it is nowhere by now.
+                lost[one.replaced.hash] = RpcFault("replaced by one that was refused: send it again")
         for one in submissions:
             if one.answer.done():
                 continue

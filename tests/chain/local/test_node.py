@@ -76,6 +76,41 @@ def test_node__replacement_fails_in_the_engine__what_it_replaced_waits_on(
     node.close()
 
 
+def test_node__replaced_in_one_turn_by_one_that_fails__told_and_what_was_kept_before_waits_on(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = PyEvmWorkspace.run
+
+    def break_on_poison(workspace: PyEvmWorkspace, transaction: Transaction) -> Execution:
+        if transaction.value == POISON:
+            raise RuntimeError("the engine's own defect")
+        return run(workspace, transaction)
+
+    monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
+    node.mining = Mining(is_automatic=False)
+    kept = node.submit(_raw(0)).result(timeout=20)
+    node.mining = Mining()
+    begun, hold = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        begun.set()
+        return hold.wait(20)
+
+    node.order(wait)
+    assert begun.wait(20)
+    prices = ((1, 10**10), (POISON, 2 * 10**10))
+    answers = [
+        node.submit(bytes.fromhex(signed(0, nonce=0, value=value, gasPrice=price)[2:]))
+        for value, price in prices
+    ]
+    hold.set()
+    for answer, words in zip(answers, ("replaced by one that was refused", "the engine cannot"), strict=True):
+        with pytest.raises(RpcFault, match=words):
+            answer.result(timeout=20)
+    assert [tx.hash for tx in node.pool.waiting()] == [kept]
+    node.close()
+
+
 def test_node__money_gone_before_its_turn__refused_and_forgotten(node: Node) -> None:
     node.mining = Mining(is_automatic=False)
     balance = 10_000 * 10**18
