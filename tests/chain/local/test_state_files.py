@@ -15,6 +15,7 @@ from settlement.chain.local.dump import FORM
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.hashing import rlp_encode
 from settlement.chain.local.node import Node
+from settlement.chain.local.orders import change_state
 from settlement.chain.local.rpc.state_files import (
     MOST_DUMP_BYTES,
     load_state,
@@ -171,6 +172,7 @@ def _waiting(nonce: int) -> bytes:
         (lambda dump: _repacked(dump, lambda records: b"?\0\0\0\0" + records), "kind 0x3f"),
         (lambda dump: _repacked(dump, lambda records: b"n\xff\0\0\0" + records), "ends in the middle"),
         (lambda dump: _repacked(dump, lambda records: b"n\0\0\0\1\xc1" + records), "cannot be read"),
+        (lambda dump: _repacked(dump, lambda records: b"s\0\xff\0\0" + records), "ends in the middle"),
         (lambda dump: _repacked(dump, _without_first_block), "block 0 does not"),
     ],
 )
@@ -200,6 +202,19 @@ def test_state__refused_at_its_end__the_folder_opens_with_the_chain_it_had(tmp_p
     with LocalNode(tmp_path) as node, Rpc(node.port) as rpc:
         assert rpc.number("eth_blockNumber") == 3
     assert faults_of(tmp_path) == []
+
+
+def test_state__record_larger_than_any_request__written_to_the_file_and_read(tmp_path: Path) -> None:
+    code = bytes(65 * 2**20)
+    with Node(tmp_path / "first") as node:
+        node.order(lambda: change_state(node, lambda state: state.set_code(b"\1" * 20, code))).result(
+            timeout=60
+        )
+        save_state_file(node, tmp_path / "file")
+        root = node.chain.head.state_root
+    with Node(tmp_path / "second") as node:
+        assert load_state_file(node, tmp_path / "file") is True
+        assert node.chain.head.state_root == root
 
 
 def _load_bytes(node: Node, dump: bytes) -> None:
