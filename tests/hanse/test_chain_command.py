@@ -12,9 +12,10 @@ from eth_abi.abi import encode
 from typer.testing import CliRunner
 
 from hanse.cli import app
+from hanse.explorer.blocks import status_of
 from hanse.waiting import wait_for
 from settlement.chain.deployment import CONTRACTS
-from settlement.chain.local.accounts import ADDRESSES
+from settlement.chain.local.accounts import ADDRESSES, well_known_accounts
 from settlement.chain.local.server import LocalNode
 from settlement.errors import HanseError, InputRefused
 from tests.chain.local.anvil import Anvil, needs_anvil
@@ -66,6 +67,8 @@ def test_chain__explorer_without_a_deployment__blocks_transaction_and_logs_all_t
     assert told["from"] == {"address": ADDRESSES[0], "name": "account 0"}
     assert [one["topics"] for one in objects("logs", *place)] == [told["logs"][0]["topics"]]
     assert objects("logs", "--from", "0x1", "--to", "1", *place) == []
+    with pytest.raises(InputRefused, match="block 2 is after block 1"):
+        typed("logs", "--from", "2", "--to", "1", *place)
     assert len(objects("logs", "--from", "latest", *place)) == 1
     assert [one["number"] for one in objects("blocks", "--to", "earliest", *place)] == [0]
     assert typed("tx", tx_hash, *place)[1] == "status       success"
@@ -107,6 +110,11 @@ def test_chain__deployment_of_another_chain__said_on_stderr_and_no_names(
         (("logs", "--from", "first"), "'first' names no block"),
         (("blocks", "--to", "-3"), "'-3' names no block"),
         (("blocks", "--rpc-url", "127.0.0.1:8545"), "'127.0.0.1:8545' is no http:// or https:// URL"),
+        (("blocks", "--rpc-url", "http://[::1"), "'http://[::1' is no http:// or https:// URL"),
+        (
+            ("blocks", "--rpc-url", "http://localhost:rpc"),
+            "'http://localhost:rpc' is no http:// or https:// URL",
+        ),
     ],
 )
 def test_chain__words_in_the_wrong_place__refused(
@@ -115,6 +123,36 @@ def test_chain__words_in_the_wrong_place__refused(
     with pytest.raises(InputRefused) as refused:
         typed(*arguments)
     assert said in refused.value.message
+
+
+def test_chain__transaction_with_delegations__lists_who_runs_whose_code(tmp_path: Path) -> None:
+    place = "0x" + "77" * 20
+    asked = [
+        (1, {"chainId": 31_337, "address": place, "nonce": 0}),
+        (2, {"chainId": 0, "address": "0x" + "00" * 20, "nonce": 3}),
+    ]
+    entries = [well_known_accounts()[index].sign_authorization(one) for index, one in asked]
+    with LocalNode(tmp_path / "chain") as node, Rpc(node.port) as rpc:
+        tx_hash = rpc.send(0, to=ADDRESSES[0], authorizationList=entries, gas=200_000)
+        where = ("--data", str(tmp_path), "--rpc-url", node.url)
+        lines = typed("tx", tx_hash, *where)
+        (told,) = objects("tx", tx_hash, *where)
+    assert lines[lines.index("delegations") + 1 :] == [
+        f"  {ADDRESSES[1]} (account 1)  runs {place}  nonce 0  chain 31337",
+        f"  {ADDRESSES[2]} (account 2)  runs no code  nonce 3  any chain",
+    ]
+    assert told["delegations"][0] == {
+        "authority": {"address": ADDRESSES[1], "name": "account 1"},
+        "code_of": {"address": place, "name": None},
+        "nonce": 0,
+        "chain_id": 31337,
+    }
+
+
+def test_chain__receipt_without_a_status__mined_and_no_more_is_said() -> None:
+    assert status_of({"status": "0x0"}) == "reverted"
+    assert status_of({"root": "0x" + "00" * 32}) == "mined"
+    assert status_of(None) == "waiting"
 
 
 def test_chain__text_of_a_contract_with_terminal_codes__written_out(tmp_path: Path) -> None:

@@ -105,6 +105,9 @@ def status_of(receipt: dict[str, Any] | None) -> str:
     """What became of a transaction, in one word."""
     if receipt is None:
         return "waiting"
+    if receipt.get("status") is None:
+        # Before Byzantium a receipt had none.
+        return "mined"
     return "success" if receipt["status"] == "0x1" else "reverted"
 
 

@@ -28,8 +28,10 @@ def find_logs(
 ) -> Iterator[str]:
     """Lines about the logs of a range of blocks, oldest first, those of a transaction together.
 
-    Raises: InputRefused for a contract or an event that the suite does not have.
+    Raises: InputRefused for a contract or an event that the suite does not have, and a range that ends before it begins.
     """
+    if last is not None and first > last:
+        raise InputRefused(f"block {first} is after block {last}; give the older one first", field="--from")
     wanted = log_filter(book, contract, event)
     until = node.head() if last is None else min(last, node.head())
     is_first = True

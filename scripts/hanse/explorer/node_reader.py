@@ -25,7 +25,7 @@ class NodeReader:
     """
 
     def __init__(self, url: str) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if not _is_url(url):
             raise InputRefused(f"{url[:80]!r} is no http:// or https:// URL of a node", field="--rpc-url")
         self.url = url
         self._rpc = Rpc(url, timeout_s=60)
@@ -130,6 +130,15 @@ class NodeReader:
                 continue
             yield found
             first = end + 1
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # Half a pair of brackets, a port that is no number.
+        return False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from hanse.explorer.abis import Decoded, read_call, read_error
 from hanse.explorer.blocks import status_of
 from hanse.explorer.book import Book
 from hanse.explorer.call_tree import inner_calls, tree_lines, tree_object
+from hanse.explorer.delegations import delegation_lines, delegation_objects
 from hanse.explorer.layout import INDENT, inline, pairs, percent_text, time_text, tree
 from hanse.explorer.logs import log_lines, log_object
 from hanse.explorer.node_reader import NodeReader
@@ -37,7 +38,7 @@ class Transaction:
 
     def _revert(self, node: NodeReader) -> bytes | None:
         """The bytes it failed with: as the trace has them, else as it fails again on the block before."""
-        if self.receipt is None or self.receipt["status"] == "0x1":
+        if status_of(self.receipt) != "reverted":
             return None
         if self.inner is not None:
             return self.inner.revert
@@ -66,6 +67,7 @@ def transaction_lines(node: NodeReader, book: Book, tx_hash: str, *, is_json: bo
         return
     yield from pairs(_facts(book, found))
     yield from _call_lines(book, found)
+    yield from delegation_lines(book, found.raw)
     if found.inner is not None and found.inner.calls:
         yield from ("", "calls", *(INDENT + line for line in tree_lines(found.inner)))
     logs = [] if found.receipt is None else found.receipt["logs"]
@@ -128,7 +130,7 @@ def _call_lines(book: Book, found: Transaction) -> list[str]:
 
 
 def _error_text(book: Book, found: Transaction) -> str:
-    if found.receipt is None or found.receipt["status"] == "0x1":
+    if status_of(found.receipt) != "reverted":
         return ""
     if not found.revert:
         return (found.inner.error if found.inner is not None else None) or "no reason, or out of gas"
@@ -174,6 +176,7 @@ def _object(book: Book, found: Transaction) -> dict[str, Any]:
         "gas_price_wei": None if receipt is None else str(int(receipt.get("effectiveGasPrice") or "0x0", 16)),
         "call": None if call is None else {"name": call.name, "arguments": plain(call)},
         "input": raw["input"],
+        "delegations": delegation_objects(book, raw),
         "revert": None
         if found.revert is None
         else {
