@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from secrets import randbits
 from typing import Any
 
@@ -31,12 +32,11 @@ class _Filter:
     request: dict[str, Any] | None = None
     changes: list[Found] | None = field(default_factory=list)
 
-    def note(self, event: Event, most_changes: int) -> None:
-        for found in self.watch.find(event):
-            if self.changes is None or len(self.changes) >= most_changes:
-                self.changes = None
-                return
-            self.changes.append(found)
+    def note(self, found: list[Found], most_changes: int) -> None:
+        if self.changes is None or len(self.changes) + len(found) > most_changes:
+            self.changes = None
+        else:
+            self.changes += found
 
 
 class Filters:
@@ -136,8 +136,12 @@ class Filters:
         with self._lock:
             if self._filters:
                 self._drop_expired()
+            # Filters that look out for the same share it: a node that is polled has hundreds, and this holds up mining.
+            found: dict[Watch, list[Found]] = {}
             for one in self._filters.values():
-                one.note(event, self._most_changes)
+                if one.watch not in found:
+                    found[one.watch] = list(islice(one.watch.find(event), self._most_changes + 1))
+                one.note(found[one.watch], self._most_changes)
 
 
 def _read_number(number: Any) -> str:

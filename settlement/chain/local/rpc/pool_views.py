@@ -33,8 +33,8 @@ class PoolViews(Verbs):
         }
         return {
             "txpool_status": Method(self.status),
-            "txpool_content": Method(lambda: self._by_sender(transaction_answer)),
-            "txpool_inspect": Method(lambda: self._by_sender(_summary)),
+            "txpool_content": Method(lambda: self._by_sender(transaction_answer), is_slow=True),
+            "txpool_inspect": Method(lambda: self._by_sender(_summary), is_slow=True),
             "txpool_contentFrom": Method(self.content_from, 1, 1),
             **under(("evm_", "anvil_", "hardhat_"), verbs),
         }
