@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import {
   createPublicClient, createTestClient, createWalletClient, http, parseAbi, parseEther, publicActions, verifyTypedData,
-  walletActions, webSocket, toEventSelector, recoverMessageAddress, getAddress, BaseError, ContractFunctionRevertedError,
+  walletActions, webSocket, toEventSelector, recoverMessageAddress, getAddress, keccak256, BaseError,
+  ContractFunctionRevertedError,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { foundry } from "viem/chains";
@@ -238,6 +239,14 @@ async function dumpAndLoad() {
   return { balance: await reader.getBalance({ address: sender.address }) > 0n };
 }
 
+async function sendAndWait() {
+  const request = await wallet.prepareTransactionRequest({ to: STRANGER, value: 3n });
+  const serializedTransaction = await wallet.signTransaction(request);
+  const receipt = await wallet.sendRawTransactionSync({ serializedTransaction });
+  assert.equal(receipt.transactionHash, keccak256(serializedTransaction));
+  return { status: receipt.status, gasUsed: receipt.gasUsed, accounts: await unlocked.requestAddresses() };
+}
+
 const printable = (_, value) => (typeof value === "bigint" ? value.toString() : value);
 
 async function main() {
@@ -256,6 +265,7 @@ async function main() {
     impersonate,
     steer: () => steer(emitter),
     pool,
+    sendAndWait,
     dumpAndLoad,
   };
   const seen = {};

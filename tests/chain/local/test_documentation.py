@@ -19,6 +19,7 @@ from settlement.chain.local.rpc import (
     mining_verbs,
     proofs,
     subscriptions,
+    sync_sending,
 )
 from settlement.chain.local.rpc.methods import methods_of
 from settlement.chain.local.rpc.request_log import RequestLog
@@ -71,6 +72,7 @@ def test_page__bounds__the_numbers_in_force(page: str) -> None:
     assert dispatcher.MOST_RESPONSE_BYTES == 100 * 2**20
     assert web_socket.MOST_UNREAD_BYTES == 32 * 2**20
     assert filters.EXPIRES_AFTER_S == 5 * 60
+    assert sync_sending.USUAL_WAIT_MS == 20 * 1_000
     assert filters.MOST_FILTERS == subscriptions.MOST_SUBSCRIPTIONS
     for bound, words in (
         (dispatcher.MOST_NESTED, "{:,} brackets deep"),
@@ -86,6 +88,7 @@ def test_page__bounds__the_numbers_in_force(page: str) -> None:
         (proofs.MOST_SLOTS, "`eth_getProof` | {:,} |"),
         (fees.MOST_BLOCKS, "`eth_feeHistory` | {:,} |"),
         (room.MOST_TRACE_BYTES >> 20, "| a trace | {:,} MiB,"),
+        (sync_sending.LONGEST_WAIT_MS, "up to {:,}; then error 4"),
         (PRICE_BUMP_PERCENT, "offers {:,} % more"),
     ):
         assert words.format(bound) in told

@@ -38,6 +38,8 @@ class Identity:
             "eth_hashrate": Method(lambda: "0x0"),
             "eth_coinbase": Method(self.coinbase),
             "eth_accounts": Method(self.accounts),
+            # EIP-1102: nobody needs to be asked for leave here.
+            "eth_requestAccounts": Method(self.accounts),
             "rpc_modules": Method(lambda: dict.fromkeys(MODULES, "1.0")),
         }
 

@@ -25,6 +25,7 @@ from settlement.chain.local.rpc.sending import Sender
 from settlement.chain.local.rpc.signing import MessageSigner
 from settlement.chain.local.rpc.state_files import StateVerbs
 from settlement.chain.local.rpc.subscriptions import Subscriptions
+from settlement.chain.local.rpc.sync_sending import SyncSender
 from settlement.chain.local.rpc.tracing import TraceReader
 from settlement.chain.local.rpc.transaction_reads import TransactionReads
 
@@ -43,6 +44,7 @@ def methods_of(node: Node, log: RequestLog, subscriptions: Subscriptions) -> dic
         **RawReader(node).methods(),
         **TraceReader(node).methods(),
         **Sender(node).methods(),
+        **SyncSender(node).methods(),
         **MessageSigner(node).methods(),
         **PoolViews(node).methods(),
         **NextBlock(node).methods(),

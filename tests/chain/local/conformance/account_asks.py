@@ -38,6 +38,7 @@ def _hash_key(prepared: Prepared, number: int = 1) -> dict[str, Any]:
 
 ACCOUNTS = [
     Ask("eth_accounts", "the well-known", lambda _: [], list_of(ADDRESS, minItems=10, maxItems=10)),
+    Ask("eth_requestAccounts", "the well-known", lambda _: [], list_of(ADDRESS, minItems=10, maxItems=10)),
     Ask("eth_getBalance", "a sender", lambda _: [address_of(0), "latest"], UINT256),
     Ask("eth_getBalance", "the block left out", lambda _: [address_of(0)], UINT256),
     Ask("eth_getBalance", "pending", lambda _: [address_of(0), "pending"], UINT256),

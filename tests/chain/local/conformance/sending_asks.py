@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from settlement.chain.local.formats.hashing import keccak
 from tests.chain.local.client import address_of, signed, words
 from tests.chain.local.conformance.asking import INVALID_PARAMS, SERVER_ERROR, Ask, Refusal, Step
 from tests.chain.local.conformance.hex_forms import (
@@ -17,12 +18,14 @@ from tests.chain.local.conformance.hex_forms import (
     exactly,
 )
 from tests.chain.local.conformance.prepared import NOWHERE, STRANGER, Prepared
-from tests.chain.local.conformance.shapes import transaction_of
+from tests.chain.local.conformance.shapes import RECEIPT, transaction_of
 from tests.chain.local.conformance.verb_asks import fixed, under
 
 _TRANSFER = {"from": address_of(6), "to": STRANGER, "value": "0x5"}
 _LEGACY = {**_TRANSFER, "gasPrice": "0x2540be400", "gas": "0x5208"}
 _OF_STRANGER = {"from": STRANGER, "to": address_of(0), "value": "0x0"}
+_BEHIND_A_GAP = signed(7, nonce=100)
+_ITS_HASH = "0x" + keccak(bytes.fromhex(_BEHIND_A_GAP[2:])).hex()
 _UNKNOWN = Refusal(SERVER_ERROR, "unknown account")
 _RICH: Step = ("anvil_setBalance", [STRANGER, "0xde0b6b3a7640000"])
 _POSING: Step = ("anvil_impersonateAccount", [STRANGER])
@@ -43,6 +46,33 @@ SENDING = [
         "more value than there is",
         lambda p: [signed(7, nonce=p.rpc.nonce(7), value=10**30)],
         Refusal(SERVER_ERROR, "insufficient funds for gas * price + value"),
+    ),
+    Ask(
+        "eth_sendRawTransactionSync",
+        "a transfer",
+        lambda p: [signed(7, nonce=p.rpc.nonce(7))],
+        RECEIPT,
+        before=lambda _: [("anvil_setNextBlockBaseFeePerGas", ["0x3b9aca00"])],
+    ),
+    Ask(
+        "eth_sendRawTransactionSync",
+        "a time to wait",
+        lambda p: [signed(7, nonce=p.rpc.nonce(7)), 5_000],
+        RECEIPT,
+    ),
+    Ask(
+        "eth_sendRawTransactionSync",
+        "a nonce used up",
+        lambda _: [signed(0, nonce=0)],
+        Refusal(SERVER_ERROR, "nonce too low"),
+    ),
+    Ask(
+        "eth_sendRawTransactionSync",
+        "behind a gap",
+        fixed(_BEHIND_A_GAP, 1),
+        Refusal(
+            4, "The transaction was added to the transaction pool but wasn't processed in 0.001s.", _ITS_HASH
+        ),
     ),
     Ask("eth_sendTransaction", "of an unlocked account", fixed(_TRANSFER), HASH),
     Ask("eth_sendTransaction", "a legacy one", fixed(_LEGACY), HASH),
