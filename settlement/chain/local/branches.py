@@ -133,6 +133,7 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
     below = chain.head_at(chain.head.number - depth)
     if below is None:
         raise _too_deep("Reorg", node, depth)
+    fork = below.number
     count = bytes_int(chain.storage.get(Table.META, _REORG_COUNT) or b"") + 1
     batch = Batch()
     taken = chain.remove_blocks_above(batch, below.number)
@@ -151,7 +152,8 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
             extra=b"reorg" + int_bytes(count),
         )
         header = replace(header, coinbase=replaced.coinbase)
-        offered = returning.get(offset, [])
+        # Of a sender whose nonce was set back, one may be in a block further down, which keeps it.
+        offered = [tx for tx in returning.get(offset, []) if not _is_below(node, tx, fork)]
         built = chain.build(
             below, header, offered, read_node=lambda key: nodes.get(key) or chain.storage.read_node(key)
         )
@@ -166,6 +168,11 @@ def reorg(node: Node, depth: int, returning: dict[int, list[Transaction]]) -> No
     node.events.publish(BlocksTaken(taken))
     for block in branch:
         node.events.publish(BlockStored(block))
+
+
+def _is_below(node: Node, tx: Transaction, fork: int) -> bool:
+    found = node.chain.find_transaction(tx.hash)
+    return found is not None and found[0].number <= fork
 
 
 def _standing(node: Node, number: int) -> Head:

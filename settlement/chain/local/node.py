@@ -236,6 +236,9 @@ class Node:
         nonce = state.nonce(one.sender)
         try:
             tx = one.make(self.pool.next_nonce(one.sender, nonce))
+            if tx.nonce >= nonce and self.chain.storage.get(Table.PLACES, tx.hash) is not None:
+                # Its sender's nonce was set back by hand. One hash leads to one place.
+                raise RpcFault("already known")
             one.replaced = self.waiting.admit(tx, AccountState(nonce, state.balance(tx.sender)))
         except RpcFault as refusal:
             one.answer.set_exception(refusal)

@@ -116,6 +116,31 @@ def test_reorg__takes_in_what_waits__it_waits_no_longer(tmp_path: Path) -> None:
     assert faults_of(tmp_path) == []
 
 
+def test_set_nonce__back_to_that_of_a_mined_transaction__the_same_one_is_known_and_stays_found(
+    tmp_path: Path,
+) -> None:
+    with LocalNode(tmp_path) as node, Rpc(node.port) as rpc:
+        raw = signed(0, nonce=0)
+        mined = rpc("eth_sendRawTransaction", raw)
+        with pytest.raises(RpcError, match="nonce too low"):
+            rpc("eth_sendRawTransaction", raw)
+        rpc("anvil_setNonce", address_of(0), "0x0")
+        with pytest.raises(RpcError, match="already known"):
+            rpc("eth_sendRawTransaction", raw)
+        other = rpc.send(0, nonce=0, value=2)
+        rpc("anvil_rollback", 1)
+        assert rpc("eth_getTransactionByHash", other) is None
+        rpc("anvil_setNonce", address_of(0), "0x0")
+        rpc("anvil_mine", 1)
+        rpc("anvil_reorg", 1, [[raw, 0]])
+        assert rpc.receipt(mined)["blockNumber"] == "0x1"
+        rpc("anvil_rollback", 1)
+        # Taken off, it is free to come again.
+        rpc("anvil_rollback", 1)
+        assert rpc("eth_sendRawTransaction", raw) == mined
+    assert faults_of(tmp_path) == []
+
+
 def test_reset__after_everything__genesis_as_it_was_made(rpc: Rpc) -> None:
     genesis = rpc("eth_getBlockByNumber", "0x0", True)
     rpc("anvil_setBalance", SOMEBODY, "0x1")
