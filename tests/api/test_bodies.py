@@ -114,6 +114,12 @@ def test_t13__100_mb_in_chunks__is_413_with_flat_memory(service: Service) -> Non
     assert peak - before < 6 * MOST_BYTES
 
 
+def test_t13__headers_without_end__are_refused(service: Service) -> None:
+    """The bound of 64 KiB is h11's; without one, a client could fill the memory before it named its key."""
+    got = raw_request(service, "/v1/orders", [], "X-Long: " + "x" * 200_000 + "\r\nContent-Length: 2\r\n")
+    assert b" 400 " in got.split(b"\r\n")[0]
+
+
 def test_t13__declared_100_mb__is_413_unread(service: Service) -> None:
     got = raw_request(service, "/v1/orders", [], f"Content-Length: {100 * 2**20}\r\n")
     assert b" 413 " in got.split(b"\r\n")[0]

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import text
 
 from api.app import create_app
+from hanse.logs import configure_logs
 from settlement.chain.client import ChainClient
 from settlement.errors import InputRefused
 from settlement.settings import Settings
@@ -50,11 +51,12 @@ def test_t10__issued_key__is_in_its_answer_and_nowhere_else(service: Service) ->
 
 @pytest.fixture
 def captured() -> Iterator[io.StringIO]:
-    """Everything that is logged or printed while the test runs."""
+    """Everything that is logged or printed while the test runs, in the form the service logs in."""
     out = io.StringIO()
     handler = logging.StreamHandler(out)
     logging.getLogger().addHandler(handler)
     before = structlog.get_config()
+    configure_logs()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(out), cache_logger_on_first_use=False)
     with redirect_stdout(out), redirect_stderr(out):
         yield out
