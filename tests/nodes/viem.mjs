@@ -247,6 +247,28 @@ async function sendAndWait() {
   return { status: receipt.status, gasUsed: receipt.gasUsed, accounts: await unlocked.requestAddresses() };
 }
 
+async function simulate(emitter) {
+  const shown = (blocks) => blocks.map(({ calls }) => calls.map(({ data, gasUsed, logs, status }) => ({
+    data, gasUsed, status, logs: (logs ?? []).map((log) => [log.address, log.topics, log.data]),
+  })));
+  const time = (await reader.getBlock()).timestamp + 10_000n;
+  const sending = { from: STRANGER, to: "0x2222222222222222222222222222222222222222", value: parseEther("1") };
+  const funded = [{ address: STRANGER, balance: parseEther("1") }];
+  const blocks = await reader.simulateBlocks({
+    blocks: [
+      { calls: [sending], stateOverrides: funded },
+      { calls: [{ to: emitter, data: note(NOTED, 1, 2) }], blockOverrides: { time } },
+    ],
+    traceTransfers: true,
+  });
+  assert.equal(BigInt(blocks[1].calls[0].data), time);
+  const { results } = await reader.simulateCalls({
+    account: sender.address, calls: [{ to: emitter, data: note(NOTED, 3, 4) }, { to: STRANGER, value: 1n }],
+  });
+  const [first, second] = shown(blocks);
+  return { first, logs: second[0].logs, status: results.map((one) => one.status), logged: results[0].logs.length };
+}
+
 const printable = (_, value) => (typeof value === "bigint" ? value.toString() : value);
 
 async function main() {
@@ -266,6 +288,7 @@ async function main() {
     steer: () => steer(emitter),
     pool,
     sendAndWait,
+    simulate: () => simulate(emitter),
     dumpAndLoad,
   };
   const seen = {};

@@ -111,10 +111,18 @@ class Chain:
                         index = place_numbers(key)[1]
                         yield PlacedLog(head, tx_hash, index, receipt.first_log + offset, log)
 
-    def workspace(self, head: Head, header: Header, read_node: NodeReader | None = None) -> Workspace:
-        """The state after ``head``, as the block with ``header`` sees it."""
+    def workspace(
+        self,
+        head: Head,
+        header: Header,
+        read_node: NodeReader | None = None,
+        *,
+        past_hashes: Iterable[bytes] | None = None,
+    ) -> Workspace:
+        """The state after ``head``, as the block with ``header`` sees it. ``past_hashes`` stand in for the chain's own."""
         read = read_node or self._reader_of(head)
-        return self._engine.open(read, head.state_root, header, self._hashes_down_from(head, header))
+        past = self.hashes_down_from(head, header.number) if past_hashes is None else past_hashes
+        return self._engine.open(read, head.state_root, header, past)
 
     def _reader_of(self, head: Head) -> NodeReader:
         nodes = head.nodes
@@ -122,8 +130,9 @@ class Chain:
             return self.storage.read_node
         return lambda key: nodes.get(key) or self.storage.read_node(key)
 
-    def _hashes_down_from(self, head: Head, header: Header) -> Iterator[bytes]:
-        for number in range(header.number - 1, max(-1, header.number - 257), -1):
+    def hashes_down_from(self, head: Head, above: int) -> Iterator[bytes]:
+        """Those of the 256 blocks below the number ``above``, on the branch of ``head``."""
+        for number in range(above - 1, max(-1, above - 257), -1):
             # A call may see itself far above the head: what lies between has no hashes.
             below = head if number == head.number else self.head_at(number) if number < head.number else None
             yield ZERO_WORD if below is None else below.hash

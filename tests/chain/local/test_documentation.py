@@ -12,12 +12,14 @@ from settlement.chain.local.node import Node
 from settlement.chain.local.options import DEFAULT_PORT, node_command
 from settlement.chain.local.pool import MOST_IN_ALL, MOST_PER_SENDER, PRICE_BUMP_PERCENT
 from settlement.chain.local.rpc import (
+    calls,
     dispatcher,
     fees,
     filters,
     log_reads,
     mining_verbs,
     proofs,
+    simulation_request,
     subscriptions,
     sync_sending,
 )
@@ -88,6 +90,10 @@ def test_page__bounds__the_numbers_in_force(page: str) -> None:
         (proofs.MOST_SLOTS, "`eth_getProof` | {:,} |"),
         (fees.MOST_BLOCKS, "`eth_feeHistory` | {:,} |"),
         (room.MOST_TRACE_BYTES >> 20, "| a trace | {:,} MiB,"),
+        (simulation_request.MOST_BLOCKS, "`eth_simulateV1` | {:,} blocks, "),
+        (simulation_request.MOST_CALLS, "blocks, {:,} calls, "),
+        (calls.MOST_CALL_GAS, "calls, {:,} gas, "),
+        (room.MOST_TRACE_BYTES >> 20, "gas, {:,} MiB |"),
         (sync_sending.LONGEST_WAIT_MS, "up to {:,}; then error 4"),
         (PRICE_BUMP_PERCENT, "offers {:,} % more"),
     ):

@@ -178,6 +178,31 @@ def test_web3__fees_proofs_and_access_lists__are_answered(web3: Web3) -> None:
     assert web3.to_int(untyped.call({"to": address}, "latest", overridden)) == 42
 
 
+def test_web3__simulated_blocks__say_what_calls_would_do(web3: Web3) -> None:
+    emitter = _deployed(web3)
+    noting: Any = {"from": SENDER.address, "to": emitter, "data": note(7, 42)}
+    # One who has nothing sends what the second block gives him.
+    funded: Any = {STRANGER: {"balance": Web3.to_hex(5)}}
+    sending: Any = {"from": STRANGER, "to": SENDER.address, "value": 5}
+    (first, second) = web3.eth.simulate_v1(
+        {
+            "blockStateCalls": [
+                {"calls": [noting]},
+                {"stateOverrides": funded, "calls": [sending]},
+            ],
+            "traceTransfers": True,
+            "validation": False,
+        },
+        "latest",
+    )
+    (noted,), (sent,) = first["calls"], second["calls"]
+    assert (noted["status"], sent["status"], sent["gasUsed"]) == (1, 1, 21_000)
+    assert [log["address"] for log in noted["logs"]] == [emitter]
+    assert int(sent["logs"][0]["data"].hex(), 16) == 5
+    assert second["number"] == first["number"] + 1
+    assert web3.eth.get_balance(STRANGER) == 0
+
+
 def test_web3__a_delegation__is_sent_and_read(web3: Web3) -> None:
     address = _deployed(web3)
     entry = SENDER.sign_authorization(

@@ -60,7 +60,7 @@ def run_all(
             ran.broken = tx
             return ran
         gas_used += done.gas_used
-        ran.mined.append((tx, _receipt(tx, header, done, gas_used, first_log)))
+        ran.mined.append((tx, receipt_of(tx, header, done, gas_used, first_log)))
         first_log += len(done.logs)
     return ran
 
@@ -73,7 +73,8 @@ def cannot_pay(tx: Transaction, balance: int) -> RpcFault:
     )
 
 
-def _receipt(tx: Transaction, header: Header, done: Execution, gas_used: int, first_log: int) -> Receipt:
+def receipt_of(tx: Transaction, header: Header, done: Execution, gas_used: int, first_log: int) -> Receipt:
+    """The receipt of what ran. ``gas_used`` is the block's so far, with this."""
     return Receipt(
         succeeded=done.error is None,
         cumulative_gas=gas_used,

@@ -22,7 +22,8 @@ NodeReader = Callable[[bytes], bytes | None]
 class Execution:
     """What one message did.
 
-    ``gas_refunded`` was already taken off ``gas_used``; a gas limit must cover both. ``error`` is None on success.
+    ``gas_refunded`` was already taken off ``gas_used``; a gas limit must cover both. ``gas_peak`` is what was paid for
+    before the refund. ``error`` is None on success.
     """
 
     gas_used: int
@@ -33,6 +34,7 @@ class Execution:
     error: str | None
     is_revert: bool = False
     is_out_of_gas: bool = False
+    gas_peak: int = 0
 
 
 @dataclass(frozen=True, slots=True)

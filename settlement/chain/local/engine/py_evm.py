@@ -36,6 +36,10 @@ class _State(PragueState):
     account_db_class = Accounts
     transaction_executor_class = _Executor
 
+    def get_tip(self, transaction: SignedTransactionAPI) -> int:
+        """Nothing for what pays nothing: a simulated call may be free of the base fee."""
+        return max(super().get_tip(transaction), 0)
+
     def set_system_contracts(self) -> None:
         """Nothing: a state is opened as it is; ``system_contracts`` says what blocks do with such contracts."""
 
@@ -125,7 +129,7 @@ class PyEvmWorkspace:
             # py-evm raises here, instead of answering a failed computation, when the value is not there to send.
             if tracer is not None:
                 tracer.leave(CallEnd(transaction.gas, b"", described(exc)))
-            return Execution(transaction.gas, 0, b"", (), b"", described(exc))
+            return Execution(transaction.gas, 0, b"", (), b"", described(exc), gas_peak=transaction.gas)
         spent = transaction.gas - computation.get_gas_remaining()
         refund = executor.calculate_gas_refund(computation, spent)
         executor.finalize_computation(runnable, computation)
@@ -134,7 +138,7 @@ class PyEvmWorkspace:
         gas_used = spent - refund + computation.data_floor_gas
         if tracer is not None:
             tracer.leave(ended(computation, gas_used))
-        return _execution(transaction, message.storage_address, computation, gas_used, refund)
+        return _execution(transaction, message.storage_address, computation, (spent, gas_used, refund))
 
     def close(self) -> tuple[bytes, dict[bytes, bytes]]:
         """The new root and what must be stored under it."""
@@ -156,8 +160,9 @@ def _start(transaction: Transaction, storage_address: bytes) -> CallStart:
 
 
 def _execution(
-    transaction: Transaction, storage_address: bytes, computation: ComputationAPI, gas_used: int, refund: int
+    transaction: Transaction, storage_address: bytes, computation: ComputationAPI, gas: tuple[int, int, int]
 ) -> Execution:
+    spent, gas_used, refund = gas
     error = computation.error if computation.is_error else None
     logs = tuple(
         Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), payload)
@@ -172,4 +177,5 @@ def _execution(
         error=None if error is None else described(error),
         is_revert=isinstance(error, Revert),
         is_out_of_gas=isinstance(error, OutOfGas),
+        gas_peak=max(spent, transaction.floor_gas),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from settlement.chain.local.chain import Chain
 from settlement.chain.local.engine.port import Execution, Tracer, Workspace
-from settlement.chain.local.faults import EXECUTION_REVERTED, RpcFault
+from settlement.chain.local.faults import EXECUTION_REVERTED, SERVER_ERROR, RpcFault
 from settlement.chain.local.formats.transactions import (
     AccessList,
     Transaction,
@@ -35,7 +35,7 @@ def call(chain: Chain, view: View, request: CallRequest) -> bytes:
     gas = gas_of(view, request)
     done = try_call(chain, view, request, gas)
     if done.error is not None:
-        raise _call_fault(done)
+        raise call_fault(done)
     return done.output
 
 
@@ -61,7 +61,7 @@ def estimate_gas(chain: Chain, view: View, request: CallRequest) -> int:
     if done.error is not None:
         if done.is_out_of_gas:
             raise RpcFault(f"gas required exceeds allowance ({most})")
-        raise _call_fault(done)
+        raise call_fault(done)
     too_little, enough = done.gas_used - 1, most
     guess = (done.gas_used + done.gas_refunded + CALL_STIPEND) * 64 // 63
     if guess < enough:
@@ -172,9 +172,10 @@ def run_call(workspace: Workspace, transaction: Transaction, tracer: Tracer | No
         raise RpcFault(f"the engine cannot run this message: {exc!r}") from exc
 
 
-def _call_fault(done: Execution) -> RpcFault:
+def call_fault(done: Execution, otherwise: int = SERVER_ERROR) -> RpcFault:
+    """Why the message failed; with code 3 and the revert's bytes when it reverted, else with the code ``otherwise``."""
     if not done.is_revert:
-        return RpcFault(done.error or "execution failed")
+        return RpcFault(done.error or "execution failed", rpc_code=otherwise)
     reason = revert_reason(done.output)
     message = "execution reverted" if reason is None else f"execution reverted: {reason}"
     return RpcFault(message, rpc_code=EXECUTION_REVERTED, data=prefixed(done.output))

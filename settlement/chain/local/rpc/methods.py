@@ -23,6 +23,7 @@ from settlement.chain.local.rpc.raw import RawReader
 from settlement.chain.local.rpc.request_log import RequestLog
 from settlement.chain.local.rpc.sending import Sender
 from settlement.chain.local.rpc.signing import MessageSigner
+from settlement.chain.local.rpc.simulating import Simulator
 from settlement.chain.local.rpc.state_files import StateVerbs
 from settlement.chain.local.rpc.subscriptions import Subscriptions
 from settlement.chain.local.rpc.sync_sending import SyncSender
@@ -40,6 +41,7 @@ def methods_of(node: Node, log: RequestLog, subscriptions: Subscriptions) -> dic
         **LogReads(node).methods(),
         **FeeReads(node).methods(),
         **Caller(node).methods(),
+        **Simulator(node).methods(),
         **Prover(node).methods(),
         **RawReader(node).methods(),
         **TraceReader(node).methods(),

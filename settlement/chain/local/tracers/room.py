@@ -10,8 +10,14 @@ MOST_TRACE_BYTES = 64 * 2**20
 class Room:
     """What is left of the bound; sizes are about those of the JSON, which takes some four times as much in memory."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        what: str = "the trace",
+        advice: str = "name a limit of steps, leave memory or stack out, or trace one transaction with callTracer's "
+        "onlyTopCall",
+    ) -> None:
         self._left = MOST_TRACE_BYTES
+        self._refusal = f"{what} is larger than {MOST_TRACE_BYTES >> 20} MiB: {advice}"
 
     def take(self, size: int) -> None:
         """Make sure that there is room for ``size`` bytes more.
@@ -20,8 +26,4 @@ class Room:
         """
         self._left -= size
         if self._left < 0:
-            raise RpcFault(
-                f"the trace is larger than {MOST_TRACE_BYTES >> 20} MiB: name a limit of steps, leave memory or stack "
-                "out, or trace one transaction with callTracer's onlyTopCall",
-                rpc_code=LIMIT_EXCEEDED,
-            )
+            raise RpcFault(self._refusal, rpc_code=LIMIT_EXCEEDED)

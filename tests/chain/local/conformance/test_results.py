@@ -9,6 +9,7 @@ from tests.chain.local.conformance import (
     block_asks,
     effect_asks,
     sending_asks,
+    simulation_asks,
     trace_asks,
     verb_asks,
 )
@@ -21,6 +22,7 @@ READING = [
     *block_asks.LOGS,
     *account_asks.ACCOUNTS,
     *account_asks.CALLS,
+    *simulation_asks.SIMULATIONS,
     *account_asks.FEES,
     *account_asks.IDENTITY,
     *trace_asks.TRACES,
