@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from hanse.waiting import wait_for
 from settlement.chain.deployment import CONTRACTS
 from settlement.chain.local.accounts import ADDRESSES, well_known_accounts
 from settlement.chain.local.server import LocalNode
-from settlement.errors import HanseError, InputRefused
+from settlement.errors import ChainError, HanseError, InputRefused
 from tests.chain.local.anvil import Anvil, needs_anvil
 from tests.chain.local.client import EMITTER, Rpc, init_code, words
 
@@ -169,6 +171,30 @@ def test_chain__text_of_a_contract_with_terminal_codes__written_out(tmp_path: Pa
 def test_chain__no_node_there__says_which(tmp_path: Path) -> None:
     with pytest.raises(HanseError, match=r"the chain at http://127\.0\.0\.1:9 did not answer"):
         typed("blocks", "--data", str(tmp_path), "--rpc-url", "http://127.0.0.1:9")
+
+
+class _NoNode(BaseHTTPRequestHandler):
+    """A service that speaks JSON-RPC and knows no chain."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = b'{"jsonrpc": "2.0", "id": 1, "result": "zz"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+def test_chain__service_that_is_no_node__said_in_words(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), _NoNode) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(ChainError, match="'zz': it is no Ethereum node"):
+                typed("blocks", "--data", str(tmp_path), "--rpc-url", f"http://127.0.0.1:{other.server_port}")
+        finally:
+            other.shutdown()
+            thread.join()
 
 
 @needs_anvil

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from settlement.chain.abi import checksum
 from settlement.chain.rpc import Rpc, RpcRefused
-from settlement.errors import InputRefused, NotFound
+from settlement.errors import ChainError, InputRefused, NotFound
 
 RANGE: Final = 10_000
 """Blocks that one search for logs covers at first."""
@@ -40,11 +40,21 @@ class NodeReader:
 
     def chain_id(self) -> int:
         """The chain the node serves."""
-        return int(self._rpc.ask("eth_chainId"), 16)
+        return self._number("eth_chainId")
 
     def head(self) -> int:
         """The newest block's number."""
-        return int(self._rpc.ask("eth_blockNumber"), 16)
+        return self._number("eth_blockNumber")
+
+    def _number(self, method: str) -> int:
+        answer = self._rpc.ask(method)
+        try:
+            return int(answer, 16)
+        except (TypeError, ValueError):
+            raise ChainError(
+                f"the service at {self.url} answered {method} with {str(answer)[:80]!r}: it is no Ethereum node; "
+                "name another with --rpc-url"
+            ) from None
 
     def block(self, which: str, *, is_full: bool = False) -> dict[str, Any]:
         """A block by number, tag or hash.

@@ -5,21 +5,27 @@ The codes are made of pieces around the bounds that opcodes know. Traced, they c
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
+from eth import EVM_RECURSION_LIMIT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from settlement.chain.local.engine.port import Tracer
+from settlement.chain.local.engine.port import Execution, Tracer
 from settlement.chain.local.engine.py_evm import PyEvm
 from settlement.chain.local.faults import RpcFault
 from settlement.chain.local.formats.blocks import Header
 from settlement.chain.local.formats.hashing import EMPTY_TRIE_ROOT, keccak
 from settlement.chain.local.formats.transactions import Transaction
+from settlement.chain.local.node import WRITER_STACK_BYTES
 from settlement.chain.local.tracers.call_tree import CallTracer
 from settlement.chain.local.tracers.room import Room
 from settlement.chain.local.tracers.step_log import StepLogger, StepOptions
@@ -50,6 +56,27 @@ class Outcome:
     balances: tuple[int, ...]
 
 
+@cache
+def _deep_thread() -> Executor:
+    """A thread with the stack that the node gives its own."""
+    previous = threading.stack_size(WRITER_STACK_BYTES)
+    thread = ThreadPoolExecutor(1)
+    thread.submit(int).result()
+    threading.stack_size(previous)
+    return thread
+
+
+def _run_deep(workspace: Any, tx: Transaction, tracer: Tracer | None) -> Execution:
+    """Hypothesis lowers the bound on nested calls that py-evm raised, and a program may call itself hundreds deep."""
+    lowered = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(lowered, EVM_RECURSION_LIMIT))
+    try:
+        done: Execution = workspace.run(tx, tracer)
+    finally:
+        sys.setrecursionlimit(lowered)
+    return done
+
+
 def by_ours(code: bytes, second: bytes, gas: int, data: bytes, tracer: Tracer | None = None) -> Outcome:
     header = Header(parent_hash=bytes(32), number=1, gas_limit=GAS_LIMIT, timestamp=NOW, base_fee=0)
     nodes: dict[bytes, bytes] = {}
@@ -65,7 +92,7 @@ def by_ours(code: bytes, second: bytes, gas: int, data: bytes, tracer: Tracer | 
         sender=SENDER, to=TRIED_AT, nonce=0, value=3, gas=gas, data=data, max_fee_per_gas=0,
         max_priority_fee_per_gas=0,
     )  # fmt: skip
-    done = workspace.run(tx, tracer)
+    done = _deep_thread().submit(_run_deep, workspace, tx, tracer).result()
     output = done.output if done.error is None or done.is_revert else b""
     logs = tuple((log.address, log.topics, log.payload) for log in done.logs)
     slots = tuple(workspace.storage(at, slot) for at in CONTRACTS for slot in SLOTS)

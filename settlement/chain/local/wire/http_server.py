@@ -232,6 +232,10 @@ class Connection(asyncio.Protocol):
         """Answer what waits, in order, no faster than the client reads."""
         try:
             while self._waiting:
+                if self._transport is None or self._transport.is_closing():
+                    # What the client sent ahead and does not wait for is not begun.
+                    self._waiting.clear()
+                    break
                 request = self._waiting.popleft()
                 self._waiting_bytes -= len(request.body)
                 await self._respond(request)
