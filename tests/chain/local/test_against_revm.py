@@ -29,6 +29,7 @@ from settlement.chain.local.node import WRITER_STACK_BYTES
 from settlement.chain.local.tracers.call_tree import CallTracer
 from settlement.chain.local.tracers.room import Room
 from settlement.chain.local.tracers.step_log import StepLogger, StepOptions
+from settlement.chain.local.tracers.touches import TouchTracer
 from tests.chain.local.test_straight_runs import push
 
 pyrevm = pytest.importorskip("pyrevm", reason="no pyrevm wheel for this Python")
@@ -41,6 +42,8 @@ STORING = bytes.fromhex("346000555f355f525f3560115760205ffd5b60205ff3")
 ABSENT_AT = b"\xa4" * 20
 CONTRACTS = (TRIED_AT, SECOND_AT, STORING_AT)
 BALANCE = 10**20
+# The curve's precompiles have their addresses of Prague here, as on anvil; pyrevm's revm has those of a draft before.
+ELSEWHERE_IN_REVM = frozenset(number.to_bytes(20, "big") for number in range(0x0B, 0x14))
 SLOTS = (*range(6), 2**255, 2**256 - 1)
 
 
@@ -274,7 +277,10 @@ def _floor(data: bytes) -> int:
 def check(code: bytes, second: bytes, gas: int, data: bytes) -> None:
     gas = max(gas, _floor(data))
     ours = by_ours(code, second, gas, data)
-    assert ours == by_revm(code, second, gas, data)
+    touches = TouchTracer()
+    assert by_ours(code, second, gas, data, touches) == ours
+    if not touches.found.keys() & ELSEWHERE_IN_REVM:
+        assert ours == by_revm(code, second, gas, data)
     for tracer in (CallTracer(Room()), StepLogger(StepOptions(has_memory=True), Room())):
         # One that has more steps than a trace keeps is refused.
         with suppress(RpcFault):
