@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth.vm.forks.prague.constants import HISTORY_STORAGE_CONTRACT_CODE
 
-from settlement.chain.local.formats.hashing import keccak
+from settlement.chain.local.formats.hashing import keccak, rlp_encode
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.rpc.calls import MOST_CALL_GAS
 from settlement.chain.local.rpc.simulation_request import BLOCK_TIME_S, MOST_BLOCKS, MOST_CALLS
 from settlement.chain.local.server import LocalNode
-from tests.chain.local.client import EMITTER, FEES, GWEI, Rpc, RpcError, address_of, signed, words
+from tests.chain.local.client import EMITTER, FEES, GWEI, Rpc, RpcError, address_of, init_code, signed, words
 
+HISTORY = "0x0000F90827F1C53a10cb7A02335B175320002935"
 METHOD = "eth_simulateV1"
 POOR, OTHER, AT = ("0x" + digits * 20 for digits in ("c0", "c1", "a7"))
 RICH = address_of(0)
@@ -121,27 +123,49 @@ def test_simulate__opcodes__answer_what_the_block_says(rpc: Rpc) -> None:
     fields = "0x" + "".join(
         f"{op}60{32 * at:02x}52" for at, op in enumerate(("43", "42", "41", "44", "48", "3a"))
     )
-    hashes = "0x" + "".join(f"600{number}4060{32 * (number - 1):02x}52" for number in (1, 2, 3, 4))
+    hashes = "0x" + "".join(f"600{number}4060{32 * (number - 1):02x}52" for number in range(1, 6))
     own = {
-        "number": "0x4",
+        "number": "0x5",
         "time": "0x7fffffff",
         "feeRecipient": OTHER,
         "prevRandao": "0x" + "ab" * 32,
         "baseFeePerGas": "0xa",
     }
-    third, fourth = simulate(
+    third, fourth, fifth = simulate(
         rpc,
         {
             "blockOverrides": own,
-            "stateOverrides": {AT: {"code": fields + "60c05ff3"}, POOR: {"code": hashes + "60805ff3"}},
+            "stateOverrides": {AT: {"code": fields + "60c05ff3"}, POOR: {"code": hashes + "60a05ff3"}},
             "calls": [{"from": OTHER, "to": AT}, {"to": POOR}],
         },
     )
-    seen, past = (call["returnData"] for call in fourth["calls"])
-    assert seen == words(4, 0x7FFFFFFF, int(OTHER, 16), int("ab" * 32, 16), 10, 0)
-    parts = ["0x" + past[2 + 64 * at : 66 + 64 * at] for at in range(4)]
+    seen, past = (call["returnData"] for call in fifth["calls"])
+    assert seen == words(5, 0x7FFFFFFF, int(OTHER, 16), int("ab" * 32, 16), 10, 0)
+    parts = ["0x" + past[2 + 64 * at : 66 + 64 * at] for at in range(5)]
     second = rpc("eth_getBlockByNumber", "0x2", False)["hash"]
-    assert parts == [real, second, third["hash"], words(0)]
+    assert parts == [real, second, third["hash"], fourth["hash"], words(0)]
+
+
+def test_simulate__a_contract_made_in_one_block__is_there_in_the_next(rpc: Rpc) -> None:
+    made_at = "0x" + keccak(rlp_encode([bytes.fromhex(POOR[2:]), b""]))[12:].hex()
+    making = {"from": POOR, "input": "0x" + init_code(EMITTER).hex()}
+    noting = {"to": made_at, "input": words(5, 7, 9)}
+    first, empty, last = simulate(rpc, {"calls": [making]}, {}, {"calls": [noting, {"to": made_at}]})
+    assert first["calls"][0]["returnData"] == "0x" + EMITTER.hex()
+    assert empty["stateRoot"] == first["stateRoot"]
+    assert last["calls"][0]["returnData"] == words(rpc.number_in(last, "timestamp"))
+    assert [log["address"] for log in last["calls"][0]["logs"]] == [made_at]
+    assert last["calls"][1]["error"]["data"] == "0xdeadbeef"
+    assert rpc("eth_getCode", made_at) == "0x"
+
+
+def test_simulate__the_history_contract__notes_the_blocks_before(rpc: Rpc) -> None:
+    rpc("anvil_setCode", HISTORY, "0x" + HISTORY_STORAGE_CONTRACT_CODE.hex())
+    base = rpc("eth_getBlockByNumber", "latest", False)["hash"]
+    first, second = simulate(
+        rpc, {}, {"calls": [{"to": HISTORY, "data": words(number)} for number in (0, 1)]}
+    )
+    assert [call["returnData"] for call in second["calls"]] == [base, first["hash"]]
 
 
 def test_simulate__a_free_call_under_a_base_fee__pays_nobody(rpc: Rpc) -> None:

@@ -15,6 +15,7 @@ from settlement.chain.local.formats.hashing import keccak
 from settlement.chain.local.mining import Mining
 from settlement.chain.local.server import LocalNode
 from tests.chain.local.client import EMITTER, ProcessNode, Rpc, RpcError, address_of, signed, words
+from tests.chain.local.web_socket_client import SocketRpc
 
 METHOD = "eth_sendRawTransactionSync"
 
@@ -91,6 +92,18 @@ def test_sync__behind_a_gap__answered_when_the_gap_is_filled(rpc: Rpc, node: Loc
     first = rpc(METHOD, signed(0, nonce=0))
     thread.join(timeout=20)
     assert [one["blockNumber"] for one in found] == [first["blockNumber"]]
+
+
+def test_sync__by_web_socket__what_the_same_client_asks_meanwhile_is_answered(by_order: LocalNode) -> None:
+    raw = signed(0, nonce=0)
+    with SocketRpc(by_order.port) as rpc:
+        waiting = {"jsonrpc": "2.0", "id": "waits", "method": METHOD, "params": [raw, 30_000]}
+        rpc.connection.send(json.dumps(waiting))
+        wait_for(lambda: rpc("txpool_status")["pending"] == "0x1" or None, "one waiting")
+        rpc.connection.send(json.dumps({"jsonrpc": "2.0", "id": "mines", "method": "evm_mine"}))
+        answers = {answer["id"]: answer["result"] for answer in (rpc.receive(), rpc.receive())}
+    assert answers["waits"]["transactionHash"] == hash_of(raw)
+    assert answers["mines"] == "0x0"
 
 
 @pytest.mark.parametrize(
