@@ -13,7 +13,8 @@ import { ECHO, ECHO_ABI, EMITTER, EMITTER_ABI, PHRASE_KEYS, initCode, note, word
 const url = process.argv[2];
 const transport = http(url);
 const [sender, other] = PHRASE_KEYS.map(privateKeyToAccount);
-const options = { chain: foundry, pollingInterval: 20 };
+// No answer is kept: a block number of 20 ms ago may be one too low.
+const options = { chain: foundry, pollingInterval: 20, cacheTime: 0 };
 const reader = createPublicClient({ ...options, transport });
 const wallet = createWalletClient({ ...options, transport, account: sender });
 const unlocked = createWalletClient({ ...options, transport, account: other.address });

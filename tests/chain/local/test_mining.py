@@ -35,7 +35,7 @@ def test_mining__by_timer_while_transactions_never_cease__the_block_comes_nevert
     with LocalNode(tmp_path, mining=mining) as node, Rpc(node.port) as rpc:
         sent = 0
         while rpc.number("eth_blockNumber") == 0:
-            assert sent < 1_000, "no block came"
+            assert sent < 10_000, "no block came"
             raws = [signed(index, nonce=sent // 10) for index in range(10)]
             for future in [node.node.submit(bytes.fromhex(raw[2:])) for raw in raws]:
                 future.result(timeout=20)

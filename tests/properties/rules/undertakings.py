@@ -23,6 +23,10 @@ class UndertakingRules(OrderRules, EvidenceRules, CashRules):
         """Whether there was ever an undertaking."""
         return order.guarantee is not None
 
+    def is_covered(self, order: Order) -> bool:
+        """Whether cash stands behind it."""
+        return order.guarantee is not None and order.guarantee.left > 0
+
     def is_returnable(self, order: Order) -> bool:
         """Whether cash stands behind nothing any more."""
         known = order.guarantee
@@ -78,11 +82,14 @@ class UndertakingRules(OrderRules, EvidenceRules, CashRules):
         if self.owes_guarantor(order) and dice.of((True, False), "refunded"):
             self.refund(dice, order)
 
-    @precondition(lambda self: self.any_order(self.is_backed))
+    @precondition(lambda self: self.any_order(lambda _: True))
     @rule(dice=DICE)
     def return_undertaking(self, dice: Dice) -> None:
         """Anyone, too early or in time."""
-        order = self.pick(dice, self.is_returnable)
+        is_likely = self.is_returnable if self.any_order(self.is_returnable) else self.is_covered
+        order = self.pick(dice, is_likely)
+        if not order.is_closed and not self.is_covered(order) and dice.of((True, False), "given first"):
+            self.undertake_for(dice, order)
         if order.guarantee is not None:
             self.maybe_wait(dice, order.guarantee.expiry - dice.of((0, 0, 1), "seconds early"))
         call = Receivables.return_undertaking(order.id)
