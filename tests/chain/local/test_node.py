@@ -25,13 +25,9 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
-def _raw(index: int, nonce: int = 0, value: int = 1) -> bytes:
-    return bytes.fromhex(signed(index, nonce=nonce, value=value)[2:])
-
-
-def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that spoils the state and fails where POISON wei are sent."""
     run = PyEvmWorkspace.run
 
     def break_on_poison(workspace: PyEvmWorkspace, transaction: Transaction) -> Execution:
@@ -41,6 +37,16 @@ def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
         return run(workspace, transaction)
 
     monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
+
+
+def _raw(index: int, nonce: int = 0, value: int = 1) -> bytes:
+    return bytes.fromhex(signed(index, nonce=nonce, value=value)[2:])
+
+
+@pytest.mark.usefixtures("poison")
+def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
+    node: Node,
+) -> None:
     node.mining = Mining(is_automatic=False)
     good = [node.submit(_raw(index)).result(timeout=20) for index in (1, 2)]
     node.mining = Mining()
@@ -53,17 +59,10 @@ def test_node__engine_fails_inside_one_transaction__the_others_are_mined(
     node.close()
 
 
+@pytest.mark.usefixtures("poison")
 def test_node__replacement_fails_in_the_engine__what_it_replaced_waits_on(
-    node: Node, monkeypatch: pytest.MonkeyPatch
+    node: Node,
 ) -> None:
-    run = PyEvmWorkspace.run
-
-    def break_on_poison(workspace: PyEvmWorkspace, transaction: Transaction) -> Execution:
-        if transaction.value == POISON:
-            raise RuntimeError("the engine's own defect")
-        return run(workspace, transaction)
-
-    monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
     node.mining = Mining(is_automatic=False)
     replaced = node.submit(_raw(0)).result(timeout=20)
     node.mining = Mining()
@@ -76,17 +75,10 @@ def test_node__replacement_fails_in_the_engine__what_it_replaced_waits_on(
     node.close()
 
 
+@pytest.mark.usefixtures("poison")
 def test_node__replaced_in_one_turn_by_one_that_fails__told_and_what_was_kept_before_waits_on(
-    node: Node, monkeypatch: pytest.MonkeyPatch
+    node: Node,
 ) -> None:
-    run = PyEvmWorkspace.run
-
-    def break_on_poison(workspace: PyEvmWorkspace, transaction: Transaction) -> Execution:
-        if transaction.value == POISON:
-            raise RuntimeError("the engine's own defect")
-        return run(workspace, transaction)
-
-    monkeypatch.setattr(PyEvmWorkspace, "run", break_on_poison)
     node.mining = Mining(is_automatic=False)
     kept = node.submit(_raw(0)).result(timeout=20)
     node.mining = Mining()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from dataclasses import replace
 from functools import partial
@@ -125,16 +124,22 @@ class VerbsMachine(RuleBasedStateMachine):
     @rule(depth=st.integers(0, 3))
     def rollback(self, depth: int) -> None:
         gone = self._mined_above(self.node.chain.head.number - depth)
-        with contextlib.suppress(RpcFault):
-            self._do(branches.rollback, depth)
-            self.expected -= gone
+        if depth > self.node.chain.head.number:
+            with pytest.raises(RpcFault):
+                self._do(branches.rollback, depth)
+            return
+        self._do(branches.rollback, depth)
+        self.expected -= gone
 
     @rule(depth=st.integers(1, 3))
     def reorg(self, depth: int) -> None:
         gone = self._mined_above(self.node.chain.head.number - depth)
-        with contextlib.suppress(RpcFault):
-            self._do(branches.reorg, depth, {})
-            self.expected -= gone
+        if depth > self.node.chain.head.number:
+            with pytest.raises(RpcFault):
+                self._do(branches.reorg, depth, {})
+            return
+        self._do(branches.reorg, depth, {})
+        self.expected -= gone
 
     @precondition(lambda self: bool(self.node.pool.waiting()))
     @rule(data=st.data())
