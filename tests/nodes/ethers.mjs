@@ -5,6 +5,7 @@ import {
   Contract, JsonRpcProvider, Wallet, WebSocketProvider, id, parseEther, verifyMessage, verifyTypedData, isError,
 } from "ethers";
 import { ECHO, ECHO_ABI, EMITTER, EMITTER_ABI, PHRASE_KEYS, initCode, note, word } from "./contracts.mjs";
+import { play } from "./steps.mjs";
 
 const url = process.argv[2];
 // Without a cache an answer given a moment ago is not given again for a new question.
@@ -156,13 +157,11 @@ async function steer() {
   return { from: receipt.from, unknown: (unknown.info?.error ?? unknown.error).code };
 }
 
-const printable = (_, value) => (typeof value === "bigint" ? value.toString() : value);
-
-async function main() {
+async function prepared() {
   const emitter = await deploy(EMITTER);
   const echo = await deploy(ECHO);
   const socket = new WebSocketProvider(url.replace("http", "ws"), undefined, options);
-  const steps = {
+  return {
     sendAndRead: () => sendAndRead(emitter),
     legacyAndListed: () => legacyAndListed(emitter),
     listenByPolling: () => listen(provider, emitter),
@@ -173,18 +172,6 @@ async function main() {
     delegate: () => delegate(emitter),
     steer,
   };
-  const seen = {};
-  const wanted = process.argv.slice(3);
-  for (const [name, step] of Object.entries(steps)) {
-    if (wanted.length && !wanted.includes(name)) continue;
-    try {
-      seen[name] = await step();
-    } catch (error) {
-      error.message = `${name}: ${error.message}`;
-      throw error;
-    }
-  }
-  console.log(JSON.stringify(seen, printable, 1));
 }
 
-main().then(() => process.exit(0), (error) => { console.error(error); process.exit(1); });
+play(prepared);

@@ -9,6 +9,7 @@ import {
 import { privateKeyToAccount } from "viem/accounts";
 import { foundry } from "viem/chains";
 import { ECHO, ECHO_ABI, EMITTER, EMITTER_ABI, PHRASE_KEYS, initCode, note, word } from "./contracts.mjs";
+import { play } from "./steps.mjs";
 
 const url = process.argv[2];
 const transport = http(url);
@@ -270,12 +271,10 @@ async function simulate(emitter) {
   return { first, logs: second[0].logs, status: results.map((one) => one.status), logged: results[0].logs.length };
 }
 
-const printable = (_, value) => (typeof value === "bigint" ? value.toString() : value);
-
-async function main() {
+async function prepared() {
   const emitter = await deploy(EMITTER);
   const echo = await deploy(ECHO);
-  const steps = {
+  return {
     chain: () => reader.getChainId(),
     sendAndRead: () => sendAndRead(emitter),
     watchByPolling: () => watch(emitter, transport),
@@ -292,18 +291,6 @@ async function main() {
     simulate: () => simulate(emitter),
     dumpAndLoad,
   };
-  const seen = {};
-  const wanted = process.argv.slice(3);
-  for (const [name, step] of Object.entries(steps)) {
-    if (wanted.length && !wanted.includes(name)) continue;
-    try {
-      seen[name] = await step();
-    } catch (error) {
-      error.message = `${name}: ${error.message}`;
-      throw error;
-    }
-  }
-  console.log(JSON.stringify(seen, printable, 1));
 }
 
-main().then(() => process.exit(0), (error) => { console.error(error); process.exit(1); });
+play(prepared);
