@@ -27,6 +27,17 @@ def expire(world: World, order: int) -> None:
     world.evm.set_time(world.position(order).expiry + 5 * DAY + 1)
 
 
+def half_paid_late(world: World) -> int:
+    """Half is released and paid ten days late; the charge for that is still owed."""
+    order = world.accepted(settle_on=SettleOn.RELEASE, late_bps=1000)
+    world.drain("buyer")
+    world.attest(order, 1, phase=Phase.RELEASED, released=50_000_00)
+    world.evm.advance(10 * DAY)
+    world.deposit("buyer", 50_000_00)
+    world.settle(order)
+    return order
+
+
 def test_r13__late_charge_that_cannot_fall_due_any_more__ends_and_the_guarantor_is_refunded(
     world: World,
 ) -> None:
@@ -66,12 +77,7 @@ def test_i09__late_charge_that_cannot_fall_due_any_more__does_not_keep_the_buyer
 
 def test_r6__late_charge_with_the_condition_met__outlives_the_lapse_and_is_paid(world: World) -> None:
     """R6: what stands is owed, also when the rest lapsed."""
-    order = world.accepted(settle_on=SettleOn.RELEASE, late_bps=1000)
-    world.drain("buyer")
-    world.attest(order, 1, phase=Phase.RELEASED, released=50_000_00)
-    world.evm.advance(10 * DAY)
-    world.deposit("buyer", 50_000_00)
-    world.settle(order)
+    order = half_paid_late(world)
     expire(world, order)
     assert not world.lapse(order).every(Closed)
     world.deposit("buyer", FACE)
@@ -132,12 +138,7 @@ def test_recourse__hold_with_only_a_late_charge_open__does_not_shield_the_suppli
 
 def test_r6__phase_taken_back_after_a_lapse__does_not_end_a_charge_that_was_owed(world: World) -> None:
     """R6: a state may be corrected the next hour; only a lapse ends what can never fall due."""
-    order = world.accepted(settle_on=SettleOn.RELEASE, late_bps=1000)
-    world.drain("buyer")
-    world.attest(order, 1, phase=Phase.RELEASED, released=50_000_00)
-    world.evm.advance(10 * DAY)
-    world.deposit("buyer", 50_000_00)
-    world.settle(order)
+    order = half_paid_late(world)
     expire(world, order)
     world.lapse(order)
     assert not world.attest(order, 2, phase=Phase.SHIPPED, released=50_000_00).every(Closed)
